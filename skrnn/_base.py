@@ -1,0 +1,308 @@
+"""The template of every estimator: read, build, train, keep; and raw outputs for new sequences."""
+
+from abc import ABCMeta, abstractmethod
+from functools import lru_cache
+from numbers import Integral, Real
+from typing import NamedTuple
+
+import numpy as np
+from sklearn.base import BaseEstimator
+from sklearn.model_selection import train_test_split
+from sklearn.utils import check_array, check_consistent_length, check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn._callbacks import CallbackSupportMixin, FitReport
+from skrnn._core.cells import GRU, LSTM, Elman
+from skrnn._core.network import Network
+from skrnn._core.packing import Packing
+from skrnn._data import SequenceData, read_sequences
+from skrnn._threads import single_blas_thread, thread_map
+from skrnn._train.batching import length_sorted_batches
+from skrnn._trainer import Trainer
+
+# Packed rows of one batch at predict: bounds the memory, whatever the number of sequences.
+PREDICT_ROWS = 8192
+
+
+@lru_cache
+def build_network(architecture):
+    """Network of an architecture, the (name, value) pairs that a fitted estimator keeps."""
+    options = dict(architecture)
+    cell_type, activation = options.pop("cell_type"), options.pop("activation")
+    cell = {"rnn": Elman(activation), "lstm": LSTM(), "gru": GRU()}[cell_type]
+    options["tables"] = {column: (n, size) for column, n, size in options["tables"]}
+    return Network(cell=cell, **options)
+
+
+class Problem(NamedTuple):
+    """Sequences with what is to be learnt from them."""
+
+    data: SequenceData
+    target: np.ndarray  # as the loss wants it, first axis the sequence
+    weight: np.ndarray  # (n_sequences,), sample weight times class weight
+
+
+class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+    """What all recurrent estimators share. See the subclasses for the parameters."""
+
+    _parameter_constraints: dict = {
+        "cell_type": [StrOptions({"rnn", "lstm", "gru"})],
+        "hidden_size": [Interval(Integral, 1, None, closed="left")],
+        "n_layers": [Interval(Integral, 1, None, closed="left")],
+        "bidirectional": ["boolean"],
+        "activation": [StrOptions({"tanh", "relu"})],
+        "pooling": [StrOptions({"last", "mean", "max"})],
+        "forget_bias": [Interval(Real, None, None, closed="neither"), StrOptions({"chrono"})],
+        "dropout": [Interval(Real, 0, 1, closed="left")],
+        "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+        "categorical_features": ["array-like", StrOptions({"auto"}), None],
+        "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "solver": [StrOptions({"adam", "adamw", "rmsprop", "sgd", "lbfgs"})],
+        "alpha": [Interval(Real, 0, None, closed="left")],
+        "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+        "learning_rate": [
+            StrOptions({"constant", "invscaling", "adaptive", "cosine", "one_cycle"})
+        ],
+        "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+        "power_t": [Interval(Real, 0, None, closed="left")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "shuffle": ["boolean"],
+        "tol": [Interval(Real, 0, None, closed="left")],
+        "n_iter_no_change": [
+            Interval(Integral, 1, None, closed="left"),
+            Interval(Real, np.inf, None, closed="left"),
+        ],
+        "early_stopping": ["boolean"],
+        "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+        "momentum": [Interval(Real, 0, 1, closed="both")],
+        "nesterovs_momentum": ["boolean"],
+        "beta_1": [Interval(Real, 0, 1, closed="left")],
+        "beta_2": [Interval(Real, 0, 1, closed="left")],
+        "epsilon": [Interval(Real, 0, None, closed="neither")],
+        "max_fun": [Interval(Integral, 1, None, closed="left")],
+        "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+        "tbptt_steps": [Interval(Integral, 1, None, closed="left"), None],
+        "warm_start": ["boolean"],
+        "random_state": ["random_state"],
+        "verbose": ["verbose"],
+        "dtype": [StrOptions({"auto", "float32", "float64"})],
+        "n_jobs": [Integral, None],
+    }
+
+    # What a subclass decides.
+
+    @abstractmethod
+    def _read_target(self, y, sample_weight, reset, classes=None):
+        """Check y, encode it for the loss, and weigh it: returns target and weight.
+
+        With `reset` the encoding is learnt, from `classes` if given; else it is applied.
+        """
+
+    @abstractmethod
+    def _loss_function(self):
+        """Loss of raw outputs, target and weight, as in `skrnn._core.losses`."""
+
+    @abstractmethod
+    def _score_outputs(self, outputs, target, weight):
+        """Validation score of raw outputs; higher is better."""
+
+    _stratify = False  # whether the validation split keeps the proportions of the target
+
+    # Fitting.
+
+    def _fit(
+        self,
+        X,
+        y,
+        sample_weight,
+        validation=(None, None, None),
+        incremental=False,
+        classes=None,
+    ):
+        self._validate_params()
+        self._check_combinations(incremental)
+        fresh = not (hasattr(self, "_theta") and (incremental or self.warm_start))
+        with single_blas_thread(), thread_map(self.n_jobs) as run:
+            train = self._read(X, y, sample_weight, fresh, classes)
+            rng = self._generator(incremental)
+            chosen, held_out = self._validation(train, validation, rng)
+            if fresh:
+                self._start(train, rng)
+            else:
+                self._check_continues(train)
+            report = FitReport(
+                self, 1 if incremental else self.max_iter, X, y, {"sample_weight": sample_weight}
+            )
+            trainer = Trainer(self, train, chosen, held_out, rng, run, report)
+            trainer.fit(1 if incremental else self.max_iter, incremental)
+            report.end(self._attributes)
+        return self
+
+    def _check_combinations(self, incremental):
+        """Raise for parameters that are each valid, but not together."""
+        if incremental and self.early_stopping:
+            raise ValueError(
+                "partial_fit does not support early_stopping=True: it has no later epochs to "
+                "compare with. Set early_stopping=False, or call fit."
+            )
+        if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
+            raise ValueError(
+                f"solver='lbfgs' needs the same loss at every call, but dropout={self.dropout} "
+                f"and recurrent_dropout={self.recurrent_dropout} draw at random. Set both to 0, "
+                "or choose a stochastic solver."
+            )
+
+    def _read(self, X, y, sample_weight, reset, classes=None):
+        if y is None:
+            raise ValueError(
+                f"{type(self).__name__} requires y to be passed, but the target y is None"
+            )
+        data = read_sequences(
+            self, X, reset=reset, categorical_features=self.categorical_features, dtype=self.dtype
+        )
+        check_consistent_length(data, y)
+        sample_weight = check_sample_weight(sample_weight, len(data))
+        target, weight = self._read_target(y, sample_weight, reset, classes)
+        return Problem(data, target, weight)
+
+    def _generator(self, incremental):
+        """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
+        if incremental and hasattr(self, "_rng"):
+            return self._rng
+        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
+        return np.random.default_rng(seed)
+
+    def _validation(self, train, validation, rng):
+        """Indices to train on, and a held-out `Problem` or None."""
+        # A zero weight leaves a sequence out entirely, so that the batches are the same without it.
+        chosen = np.flatnonzero(train.weight)
+        X_val, y_val, sample_weight_val = validation
+        if X_val is not None:
+            return chosen, self._read(X_val, y_val, sample_weight_val, reset=False)
+        if y_val is not None or sample_weight_val is not None:
+            raise ValueError("y_val or sample_weight_val was passed without X_val: pass X_val too.")
+        if not self.early_stopping:
+            return chosen, None
+        chosen, held_out = train_test_split(
+            chosen,
+            test_size=self.validation_fraction,
+            random_state=int(rng.integers(np.iinfo(np.int32).max)),
+            stratify=train.target[chosen] if self._stratify else None,
+        )
+        held_out = Problem(train.data.subset(held_out), *(a[held_out] for a in train[1:]))
+        return chosen, held_out
+
+    def _start(self, train, rng):
+        """Build the network and draw its first parameters."""
+        data = train.data
+        options = {
+            name: getattr(self, name)
+            for name in ("cell_type", "activation", "hidden_size", "n_layers", "bidirectional",
+                         "pooling", "dropout", "recurrent_dropout")
+        }  # fmt: skip
+        self._architecture = {
+            **options,
+            "n_features": data.n_features,
+            "n_outputs": self.n_outputs_,
+            "max_steps": self.tbptt_steps,
+            "tables": tuple(
+                (column, n, embedding_size(n, self.embedding_dim))
+                for column, n in data.n_categories.items()
+            ),
+        }
+        self._theta = self._network.initialise(
+            rng, data.dtype, self.forget_bias, int(data.lengths.max())
+        )
+        self.n_parameters_ = self._theta.size
+        self.n_iter_, self.t_ = 0, 0
+        self.loss_curve_, self.grad_norm_curve_ = [], []
+        self.validation_scores_ = self.best_validation_score_ = None
+        self._optimizer = None
+
+    def _check_continues(self, train):
+        """Make the kept parameters ready to be trained on."""
+        if train.data.dtype != self._theta.dtype:
+            self._theta = self._theta.astype(train.data.dtype)
+        elif not self._theta.flags.writeable:  # loaded with mmap_mode='r'
+            self._theta = self._theta.copy()
+
+    @property
+    def _network(self):
+        return build_network(tuple(self._architecture.items()))
+
+    def _attributes(self):
+        """Attributes that a copy of this estimator needs to predict as it would now."""
+        return {"_theta": self._theta.copy()}
+
+    # Prediction.
+
+    def _raw_outputs(self, X):
+        """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
+        check_is_fitted(self)
+        data = read_sequences(self, X, reset=False)
+        with single_blas_thread(), thread_map(self.n_jobs) as run:
+            return self._outputs(data, run)
+
+    def _outputs(self, data, run):
+        network, theta = self._network, self._theta
+        parts = list(length_sorted_batches(data.lengths, PREDICT_ROWS))
+
+        def compute(part):
+            packing = Packing(data.lengths[part])
+            return network.forward(theta, data.take(part, packing), packing, keep=False)[0]
+
+        outputs = np.empty((len(data), self.n_outputs_), theta.dtype)
+        for part, computed in zip(parts, run(compute, parts), strict=True):
+            outputs[part] = computed
+        return outputs
+
+    @property
+    def coefs_(self):
+        """Read-only views of the parameters, by the names that torch gives them."""
+        check_is_fitted(self)
+        views = self._network.layout.views(self._theta.view())
+        for view in views.values():
+            view.flags.writeable = False
+        return views
+
+
+def is_stochastic(estimator):
+    """Condition of partial_fit, which takes one step after another."""
+    if estimator.solver == "lbfgs":
+        raise AttributeError(
+            "partial_fit is not available with solver='lbfgs', which needs the whole set: choose "
+            "'adam', 'adamw', 'rmsprop' or 'sgd'."
+        )
+    return True
+
+
+def check_sample_weight(sample_weight, n_sequences):
+    """Return weights (n_sequences,) in float64; ones for None."""
+    if sample_weight is None:
+        return np.ones(n_sequences)
+    weight = check_array(
+        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+    )
+    if weight.ndim != 1 or len(weight) != n_sequences:
+        raise ValueError(
+            f"sample_weight has shape {weight.shape}, but X has {n_sequences} sequences: pass one "
+            f"weight for each, shape ({n_sequences},)."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            f"sample_weight must not be negative, but its smallest value is {weight.min():g}: "
+            "leave sequences out with a weight of 0."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight is zero for every sequence: at least one weight must be positive."
+        )
+    return weight
+
+
+def embedding_size(n_categories, embedding_dim):
+    """Size of the vectors of a categorical column."""
+    if embedding_dim != "auto":
+        return embedding_dim
+    return int(min(100, round(1.6 * n_categories**0.56)))

@@ -1,0 +1,176 @@
+"""The recurrent cells: Elman, LSTM and GRU, elementwise, forward and backward in time.
+
+A cell fills *slabs*: contiguous feature-major blocks of shape (H, N), stacked along axis 2 of the
+tape ``G (T + 1, K, n_slabs * H, N)`` for T steps, K directions and N sequences. `unroll` owns
+the weights, their products and the state; it draws a cell's generators one step at a time:
+
+forward(G, h_prev, h) yields, for each step, the slabs that `unroll` is to overwrite with
+    ``W [h; x; 1]``, and goes on to write the new hidden state into ``h``.
+backward(G, h_prev, h, A, dh, ...) yields, for each step from the last to the first, the
+    gradients of those products, written into ``A``, and leaves in ``dh`` (and ``dc``), both
+    (K, H, N), what the step before receives. First a few large calls turn the whole stretch into
+    local derivatives, so that the loop itself is a handful of small ones.
+
+``h_prev`` and ``h`` have shape (T, K, H, N). What a cell declares:
+
+rows : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
+    supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
+    hidden state come first; those fed by the input alone are ready before the loop.
+n_sigmoid : the first so many slabs are logistic gates. `unroll` halves their weights, so that
+    one tanh serves all gates: ``sigmoid(z) = (1 + tanh(z / 2)) / 2``, which cannot overflow.
+n_slabs : the products and whatever else the way back needs.
+carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
+keeps_h : whether h also reaches the next step directly, outside the products.
+"""
+
+import numpy as np
+
+
+def slabs(G, H, first, last):
+    """View slabs `first` to `last` (exclusive) of a tape."""
+    return G[:, :, first * H : last * H]
+
+
+class Elman:
+    """h = act(W_x x + W_h h_prev + b), act being tanh or relu (Elman, 1990)."""
+
+    rows = ((0, True, True),)
+    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), False
+
+    def __init__(self, activation="tanh"):
+        self.activation = activation
+
+    def forward(self, G, h_prev, h):
+        for z, h_t in zip(G[:-1], h, strict=True):
+            yield z
+            if self.activation == "tanh":
+                np.tanh(z, out=h_t)
+            else:
+                np.maximum(z, 0, out=h_t)
+
+    def backward(self, G, h_prev, h, A, dh):
+        np.copyto(A, 1 - h * h if self.activation == "tanh" else h > 0)
+        for a in A[::-1]:
+            a *= dh
+            yield a
+
+
+class LSTM:
+    """Long short-term memory with a forget gate (Hochreiter & Schmidhuber, 1997; Gers et al., 2000).
+
+    i, f, o = sigmoid(W_x x + W_h h_prev + b), g = tanh(...), each with weights of its own;
+    c = f * c_prev + i * g;  h = o * tanh(c).
+
+    Slabs o, i, f, g, c_prev, tanh(c): so ordered, the logistic gates are one slab block, and
+    [i, f] * [g, c_prev] is one call.
+    """
+
+    rows = ((3, True, True), (0, True, True), (1, True, True), (2, True, True))
+    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 4, 3, 6, (4,), False
+
+    def forward(self, G, h_prev, h):
+        H, now, half = h.shape[2], G[:-1], np.asarray(0.5, G.dtype)
+        terms = np.empty_like(slabs(now, H, 0, 2)[0])
+        new, kept = terms[:, :H], terms[:, H:]
+        gates, oif, if_ = slabs(now, H, 0, 4), slabs(now, H, 0, 3), slabs(now, H, 1, 3)
+        gc, o, tanh_c = slabs(now, H, 3, 5), slabs(now, H, 0, 1), slabs(now, H, 5, 6)
+        c = slabs(G[1:], H, 4, 5)
+        for z, s, if_t, gc_t, o_t, tanh_c_t, c_t, h_t in zip(
+            gates, oif, if_, gc, o, tanh_c, c, h, strict=True
+        ):
+            yield z
+            np.tanh(z, out=z)
+            np.multiply(s, half, out=s)
+            np.add(s, half, out=s)
+            np.multiply(if_t, gc_t, out=terms)  # i * g and f * c_prev
+            np.add(new, kept, out=c_t)
+            np.tanh(c_t, out=tanh_c_t)
+            np.multiply(o_t, tanh_c_t, out=h_t)
+
+    def backward(self, G, h_prev, h, A, dh, dc):
+        H = h.shape[2]
+        o, i, f, g = (slabs(G, H, j, j + 1) for j in range(4))
+        gc, tanh_c, oif = slabs(G, H, 3, 5), slabs(G, H, 5, 6), slabs(G, H, 0, 3)
+        do, dif, dg = slabs(A, H, 0, 1), slabs(A, H, 1, 3), slabs(A, H, 3, 4)
+        np.subtract(1, oif, out=slabs(A, H, 0, 3))
+        slabs(A, H, 0, 3)[...] *= oif
+        do *= tanh_c
+        dif *= gc
+        one_minus_square(g, out=dg)
+        dg *= i
+        dc_dh = one_minus_square(tanh_c)
+        dc_dh *= o
+        difg = slabs(A, H, 1, 4).reshape(len(A), -1, 3, H, A.shape[-1])
+        through_h, dc_each = np.empty_like(dc), dc[:, None]
+        for a, do_t, difg_t, dc_dh_t, f_t in zip(
+            A[::-1], do[::-1], difg[::-1], dc_dh[::-1], f[::-1], strict=True
+        ):
+            np.multiply(dh, dc_dh_t, out=through_h)
+            dc += through_h
+            do_t *= dh
+            difg_t *= dc_each
+            dc *= f_t
+            yield a
+
+
+class GRU:
+    """Gated recurrent unit, reset after the product as in cuDNN and torch (Cho et al., 2014).
+
+    r, z = sigmoid(W_x x + W_h h_prev + b);  a = W_h h_prev + b_h;
+    n = tanh(W_x x + b_x + r * a);  h = (1 - z) * n + z * h_prev.
+
+    Slabs r, z, a, n.
+    """
+
+    rows = ((0, True, True), (1, True, True), (2, True, False), (2, False, True))
+    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 3, 2, 4, (), True
+
+    def forward(self, G, h_prev, h):
+        H, now, half = h.shape[2], G[:-1], np.asarray(0.5, G.dtype)
+        term = np.empty_like(slabs(now, H, 0, 1)[0])
+        rza, rz, n = slabs(now, H, 0, 3), slabs(now, H, 0, 2), slabs(now, H, 3, 4)
+        r, z, a = (slabs(now, H, j, j + 1) for j in range(3))
+        for products, rz_t, r_t, z_t, a_t, n_t, before, h_t in zip(
+            rza, rz, r, z, a, n, h_prev, h, strict=True
+        ):
+            yield products
+            np.tanh(rz_t, out=rz_t)
+            np.multiply(rz_t, half, out=rz_t)
+            np.add(rz_t, half, out=rz_t)
+            np.multiply(r_t, a_t, out=term)
+            n_t += term
+            np.tanh(n_t, out=n_t)
+            np.subtract(before, n_t, out=term)
+            term *= z_t
+            np.add(n_t, term, out=h_t)
+
+    def backward(self, G, h_prev, h, A, dh):
+        H = h.shape[2]
+        r, z, a, n = (slabs(G, H, j, j + 1) for j in range(4))
+        dr, dz, da, dn = (slabs(A, H, j, j + 1) for j in range(4))
+        np.subtract(1, z, out=dz)
+        one_minus_square(n, out=dn)
+        dn *= dz
+        dz *= z
+        dz *= h_prev - n
+        np.multiply(dn, r, out=da)
+        np.subtract(1, r, out=dr)
+        dr *= da
+        dr *= a
+        dh_each = dh[:, None]
+        each = A.reshape(len(A), -1, 4, H, A.shape[-1])
+        for products, each_t, z_t in zip(
+            slabs(A, H, 0, 3)[::-1], each[::-1], z[::-1], strict=True
+        ):
+            each_t *= dh_each
+            dh *= z_t
+            yield products
+
+
+def one_minus_square(y, out=None):
+    """1 - y ** 2: the derivative of tanh, from its value."""
+    out = np.multiply(y, y, out=out)
+    return np.subtract(1, out, out=out)
+
+
+CELLS = {"rnn": Elman, "lstm": LSTM, "gru": GRU}

@@ -1,0 +1,44 @@
+"""First values of the parameters."""
+
+import numpy as np
+
+
+def glorot_uniform(shape, rng):
+    """U(-a, a) with a = sqrt(6 / (fan_in + fan_out)) (Glorot & Bengio, 2010)."""
+    limit = np.sqrt(6 / sum(shape))
+    return rng.uniform(-limit, limit, shape)
+
+
+def orthogonal(shape, rng):
+    """A random orthogonal matrix, uniform over the group (Saxe et al., 2014)."""
+    q, r = np.linalg.qr(rng.standard_normal(shape))
+    return q * np.sign(np.diag(r))
+
+
+def chrono(hidden_size, n_steps, rng):
+    """log U(1, n_steps - 1): biases for memories of up to `n_steps` steps (Tallec & Ollivier, 2018)."""
+    return np.log(rng.uniform(1, max(2, n_steps - 1), hidden_size))
+
+
+def init_recurrent(layer, views, rng, forget_bias=1.0, n_steps=2):
+    """Fill the views of one layer, gate by gate.
+
+    Input weights are Glorot-uniform, recurrent weights orthogonal, biases zero, except the bias
+    of the gate that keeps the state, the LSTM's forget gate and the GRU's update gate:
+    the LSTM's is `forget_bias`, 1 by default (Gers et al., 2000; Jozefowicz et al., 2015).
+    ``forget_bias='chrono'`` sets it by `chrono` in both cells, and the LSTM's input gate to its
+    negative.
+    """
+    H = layer.hidden_size
+    for weights in layer.directions(views):
+        for gate in range(layer.cell.n_gates):
+            rows = slice(gate * H, (gate + 1) * H)
+            weights["weight_ih"][rows] = glorot_uniform((H, layer.n_features), rng)
+            weights["weight_hh"][rows] = orthogonal((H, H), rng)
+        bias = weights["bias_ih"].reshape(-1, H)
+        if forget_bias == "chrono" and layer.cell.n_gates > 1:
+            bias[1] = chrono(H, n_steps, rng)
+            if layer.cell.n_gates == 4:
+                bias[0] = -bias[1]
+        elif layer.cell.n_gates == 4:
+            bias[1] = forget_bias

@@ -1,0 +1,81 @@
+"""Ragged sequences as packed rows: padding cannot be represented, so no mask is ever needed."""
+
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Run(NamedTuple):
+    """Consecutive steps during which the number of live sequences stays the same.
+
+    The packed rows ``start:stop`` reshape to ``(n_steps, n_sequences, ...)``.
+    """
+
+    first_step: int
+    n_steps: int
+    n_sequences: int
+    start: int
+    stop: int
+
+
+class Packing:
+    """Where each step of each sequence lives among the packed rows.
+
+    Sequences are ordered longest first and their steps are laid out time-major, as in torch's
+    ``PackedSequence.data``: at step ``t`` only the first ``batch_sizes[t]`` sequences are alive,
+    and they own the rows ``offsets[t]:offsets[t + 1]``::
+
+        lengths 4, 2, 1      step     0      1    2   3
+                             rows   a b c   a b   a   a
+                             runs  |  1  |   2  |   3   |
+
+    Parameters
+    ----------
+    lengths : array of int, shape (n_sequences,), in descending order
+    """
+
+    def __init__(self, lengths):
+        self.lengths = np.asarray(lengths, dtype=np.intp)
+        self.n_sequences = len(self.lengths)
+        self.n_steps = int(self.lengths[0])
+        self.n_rows = int(self.lengths.sum())
+
+    @cached_property
+    def batch_sizes(self):
+        """Number of live sequences at each step, shape (n_steps,)."""
+        ending = np.bincount(self.lengths, minlength=self.n_steps + 1)
+        return self.n_sequences - np.cumsum(ending)[:-1]
+
+    @cached_property
+    def offsets(self):
+        """First row of each step, and the end: shape (n_steps + 1,)."""
+        return np.concatenate([[0], np.cumsum(self.batch_sizes)])
+
+    @cached_property
+    def step(self):
+        """Time step of each row, shape (n_rows,)."""
+        return np.repeat(np.arange(self.n_steps), self.batch_sizes)
+
+    @cached_property
+    def sequence(self):
+        """Rank of the sequence each row belongs to, shape (n_rows,)."""
+        return np.arange(self.n_rows) - self.offsets[self.step]
+
+    @cached_property
+    def mirror(self):
+        """Row that holds the same sequence's step counted from its own end; an involution."""
+        step = self.lengths[self.sequence] - 1 - self.step
+        return self.offsets[step] + self.sequence
+
+    def runs(self, max_steps=None):
+        """List the runs in order of time; with `max_steps`, none crosses a multiple of it."""
+        cuts = {0, self.n_steps, *self.lengths.tolist()}
+        if max_steps is not None:
+            cuts.update(range(0, self.n_steps, max_steps))
+        cuts = sorted(cuts)
+        offsets = [0, self.n_rows] if len(cuts) == 2 else self.offsets[cuts].tolist()
+        return [
+            Run(first, last - first, (stop - start) // (last - first), start, stop)
+            for first, last, start, stop in zip(cuts, cuts[1:], offsets, offsets[1:], strict=False)
+        ]

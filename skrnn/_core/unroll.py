@@ -1,0 +1,149 @@
+"""The one loop over time, and its way back.
+
+The layout that makes it fast. During a run of T steps with N live sequences everything is
+feature-major: a step is a block of shape (features, N), contiguous in memory, for each of K
+directions. The state block of a step stacks what the cell's products need::
+
+    S[t] = [ h ]  H rows, written in place by step t - 1
+           [ x ]  D rows, gathered before the loop
+           [ 1 ]  one row, so that the bias is a column of the weights
+
+so one product ``W @ S[t]`` writes the pre-activations of all gates, each a contiguous slab of
+shape (H, N), into the tape ``G[t]``. Rows x features would need strided gate slices or a product
+for each gate, and runs at about half the speed.
+"""
+
+import numpy as np
+
+# Floats of the tape that the way back treats in one stretch, so that they stay in the cache.
+STRETCH = 1 << 18
+
+
+def fuse(cell, directions):
+    """Arrange torch-shaped weights, one dict of views for each direction, for `unroll`.
+
+    Returns (K, H + D + 1, R): rows h, x, 1 as in the state block, columns the R = n_slabs * H
+    products. The columns of logistic gates are halved. Column-major products are no slower for
+    many sequences, and three times as fast for one.
+    """
+    GH, D = directions[0]["weight_ih"].shape
+    H = GH // cell.n_gates
+    W = np.zeros((len(directions), H + D + 1, len(cell.rows) * H), directions[0]["weight_ih"].dtype)
+    for fused, views in zip(W, directions, strict=True):
+        for slab, rows, from_h, from_x in slab_rows(cell, H):
+            if from_h:
+                fused[:H, slab] = views["weight_hh"][rows].T
+                fused[-1, slab] += views["bias_hh"][rows]
+            if from_x:
+                fused[H:-1, slab] = views["weight_ih"][rows].T
+                fused[-1, slab] += views["bias_ih"][rows]
+    W[..., : cell.n_sigmoid * H] *= 0.5
+    return W
+
+
+def unhalve(cell, W):
+    """Undo the halving of `fuse`, exactly: the weights of the way back."""
+    plain = W.copy()
+    plain[..., : cell.n_sigmoid * W.shape[2] // len(cell.rows)] *= 2
+    return plain
+
+
+def unfuse(cell, dW, directions):
+    """Add the gradient ``dW (K, R, H + D + 1)`` of the products into torch-shaped views."""
+    H = dW.shape[1] // len(cell.rows)
+    for fused, views in zip(dW, directions, strict=True):
+        for slab, rows, from_h, from_x in slab_rows(cell, H):
+            if from_h:
+                views["weight_hh"][rows] += fused[slab, :H]
+                views["bias_hh"][rows] += fused[slab, -1]
+            if from_x:
+                views["weight_ih"][rows] += fused[slab, H:-1]
+                views["bias_ih"][rows] += fused[slab, -1]
+
+
+def slab_rows(cell, H):
+    """Yield each product slab with torch's rows of its gate and what feeds it."""
+    for j, (gate, from_h, from_x) in enumerate(cell.rows):
+        yield slice(j * H, (j + 1) * H), slice(gate * H, (gate + 1) * H), from_h, from_x
+
+
+def unroll(cell, W, xs, state0, mask=None, keep=True):
+    """Run `cell` over T steps of N sequences that all stay alive.
+
+    W       (K, H + D + 1, R), from `fuse`
+    xs      K arrays (T, D, N), one for each direction, each in its own order of steps
+    state0  (n_states, K, H, N): h, and c for the LSTM
+    mask    (K, H, N) or None: multiplies the h that enters the products (recurrent dropout)
+    keep    whether to keep the notes that ``backward`` needs; without them the tape is one frame
+
+    Returns h (T, K, H, N), final (n_states, K, H, N) and
+
+    backward(plain, dW, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
+        `plain` is ``unhalve(cell, W)``. dW (K, R, H + D + 1) is added to. `dstate`, like `final`, is overwritten: the gradient of
+        the final state goes in, that of the initial state comes out. dh (T, K, H, N) is the
+        gradient of `h`.
+    """
+    (T, D, N), (_, K, H, _) = xs[0].shape, state0.shape
+    n_from_h = H * sum(from_h for _, from_h, _ in cell.rows)
+    n_products = W.shape[2]
+    S = np.empty((T + 1, K, H + D + 1, N), W.dtype)
+    for k, x in enumerate(xs):
+        S[:T, k, H:-1] = x
+    S[:, :, -1] = 1
+    h_in = S[:, :, :H]
+    h = h_in if mask is None else np.empty((T + 1, K, H, N), W.dtype)
+    h[0] = state0[0]
+    frames = (T + 1, K, cell.n_slabs * H, N)
+    one_frame = not keep and n_products == n_from_h
+    G = np.empty((1,) + frames[1:] if one_frame else frames, W.dtype)
+    for slab, c0 in zip(cell.carried, state0[1:], strict=True):
+        G[0, :, slab * H : (slab + 1) * H] = c0
+    if one_frame:
+        G = np.lib.stride_tricks.as_strided(G, frames, (0, *G.strides[1:]))
+    if n_products > n_from_h:
+        W_from_x = W[:, H:, n_from_h:].swapaxes(1, 2)
+        np.matmul(W_from_x, S[:T, :, H:], out=G[:T, :, n_from_h:n_products])
+    W_from_h = W[:, :, :n_from_h].swapaxes(1, 2)
+    if mask is None:
+        for products, s in zip(cell.forward(G, h[:-1], h[1:]), S[:T], strict=True):
+            np.matmul(W_from_h, s, out=products)
+    else:
+        steps = zip(cell.forward(G, h[:-1], h[1:]), S[:T], h[:-1], h_in[:-1], strict=True)
+        for products, s, before, h_in_t in steps:
+            np.multiply(before, mask, out=h_in_t)
+            np.matmul(W_from_h, s, out=products)
+    final = np.stack([h[-1], *(G[-1, :, j * H : (j + 1) * H] for j in cell.carried)])
+
+    def backward(plain, dW, dstate, dh=None, need_dx=False):
+        dx = np.empty((T, K, D, N), W.dtype) if need_dx else None
+        W_h_T, W_x_T = plain[:, :H, :n_from_h], plain[:, H:-1]
+        if dh is not None:
+            dstate[0] += dh[-1]
+        product = np.empty_like(dstate[0]) if cell.keeps_h else dstate[0]
+        length = max(1, STRETCH // (K * cell.n_slabs * H * N))
+        A = np.empty((min(length, T), K, n_products, N), W.dtype)
+        for stop in range(T, 0, -length):
+            start = max(0, stop - length)
+            a = A[: stop - start]
+            steps = cell.backward(G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate)
+            for t, da in zip(range(stop - 1, start - 1, -1), steps, strict=True):
+                np.matmul(W_h_T, da, out=product)
+                if mask is not None:
+                    product *= mask
+                if cell.keeps_h:
+                    dstate[0] += product
+                if t and dh is not None:
+                    dstate[0] += dh[t - 1]
+            for k in range(K):
+                dW[k] += sum_over_steps(a[:, k], S[start:stop, k])
+            if need_dx:
+                np.matmul(W_x_T, a, out=dx[start:stop])
+        return None if dx is None else [dx[:, k] for k in range(K)]
+
+    return h[1:], final, backward
+
+
+def sum_over_steps(a, s):
+    """Sum of ``a[t] @ s[t].T`` over steps, as one product over all steps and sequences."""
+    a, s = (np.ascontiguousarray(m.swapaxes(0, 1)).reshape(m.shape[1], -1) for m in (a, s))
+    return a @ s.T

@@ -1,0 +1,221 @@
+"""First-order update rules for one flat parameter vector.
+
+Every optimiser is built for a vector ``theta`` (only its shape and dtype are used) and offers
+``step(theta, grad, learning_rate)``, which changes ``theta`` in place, leaves ``grad`` alone and
+allocates nothing. It computes in the dtype of ``theta``.
+"""
+
+import math
+
+import numpy as np
+
+
+def clip_norm(grad: np.ndarray, max_norm: float | None) -> float:
+    """Scale ``grad`` in place so that its Euclidean norm is at most ``max_norm``.
+
+    ``grad *= min(1, max_norm / (norm + 1e-6))``, the factor of torch's ``clip_grad_norm_``.
+    Returns the norm before clipping. ``max_norm=None`` only measures, and a gradient whose norm
+    is not finite is left as it is.
+
+    References
+    ----------
+    Pascanu, Mikolov & Bengio (2013). On the difficulty of training recurrent neural networks. ICML.
+    """
+    with np.errstate(over="ignore", invalid="ignore"):  # the caller reads an infinite norm
+        norm = math.sqrt(np.dot(grad, grad))
+    if max_norm is not None and max_norm < norm + 1e-6 < math.inf:
+        grad *= float(max_norm) / (norm + 1e-6)
+    return norm
+
+
+class _Optimizer:
+    """The vectors a rule remembers between steps, and one scratch vector.
+
+    Options are stored as Python floats: a NumPy scalar would lift float32 work to float64.
+    """
+
+    _scratch = None
+
+    def __init__(self, theta: np.ndarray, n_vectors: int):
+        self.state = tuple(np.zeros(theta.shape, theta.dtype) for _ in range(n_vectors))
+
+    def __getstate__(self):
+        return {name: value for name, value in vars(self).items() if name != "_scratch"}
+
+    def _vectors(self):
+        """Return the state vectors and the scratch vector, all of them writeable."""
+        if self._scratch is None:
+            # The first step after construction or loading: a memory map may be read-only.
+            self.state = tuple(v if v.flags.writeable else np.array(v) for v in self.state)
+            self._scratch = np.empty_like(self.state[0])
+        return *self.state, self._scratch
+
+
+class Adam(_Optimizer):
+    """Adaptive moments.
+
+    With t counting steps from 1, ``m`` and ``v`` starting at zero::
+
+        m <- beta_1 m + (1 - beta_1) grad
+        v <- beta_2 v + (1 - beta_2) grad^2
+        theta <- theta - learning_rate m_hat / (sqrt(v_hat) + epsilon)
+
+    where ``m_hat = m / (1 - beta_1^t)`` and ``v_hat = v / (1 - beta_2^t)``.
+
+    References
+    ----------
+    Kingma & Ba (2015). Adam: a method for stochastic optimization. ICLR. Algorithm 1, with the
+    order of computation given at the end of its section 2.
+    """
+
+    def __init__(
+        self,
+        theta: np.ndarray,
+        *,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ):
+        super().__init__(theta, n_vectors=2)
+        self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
+        self.n_steps = 0
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
+        """Move ``theta`` one step down ``grad``."""
+        m, v, scratch = self._vectors()
+        self.n_steps += 1
+        _average(m, grad, self.beta_1, scratch)
+        _average_square(v, grad, self.beta_2, scratch)
+
+        # Both bias corrections are numbers: they join epsilon and the rate, off the vectors.
+        root = math.sqrt(1.0 - self.beta_2**self.n_steps)
+        rate = float(learning_rate) * root / (1.0 - self.beta_1**self.n_steps)
+        np.sqrt(v, out=scratch)
+        scratch += self.epsilon * root
+        np.divide(m, scratch, out=scratch)
+        scratch *= rate
+        theta -= scratch
+
+
+class AdamW(Adam):
+    """Adam with decoupled weight decay.
+
+    ``theta <- theta - learning_rate weight_decay mask theta`` comes before the step of `Adam`,
+    so the decay does not enter the moments. ``mask`` has the shape of ``theta``: 1 or True where
+    a parameter decays (weights), 0 or False where it does not (biases).
+
+    References
+    ----------
+    Loshchilov & Hutter (2019). Decoupled weight decay regularization. ICLR. Algorithm 2, with the
+    decay multiplied by the learning rate as in torch.
+    """
+
+    def __init__(
+        self,
+        theta: np.ndarray,
+        mask: np.ndarray,
+        *,
+        weight_decay: float = 0.01,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+    ):
+        super().__init__(theta, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
+        self.decay = np.multiply(mask, float(weight_decay)).astype(theta.dtype)
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
+        """Decay ``theta`` where the mask says so, then move it one step down ``grad``."""
+        *_, scratch = self._vectors()
+        np.multiply(theta, self.decay, out=scratch)
+        scratch *= float(learning_rate)
+        theta -= scratch
+        super().step(theta, grad, learning_rate)
+
+
+class RMSprop(_Optimizer):
+    """Gradients divided by a running root mean square of their recent size.
+
+    With ``v`` and ``velocity`` starting at zero::
+
+        v <- beta_2 v + (1 - beta_2) grad^2
+        velocity <- momentum velocity + grad / (sqrt(v) + epsilon)
+        theta <- theta - learning_rate velocity
+
+    References
+    ----------
+    Tieleman & Hinton (2012). Lecture 6.5: rmsprop. COURSERA: Neural Networks for Machine Learning.
+    """
+
+    def __init__(
+        self,
+        theta: np.ndarray,
+        *,
+        beta_2: float = 0.99,
+        momentum: float = 0.0,
+        epsilon: float = 1e-8,
+    ):
+        super().__init__(theta, n_vectors=2)
+        self.beta_2, self.momentum, self.epsilon = float(beta_2), float(momentum), float(epsilon)
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
+        """Move ``theta`` one step down ``grad``."""
+        v, velocity, scratch = self._vectors()
+        _average_square(v, grad, self.beta_2, scratch)
+        np.sqrt(v, out=scratch)
+        scratch += self.epsilon
+        np.divide(grad, scratch, out=scratch)
+        velocity *= self.momentum
+        velocity += scratch
+        np.multiply(velocity, float(learning_rate), out=scratch)
+        theta -= scratch
+
+
+class SGD(_Optimizer):
+    """Stochastic gradient descent with classical or Nesterov momentum.
+
+    With ``velocity`` starting at zero::
+
+        velocity <- momentum velocity + grad
+        direction = grad + momentum velocity  if nesterov  else  velocity
+        theta <- theta - learning_rate direction
+
+    The rate multiplies the whole direction, as in torch; scikit-learn keeps it inside the velocity.
+    The two agree while the rate is constant.
+
+    References
+    ----------
+    Sutskever, Martens, Dahl & Hinton (2013). On the importance of initialization and momentum in
+    deep learning. ICML.
+    """
+
+    def __init__(self, theta: np.ndarray, *, momentum: float = 0.9, nesterov: bool = True):
+        super().__init__(theta, n_vectors=1)
+        self.momentum, self.nesterov = float(momentum), nesterov
+
+    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
+        """Move ``theta`` one step down ``grad``."""
+        velocity, scratch = self._vectors()
+        velocity *= self.momentum
+        velocity += grad
+        if self.nesterov:
+            np.multiply(velocity, self.momentum, out=scratch)
+            scratch += grad
+            scratch *= float(learning_rate)
+        else:
+            np.multiply(velocity, float(learning_rate), out=scratch)
+        theta -= scratch
+
+
+def _average(mean, value, beta, scratch):
+    """``mean <- beta mean + (1 - beta) value``, as one correction towards ``value``."""
+    np.subtract(value, mean, out=scratch)
+    scratch *= 1.0 - beta
+    mean += scratch
+
+
+def _average_square(mean, value, beta, scratch):
+    """``mean <- beta mean + (1 - beta) value^2``."""
+    np.multiply(value, value, out=scratch)
+    scratch *= 1.0 - beta
+    mean *= beta
+    mean += scratch

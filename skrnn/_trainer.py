@@ -1,0 +1,232 @@
+"""One training: an estimator's parameters turned into an objective, a loop and its records."""
+
+import warnings
+
+import numpy as np
+from sklearn.exceptions import ConvergenceWarning
+
+from skrnn._core.packing import Packing
+from skrnn._train.batching import batches, length_sorted_batches
+from skrnn._train.minimize import minimize_lbfgs, minimize_minibatch
+from skrnn._train.optimizers import SGD, Adam, AdamW, RMSprop
+from skrnn._train.schedules import Schedule
+from skrnn._train.stopping import NonFiniteLoss, Stopping
+
+# A batch with at least so many hidden units, over all its sequences, is computed in two parts,
+# which n_jobs=2 runs side by side. The parts do not depend on n_jobs, so neither do the results.
+SPLIT_UNITS = 16384
+# Packed rows that L-BFGS, whose batch is the whole set, takes through the network at a time.
+FULL_BATCH_ROWS = 8192
+
+
+class Trainer:
+    """Trains ``estimator._theta`` in place and keeps the estimator's record of it.
+
+    Parameters
+    ----------
+    estimator : BaseRNN
+    train : Problem
+    chosen : array of int
+        Sequences of `train` to learn from.
+    held_out : Problem or None
+        To score after each epoch, for early stopping.
+    rng : numpy.random.Generator
+    run : callable
+        ``map`` or its like over threads.
+    report : FitReport
+    """
+
+    def __init__(self, estimator, train, chosen, held_out, rng, run, report):
+        self.estimator, self.train, self.chosen = estimator, train, chosen
+        self.held_out, self.rng, self.run, self.report = held_out, rng, run, report
+        self.network, self.theta = estimator._network, estimator._theta
+        self.loss_function = estimator._loss_function()
+        is_weight = self.network.layout.mask(lambda name: "weight" in name and "emb" not in name)
+        self.decay = estimator.alpha * is_weight.astype(self.theta.dtype)
+        self.stopping = Stopping(
+            estimator.tol,
+            estimator.n_iter_no_change,
+            higher_is_better=held_out is not None,
+            keep_best=held_out is not None,
+        )
+        if held_out is not None and estimator.validation_scores_ is None:
+            estimator.validation_scores_ = []
+
+    def fit(self, n_epochs, incremental):
+        """Train for at most so many epochs, or, if `incremental`, on with the last optimiser."""
+        estimator = self.estimator
+        estimator.n_iter_ = 0
+        self.stopped = self.ended = False
+        try:
+            if estimator.solver == "lbfgs":
+                self.lbfgs()
+            else:
+                self.mini_batches(n_epochs, incremental)
+        except KeyboardInterrupt:
+            warnings.warn("Training interrupted by user.", stacklevel=2)
+        except NonFiniteLoss as error:
+            raise ValueError(
+                f"{error} Lower learning_rate_init (now {estimator.learning_rate_init:g}), set "
+                f"max_grad_norm (now {estimator.max_grad_norm}), or scale the input, for example "
+                "with StandardScaler."
+            ) from error
+        finally:
+            self.stopping.restore(self.theta)
+            self.summarise()
+
+    def summarise(self):
+        """Set the attributes that sum up the record."""
+        estimator, curve = self.estimator, self.estimator.loss_curve_
+        estimator.loss_ = curve[-1] if curve else np.nan
+        if self.held_out is None:
+            estimator.best_loss_ = min(curve, default=np.nan)
+        else:
+            estimator.best_loss_ = None
+            estimator.best_validation_score_ = max(estimator.validation_scores_, default=np.nan)
+
+    def mini_batches(self, n_epochs, incremental):
+        estimator, lengths = self.estimator, self.train.data.lengths[self.chosen]
+        size = batch_size(estimator.batch_size, len(self.chosen))
+        epochs = (
+            [self.chosen[b] for b in batches(lengths, size, self.rng, estimator.shuffle)]
+            for _ in range(n_epochs)
+        )
+        schedule = Schedule(
+            estimator.learning_rate,
+            estimator.learning_rate_init,
+            estimator.max_iter,
+            estimator.power_t,
+        )
+        resumed = incremental and estimator._optimizer is not None
+        optimizer = estimator._optimizer if resumed else self.optimizer()
+        loop = minimize_minibatch(
+            self.objective,
+            self.theta,
+            epochs,
+            optimizer,
+            schedule,
+            estimator.max_grad_norm,
+            epochs_done=len(estimator.loss_curve_) if incremental else 0,
+            samples_seen=estimator.t_,
+        )
+        for epoch in loop:
+            estimator.t_ = epoch.samples_seen
+            if self.record(epoch.loss, epoch.grad_norm):
+                if self.stopped or schedule.plateau():
+                    break
+                self.stopping.resume()
+        else:
+            self.warn_unfinished(incremental)
+        if incremental:
+            estimator._optimizer, estimator._rng = optimizer, self.rng
+
+    def lbfgs(self):
+        estimator = self.estimator
+
+        def objective(theta):
+            return self.objective(theta, self.chosen)[:2]
+
+        result = minimize_lbfgs(
+            objective,
+            self.theta,
+            estimator.max_iter,
+            estimator.max_fun,
+            estimator.tol,
+            self.record,
+        )
+        estimator.t_ += len(self.chosen) * result.n_iter
+        if not result.converged and not self.ended:
+            warnings.warn(
+                f"lbfgs failed to converge after {result.n_iter} iteration(s): {result.message}. "
+                "Increase max_iter or max_fun, or scale the input.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+
+    def warn_unfinished(self, incremental):
+        """Warn of an end that neither the rule for stopping nor the schedule has planned."""
+        if not incremental and self.estimator.learning_rate not in ("cosine", "one_cycle"):
+            warnings.warn(
+                f"Stochastic Optimizer: Maximum iterations ({self.estimator.max_iter}) reached "
+                "and the optimization hasn't converged yet.",
+                ConvergenceWarning,
+                stacklevel=2,
+            )
+
+    def optimizer(self):
+        """A new optimiser of the estimator's solver."""
+        e, theta = self.estimator, self.theta
+        moments = {"beta_1": e.beta_1, "beta_2": e.beta_2, "epsilon": e.epsilon}
+        match e.solver:
+            case "adam":
+                return Adam(theta, **moments)
+            case "adamw":
+                return AdamW(theta, self.decay != 0, weight_decay=e.alpha, **moments)
+            case "rmsprop":
+                return RMSprop(theta, beta_2=e.beta_2, epsilon=e.epsilon)
+            case "sgd":
+                return SGD(theta, momentum=e.momentum, nesterov=e.nesterovs_momentum)
+
+    def objective(self, theta, batch):
+        """Mean loss of a batch with its L2 penalty, the gradient, and the weight of the batch."""
+        weight = self.train.weight[batch]
+        total = weight.sum()
+        parts = self.parts(batch)
+        random = self.network.dropout or self.network.recurrent_dropout
+        seeds = self.rng.integers(2**63, size=len(parts)) if random else [None] * len(parts)
+
+        def compute(part, seed):
+            packing = Packing(self.train.data.lengths[part])
+            rng = None if seed is None else np.random.default_rng(seed)
+            x = self.train.data.take(part, packing)
+            outputs, _, backward = self.network.forward(theta, x, packing, rng=rng)
+            share = (self.train.weight[part] / total).astype(theta.dtype)
+            loss, doutputs = self.loss_function(outputs, self.train.target[part], share)
+            return loss, backward(doutputs)[0]
+
+        # Summed in order, so that threads do not change the result.
+        (loss, grad), *others = self.run(compute, parts, seeds)
+        for other_loss, other_grad in others:
+            loss += other_loss
+            grad += other_grad
+        if self.estimator.alpha and self.estimator.solver != "adamw":
+            penalty = theta * self.decay
+            penalty /= total
+            loss += float(penalty @ theta) / 2
+            grad += penalty
+        return loss, grad, total
+
+    def parts(self, batch):
+        """Cut a batch into what one thread computes at a time."""
+        if self.estimator.solver == "lbfgs":
+            cuts = length_sorted_batches(self.train.data.lengths[batch], FULL_BATCH_ROWS)
+            return [batch[cut] for cut in cuts]
+        if len(batch) * self.network.layers[0].hidden_size >= SPLIT_UNITS:
+            return [batch[::2], batch[1::2]]
+        return [batch]
+
+    def record(self, loss, grad_norm):
+        """Note one epoch; True if training should end."""
+        estimator = self.estimator
+        estimator.n_iter_ += 1
+        estimator.loss_curve_.append(loss)
+        estimator.grad_norm_curve_.append(grad_norm)
+        message = f"Iteration {estimator.n_iter_}, loss = {loss:.8f}"
+        if self.held_out is None:
+            stalled = self.stopping.update(loss)
+        else:
+            data, target, weight = self.held_out
+            score = estimator._score_outputs(estimator._outputs(data, self.run), target, weight)
+            estimator.validation_scores_.append(score)
+            stalled = self.stopping.update(score, self.theta)
+            message += f", validation score = {score:.6f}"
+        if estimator.verbose:
+            print(message)
+        self.stopped = self.report.epoch(estimator._attributes)
+        self.ended = self.stopped or stalled
+        return self.ended
+
+
+def batch_size(batch_size, n_sequences):
+    """Sequences in a mini-batch; 'auto' is at most 32."""
+    return min(32 if batch_size == "auto" else batch_size, n_sequences)
