@@ -41,8 +41,9 @@ class Trainer:
         self.held_out, self.rng, self.run, self.report = held_out, rng, run, report
         self.network, self.theta = estimator._network, estimator._theta
         self.loss_function = estimator._loss_function()
-        is_weight = self.network.layout.mask(lambda name: "weight" in name and "emb" not in name)
-        self.decay = estimator.alpha * is_weight.astype(self.theta.dtype)
+        # Weights only, neither biases nor embeddings, which stand behind the dense parameters.
+        is_weight = self.network.layout.mask(lambda name: "weight" in name)
+        self.decay = (estimator.alpha * is_weight[: self.network.n_dense]).astype(self.theta.dtype)
         self.stopping = Stopping(
             estimator.tol,
             estimator.n_iter_no_change,
@@ -161,40 +162,48 @@ class Trainer:
             case "adam":
                 return Adam(theta, **moments)
             case "adamw":
-                return AdamW(theta, self.decay != 0, weight_decay=e.alpha, **moments)
+                mask = np.zeros(theta.shape, bool)
+                mask[: len(self.decay)] = self.decay != 0
+                return AdamW(theta, mask, weight_decay=e.alpha, **moments)
             case "rmsprop":
                 return RMSprop(theta, beta_2=e.beta_2, epsilon=e.epsilon)
             case "sgd":
                 return SGD(theta, momentum=e.momentum, nesterov=e.nesterovs_momentum)
 
     def objective(self, theta, batch):
-        """Mean loss of a batch with its L2 penalty, the gradient, and the weight of the batch."""
+        """Mean loss of a batch with its L2 penalty, and all else that `minimize_minibatch` asks."""
         weight = self.train.weight[batch]
         total = weight.sum()
         parts = self.parts(batch)
         random = self.network.dropout or self.network.recurrent_dropout
         seeds = self.rng.integers(2**63, size=len(parts)) if random else [None] * len(parts)
 
-        def compute(part, seed):
-            packing = Packing(self.train.data.lengths[part])
+        data, target = self.train.data, self.train.target
+        packings = [Packing(data.lengths[part]) for part in parts]
+        xs = [data.take(part, packing) for part, packing in zip(parts, packings, strict=True)]
+        layout = tail = None
+        if self.network.embedding and self.estimator.solver != "lbfgs":
+            theta, layout, xs, tail = self.network.compact(theta, xs)
+
+        def compute(part, packing, x, seed):
             rng = None if seed is None else np.random.default_rng(seed)
-            x = self.train.data.take(part, packing)
-            outputs, _, backward = self.network.forward(theta, x, packing, rng=rng)
             share = (self.train.weight[part] / total).astype(theta.dtype)
-            loss, doutputs = self.loss_function(outputs, self.train.target[part], share)
-            return loss, backward(doutputs)[0]
+            return self.network.loss_and_grad(
+                theta, x, packing, self.loss_function, target[part], share, rng, layout
+            )
 
         # Summed in order, so that threads do not change the result.
-        (loss, grad), *others = self.run(compute, parts, seeds)
+        (loss, grad), *others = self.run(compute, parts, packings, xs, seeds)
         for other_loss, other_grad in others:
             loss += other_loss
             grad += other_grad
         if self.estimator.alpha and self.estimator.solver != "adamw":
-            penalty = theta * self.decay
+            dense = slice(len(self.decay))
+            penalty = theta[dense] * self.decay
             penalty /= total
-            loss += float(penalty @ theta) / 2
-            grad += penalty
-        return loss, grad, total
+            loss += float(penalty @ theta[dense]) / 2
+            grad[dense] += penalty
+        return loss, grad, total, tail
 
     def parts(self, batch):
         """Cut a batch into what one thread computes at a time."""

@@ -24,21 +24,18 @@ def init_recurrent(layer, views, rng, forget_bias=1.0, n_steps=2):
     """Fill the views of one layer, gate by gate.
 
     Input weights are Glorot-uniform, recurrent weights orthogonal, biases zero, except the bias
-    of the gate that keeps the state, the LSTM's forget gate and the GRU's update gate:
-    the LSTM's is `forget_bias`, 1 by default (Gers et al., 2000; Jozefowicz et al., 2015).
-    ``forget_bias='chrono'`` sets it by `chrono` in both cells, and the LSTM's input gate to its
-    negative.
+    of the gate that keeps the state, the LSTM's forget gate and the GRU's update gate: it is
+    `forget_bias`, 1 by default (Gers et al., 2000; Jozefowicz et al., 2015), or, for 'chrono',
+    drawn by `chrono`, with the negative for the LSTM's input gate.
     """
-    H = layer.hidden_size
+    H, n_gates = layer.hidden_size, layer.cell.n_gates
     for weights in layer.directions(views):
-        for gate in range(layer.cell.n_gates):
+        for gate in range(n_gates):
             rows = slice(gate * H, (gate + 1) * H)
             weights["weight_ih"][rows] = glorot_uniform((H, layer.n_features), rng)
             weights["weight_hh"][rows] = orthogonal((H, H), rng)
-        bias = weights["bias_ih"].reshape(-1, H)
-        if forget_bias == "chrono" and layer.cell.n_gates > 1:
-            bias[1] = chrono(H, n_steps, rng)
-            if layer.cell.n_gates == 4:
+        if n_gates > 1:  # torch's order: i, f, g, o and r, z, n
+            bias = weights["bias_ih"].reshape(n_gates, H)
+            bias[1] = chrono(H, n_steps, rng) if forget_bias == "chrono" else forget_bias
+            if forget_bias == "chrono" and n_gates == 4:
                 bias[0] = -bias[1]
-        elif layer.cell.n_gates == 4:
-            bias[1] = forget_bias

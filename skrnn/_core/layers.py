@@ -151,10 +151,12 @@ class Embedding:
     tables : dict of int -> (int, int)
         Column -> number of categories and size of their vectors. Parameter
         ``embedding_{column}.weight`` has that shape.
+    frozen : sequence of int
+        Columns whose vectors receive no gradient.
     """
 
-    def __init__(self, n_features, tables):
-        self.tables = dict(tables)
+    def __init__(self, n_features, tables, frozen=()):
+        self.tables, self.frozen = dict(tables), frozenset(frozen)
         self.numeric = [column for column in range(n_features) if column not in self.tables]
         self.width = len(self.numeric) + sum(size for _, size in self.tables.values())
 
@@ -172,7 +174,8 @@ class Embedding:
             start = len(self.numeric)
             for column, rows in ids.items():
                 stop = start + self.tables[column][1]
-                add_rows(grads[f"embedding_{column}.weight"], rows, doutputs[:, start:stop])
+                if column not in self.frozen:
+                    add_rows(grads[f"embedding_{column}.weight"], rows, doutputs[:, start:stop])
                 start = stop
 
         return outputs, backward
@@ -180,10 +183,8 @@ class Embedding:
 
 def add_rows(table, rows, values):
     """``np.add.at(table, rows, values)``, as one sparse product."""
-    touched, position = np.unique(rows, return_inverse=True)
     ones = np.ones(len(rows), values.dtype)
-    pick = csr_array((ones, (position, np.arange(len(rows)))), (len(touched), len(rows)))
-    table[touched] += pick @ values
+    table += csr_array((ones, (rows, np.arange(len(rows)))), (len(table), len(rows))) @ values
 
 
 class Dense:

@@ -27,6 +27,8 @@ class Network:
         Rate on h inside the recurrence, with one mask for each sequence (Gal & Ghahramani, 2016).
     tables : dict of int -> (int, int)
         Embedded columns, see `Embedding`.
+    frozen : sequence of int
+        Embedded columns that are not trained.
     max_steps : int or None
         Truncation of backpropagation through time, see `Recurrent`.
     """
@@ -44,10 +46,11 @@ class Network:
         dropout=0.0,
         recurrent_dropout=0.0,
         tables=None,
+        frozen=(),
         max_steps=None,
     ):
         self.pooling, self.dropout, self.recurrent_dropout = pooling, dropout, recurrent_dropout
-        self.embedding = Embedding(n_features, tables) if tables else None
+        self.embedding = Embedding(n_features, tables, frozen) if tables else None
         K = 2 if bidirectional else 1
         width = self.embedding.width if tables else n_features
         widths = [width] + [K * hidden_size] * n_layers
@@ -55,11 +58,12 @@ class Network:
             Recurrent(cell, widths[i], hidden_size, K, i, max_steps) for i in range(n_layers)
         ]
         self.head = Dense(widths[-1], n_outputs)
-        parts = [self.embedding] if tables else []
         shapes = {}
-        for part in (*parts, *self.layers, self.head):
+        for part in (*self.layers, self.head):
             shapes |= part.shapes
-        self.layout = ParamLayout(shapes)
+        self.n_dense = ParamLayout(shapes).size
+        # Tables come last, so that a batch can leave out the rows that it does not touch.
+        self.layout = ParamLayout(shapes | (self.embedding.shapes if tables else {}))
 
     def initialise(self, rng, dtype, forget_bias=1.0, n_steps=2):
         """Draw a parameter vector. Biases other than `init_recurrent`'s start at zero."""
@@ -73,17 +77,43 @@ class Network:
         views["head.weight"][...] = glorot_uniform(views["head.weight"].shape, rng)
         return theta
 
-    def forward(self, theta, x, packing, states=None, rng=None, keep=True):
+    def compact(self, theta, xs):
+        """Leave out the rows of the tables that none of the inputs `xs` touches.
+
+        Returns the smaller theta, its layout, the inputs with their ids renumbered, and `tail`:
+        where in `theta` the entries behind the dense ones come from.
+        """
+        shapes, tail, xs = dict(self.layout.shapes), [], [x.copy() for x in xs]
+        for column, name in zip(self.embedding.tables, self.embedding.shapes, strict=True):
+            ids = np.concatenate([x[:, column] for x in xs]).astype(np.intp)
+            touched, ids = np.unique(ids, return_inverse=True)
+            for x, renumbered in zip(xs, np.split(ids, np.cumsum([len(x) for x in xs])[:-1])):
+                x[:, column] = renumbered
+            shapes[name] = (len(touched), shapes[name][1])
+            tail.append(self.layout.indices(name, touched))
+        tail = np.concatenate(tail)
+        small = np.concatenate([theta[: self.n_dense], theta[tail]])
+        return small, ParamLayout(shapes), xs, tail
+
+    def loss_and_grad(self, theta, x, packing, loss, target, weight, rng=None, layout=None):
+        """Value and gradient of ``loss(outputs, target, weight)``; see `forward`."""
+        outputs, _, backward = self.forward(theta, x, packing, rng=rng, layout=layout)
+        value, doutputs = loss(outputs, target, weight)
+        return value, backward(doutputs)[0]
+
+    def forward(self, theta, x, packing, states=None, rng=None, keep=True, layout=None):
         """Compute the head's raw outputs for packed rows.
 
         x       (n_rows, n_features)
         states  initial states, one for each layer (see `Recurrent`); zeros if None
         rng     Generator that draws the dropout masks; None switches dropout off
+        layout  of theta, if it is not the whole one (see `compact`)
 
         Returns outputs (n_sequences, n_outputs), or (n_rows, n_outputs) where pooling is None,
         the final states, and backward(doutputs, dfinals=None) -> grad, dstates.
         """
-        params = self.layout.views(theta)
+        layout = layout or self.layout
+        params = layout.views(theta)
         states = states or [None] * len(self.layers)
         finals, undrops, backwards = [], [], []
         embedding_back = None
@@ -105,7 +135,7 @@ class Network:
 
         def backward(doutputs, dfinals=None):
             grad = np.zeros_like(theta)
-            grads = self.layout.views(grad)
+            grads = layout.views(grad)
             dfinals = list(dfinals or [None] * len(self.layers))
             d, dlast = readout_back(undrop(head_back(grads, doutputs)))
             dfinals[-1] = dlast if dfinals[-1] is None else dfinals[-1] + dlast

@@ -34,3 +34,8 @@ class ParamLayout:
         for name, where in self.slices.items():
             mask[where] = chosen(name)
         return mask
+
+    def indices(self, name, rows):
+        """Positions in the flat vector of some rows of a parameter, in their order."""
+        width = prod(self.shapes[name][1:])
+        return (self.slices[name].start + rows[:, None] * width + np.arange(width)).ravel()

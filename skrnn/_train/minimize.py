@@ -51,8 +51,9 @@ def minimize_minibatch(
     Parameters
     ----------
     objective : callable
-        ``objective(theta, batch) -> (loss, grad, weight)``: mean loss of the batch, its gradient
-        (clipped in place), and the weight of the batch in the mean loss of the epoch.
+        ``objective(theta, batch) -> (loss, grad, weight, tail)``: mean loss of the batch, its
+        gradient (clipped in place), the weight of the batch in the mean loss of the epoch, and
+        None or the entries of ``theta`` that the end of the gradient is for (see `optimizers`).
     theta : ndarray of shape (n_parameters,)
         Updated in place.
     epochs : iterable of sequences of batches
@@ -74,11 +75,11 @@ def minimize_minibatch(
     for epoch, batches in enumerate(epochs, start=epochs_done):
         loss_sum = weight_sum = norm_sum = n_samples = 0
         for i, batch in enumerate(batches):
-            loss, grad, weight = objective(theta, batch)
+            loss, grad, weight, tail = objective(theta, batch)
             norm = clip_norm(grad, max_norm)
             check_finite(epoch + 1, i + 1, loss, norm)
             rate = schedule.rate(epoch + i / len(batches), samples_seen)
-            optimizer.step(theta, grad, rate)
+            optimizer.step(theta, grad, rate, tail)
             loss_sum += float(loss) * float(weight)
             weight_sum += float(weight)
             norm_sum += norm

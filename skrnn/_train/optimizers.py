@@ -1,8 +1,13 @@
 """First-order update rules for one flat parameter vector.
 
 Every optimiser is built for a vector ``theta`` (only its shape and dtype are used) and offers
-``step(theta, grad, learning_rate)``, which changes ``theta`` in place, leaves ``grad`` alone and
-allocates nothing. It computes in the dtype of ``theta``.
+``step(theta, grad, learning_rate, tail=None)``, which changes ``theta`` in place, leaves ``grad``
+alone and computes in the dtype of ``theta``.
+
+`tail` serves large tables of which a batch touches few rows: the last ``len(tail)`` entries of
+``grad`` belong to the entries `tail` of ``theta``, those before to its head, and nothing else is
+looked at. What a rule remembers of an entry then fades only when the entry is touched, as in
+torch's SparseAdam.
 """
 
 import math
@@ -31,24 +36,41 @@ def clip_norm(grad: np.ndarray, max_norm: float | None) -> float:
 class _Optimizer:
     """The vectors a rule remembers between steps, and one scratch vector.
 
+    A rule is a method ``_move(grad, rate, scratch, theta, *state)`` on vectors of one size, called
+    once ``n_steps`` counts the step.
     Options are stored as Python floats: a NumPy scalar would lift float32 work to float64.
     """
 
     _scratch = None
 
     def __init__(self, theta: np.ndarray, n_vectors: int):
+        self.n_steps = 0
         self.state = tuple(np.zeros(theta.shape, theta.dtype) for _ in range(n_vectors))
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_scratch"}
 
-    def _vectors(self):
-        """Return the state vectors and the scratch vector, all of them writeable."""
+    def step(
+        self,
+        theta: np.ndarray,
+        grad: np.ndarray,
+        learning_rate: float,
+        tail: np.ndarray | None = None,
+    ) -> None:
+        """Move ``theta`` one step down ``grad``."""
         if self._scratch is None:
             # The first step after construction or loading: a memory map may be read-only.
             self.state = tuple(v if v.flags.writeable else np.array(v) for v in self.state)
             self._scratch = np.empty_like(self.state[0])
-        return *self.state, self._scratch
+        self.n_steps += 1
+        vectors = (theta, *self.state)
+        n_head = len(theta) if tail is None else len(grad) - len(tail)
+        self._move(grad[:n_head], learning_rate, self._scratch[:n_head], *(v[:n_head] for v in vectors))
+        if tail is not None:
+            touched = [v[tail] for v in vectors]
+            self._move(grad[n_head:], learning_rate, np.empty_like(grad[n_head:]), *touched)
+            for vector, part in zip(vectors, touched, strict=True):
+                vector[tail] = part
 
 
 class Adam(_Optimizer):
@@ -78,12 +100,8 @@ class Adam(_Optimizer):
     ):
         super().__init__(theta, n_vectors=2)
         self.beta_1, self.beta_2, self.epsilon = float(beta_1), float(beta_2), float(epsilon)
-        self.n_steps = 0
 
-    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
-        """Move ``theta`` one step down ``grad``."""
-        m, v, scratch = self._vectors()
-        self.n_steps += 1
+    def _move(self, grad, learning_rate, scratch, theta, m, v):
         _average(m, grad, self.beta_1, scratch)
         _average_square(v, grad, self.beta_2, scratch)
 
@@ -121,15 +139,13 @@ class AdamW(Adam):
         epsilon: float = 1e-8,
     ):
         super().__init__(theta, beta_1=beta_1, beta_2=beta_2, epsilon=epsilon)
-        self.decay = np.multiply(mask, float(weight_decay)).astype(theta.dtype)
+        self.state += (np.multiply(mask, float(weight_decay)).astype(theta.dtype),)
 
-    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
-        """Decay ``theta`` where the mask says so, then move it one step down ``grad``."""
-        *_, scratch = self._vectors()
-        np.multiply(theta, self.decay, out=scratch)
+    def _move(self, grad, learning_rate, scratch, theta, m, v, decay):
+        np.multiply(theta, decay, out=scratch)
         scratch *= float(learning_rate)
         theta -= scratch
-        super().step(theta, grad, learning_rate)
+        super()._move(grad, learning_rate, scratch, theta, m, v)
 
 
 class RMSprop(_Optimizer):
@@ -157,9 +173,7 @@ class RMSprop(_Optimizer):
         super().__init__(theta, n_vectors=2)
         self.beta_2, self.momentum, self.epsilon = float(beta_2), float(momentum), float(epsilon)
 
-    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
-        """Move ``theta`` one step down ``grad``."""
-        v, velocity, scratch = self._vectors()
+    def _move(self, grad, learning_rate, scratch, theta, v, velocity):
         _average_square(v, grad, self.beta_2, scratch)
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
@@ -192,9 +206,7 @@ class SGD(_Optimizer):
         super().__init__(theta, n_vectors=1)
         self.momentum, self.nesterov = float(momentum), nesterov
 
-    def step(self, theta: np.ndarray, grad: np.ndarray, learning_rate: float) -> None:
-        """Move ``theta`` one step down ``grad``."""
-        velocity, scratch = self._vectors()
+    def _move(self, grad, learning_rate, scratch, theta, velocity):
         velocity *= self.momentum
         velocity += grad
         if self.nesterov:

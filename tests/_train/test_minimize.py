@@ -16,12 +16,12 @@ SOLUTION = np.linalg.lstsq(X, Y, rcond=None)[0]
 
 def least_squares(theta, batch):
     residual = X[batch] @ theta - Y[batch]
-    return (residual @ residual) / len(batch) / 2, X[batch].T @ residual / len(batch), len(batch)
+    return (residual @ residual) / len(batch) / 2, X[batch].T @ residual / len(batch), len(batch), None
 
 
 def bowl(theta, batch):
     """Half the squared distance from zero; the batch is only counted."""
-    return theta @ theta / 2, theta.copy(), len(batch)
+    return theta @ theta / 2, theta.copy(), len(batch), None
 
 
 def plain_sgd(theta):
@@ -50,7 +50,7 @@ def test_the_loss_of_an_epoch_is_the_weighted_mean():
     losses, weights = [1.0, 4.0, 2.0], [10.0, 2.0, 0.5]
 
     def objective(theta, batch):
-        return np.float32(losses[batch[0]]), np.zeros(1), np.float32(weights[batch[0]])
+        return np.float32(losses[batch[0]]), np.zeros(1), np.float32(weights[batch[0]]), None
 
     theta = np.zeros(1)
     epochs = [[[0], [1], [2]]]
@@ -86,7 +86,7 @@ def test_cosine_annealing_finds_the_least_squares_solution(build, rate, dtype):
 
 def test_adam_descends_the_rosenbrock_valley():
     def objective(theta, batch):
-        return scipy.optimize.rosen(theta), scipy.optimize.rosen_der(theta), 1
+        return scipy.optimize.rosen(theta), scipy.optimize.rosen_der(theta), 1, None
 
     theta = np.array([-1.2, 1.0])
     schedule = Schedule("one_cycle", 0.1, n_epochs=60)
@@ -158,7 +158,7 @@ def test_nothing_runs_ahead_of_the_caller():
 def test_a_non_finite_batch_stops_before_its_step(loss, slope, max_norm):
     def objective(theta, batch):
         bad = batch == [7]
-        return (loss, np.full(2, slope), 1) if bad else bowl(theta, batch)
+        return (loss, np.full(2, slope), 1, None) if bad else bowl(theta, batch)
 
     theta = np.array([8.0, -8.0])
     optimizer = plain_sgd(theta)

@@ -261,3 +261,27 @@ def test_clip_norm_reports_what_is_not_finite_and_leaves_it(bad, max_norm):
     norm = clip_norm(grad, max_norm)
     assert not math.isfinite(norm)
     assert_array_equal(grad, np.array([1.0, bad], np.float32))
+
+
+@pytest.mark.parametrize(
+    "build",
+    [
+        Adam,
+        lambda theta: AdamW(theta, np.arange(len(theta)) < 2, weight_decay=0.1),
+        RMSprop,
+        SGD,
+    ],
+    ids=["adam", "adamw", "rmsprop", "sgd"],
+)
+def test_a_tail_moves_as_if_its_entries_were_all_there_is(build):
+    rng = np.random.default_rng(0)
+    start = rng.standard_normal(8)
+    theta, touched = start.copy(), np.array([0, 1, 2, 5, 7])
+    small = start[touched]
+    sparse, dense = build(theta), build(small)
+    for _ in range(5):
+        grad = rng.standard_normal(5)
+        sparse.step(theta, grad, 0.1, tail=np.array([5, 7]))
+        dense.step(small, grad, 0.1)
+    assert_array_equal(theta[touched], small)
+    assert_array_equal(theta[[3, 4, 6]], start[[3, 4, 6]])
