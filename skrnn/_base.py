@@ -3,20 +3,20 @@
 from abc import ABCMeta, abstractmethod
 from functools import lru_cache
 from numbers import Integral, Real
-from typing import NamedTuple
 
 import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_array, check_consistent_length, check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._callbacks import CallbackSupportMixin, FitReport
 from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
-from skrnn._data import SequenceData, read_sequences
+from skrnn._data import read_sequences
+from skrnn._problem import step_rows
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._train.batching import length_sorted_batches
 from skrnn._trainer import Trainer
@@ -35,14 +35,6 @@ def build_network(architecture):
     return Network(cell=cell, **options)
 
 
-class Problem(NamedTuple):
-    """Sequences with what is to be learnt from them."""
-
-    data: SequenceData
-    target: np.ndarray  # as the loss wants it, first axis the sequence
-    weight: np.ndarray  # (n_sequences,), sample weight times class weight
-
-
 class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     """What all recurrent estimators share. See the subclasses for the parameters."""
 
@@ -52,12 +44,18 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
         "activation": [StrOptions({"tanh", "relu"})],
-        "pooling": [StrOptions({"last", "mean", "max"})],
         "forget_bias": [Interval(Real, None, None, closed="neither"), StrOptions({"chrono"})],
         "dropout": [Interval(Real, 0, 1, closed="left")],
         "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
         "categorical_features": ["array-like", StrOptions({"auto"}), None],
-        "embedding_dim": [Interval(Integral, 1, None, closed="left"), StrOptions({"auto"})],
+        "embedding_dim": [
+            Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
+            "array-like",
+        ],
+        "embedding_init": ["array-like", dict, None],
+        "freeze_embeddings": ["boolean"],
+        "token_dropout": [Interval(Real, 0, 1, closed="left")],
         "solver": [StrOptions({"adam", "adamw", "rmsprop", "sgd", "lbfgs"})],
         "alpha": [Interval(Real, 0, None, closed="left")],
         "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
@@ -71,7 +69,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         "tol": [Interval(Real, 0, None, closed="left")],
         "n_iter_no_change": [
             Interval(Integral, 1, None, closed="left"),
-            Interval(Real, np.inf, None, closed="left"),
+            Options(Real, {np.inf}),
         ],
         "early_stopping": ["boolean"],
         "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
@@ -93,10 +91,11 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     # What a subclass decides.
 
     @abstractmethod
-    def _read_target(self, y, sample_weight, reset, classes=None):
-        """Check y, encode it for the loss, and weigh it: returns target and weight.
+    def _read_target(self, y, sample_weight, data, reset, classes=None):
+        """Check y, encode it for the loss, and weigh it; returns a `Problem`.
 
-        With `reset` the encoding is learnt, from `classes` if given; else it is applied.
+        With `reset` the encoding is learnt, from `classes` if given; else it is applied. Sets
+        ``n_outputs_``.
         """
 
     @abstractmethod
@@ -104,8 +103,8 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         """Loss of raw outputs, target and weight, as in `skrnn._core.losses`."""
 
     @abstractmethod
-    def _score_outputs(self, outputs, target, weight):
-        """Validation score of raw outputs; higher is better."""
+    def _score_problem(self, problem, run):
+        """Validation score of the present parameters; higher is better."""
 
     _stratify = False  # whether the validation split keeps the proportions of the target
 
@@ -127,10 +126,12 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             train = self._read(X, y, sample_weight, fresh, classes)
             rng = self._generator(incremental)
             chosen, held_out = self._validation(train, validation, rng)
+            architecture = self._describe(train.data)
             if fresh:
-                self._start(train, rng)
+                self._architecture = architecture
+                self._start(train.data, rng)
             else:
-                self._check_continues(train)
+                self._continue(train.data, architecture)
             report = FitReport(
                 self, 1 if incremental else self.max_iter, X, y, {"sample_weight": sample_weight}
             )
@@ -146,11 +147,13 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 "partial_fit does not support early_stopping=True: it has no later epochs to "
                 "compare with. Set early_stopping=False, or call fit."
             )
-        if self.solver == "lbfgs" and (self.dropout or self.recurrent_dropout):
+        rates = {
+            name: getattr(self, name) for name in ("dropout", "recurrent_dropout", "token_dropout")
+        }
+        if self.solver == "lbfgs" and any(rates.values()):
             raise ValueError(
-                f"solver='lbfgs' needs the same loss at every call, but dropout={self.dropout} "
-                f"and recurrent_dropout={self.recurrent_dropout} draw at random. Set both to 0, "
-                "or choose a stochastic solver."
+                f"solver='lbfgs' needs the same loss at every call, but {rates} draw at random. "
+                "Set them to 0, or choose a stochastic solver."
             )
 
     def _read(self, X, y, sample_weight, reset, classes=None):
@@ -162,13 +165,11 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             self, X, reset=reset, categorical_features=self.categorical_features, dtype=self.dtype
         )
         check_consistent_length(data, y)
-        sample_weight = check_sample_weight(sample_weight, len(data))
-        target, weight = self._read_target(y, sample_weight, reset, classes)
-        return Problem(data, target, weight)
+        return self._read_target(y, sample_weight, data, reset, classes)
 
     def _generator(self, incremental):
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
-        if incremental and hasattr(self, "_rng"):
+        if incremental and getattr(self, "_rng", None) is not None:
             return self._rng
         seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
         return np.random.default_rng(seed)
@@ -176,7 +177,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     def _validation(self, train, validation, rng):
         """Indices to train on, and a held-out `Problem` or None."""
         # A zero weight leaves a sequence out entirely, so that the batches are the same without it.
-        chosen = np.flatnonzero(train.weight)
+        chosen = np.flatnonzero(train.sequence_weight)
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
             return chosen, self._read(X_val, y_val, sample_weight_val, reset=False)
@@ -190,40 +191,51 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             random_state=int(rng.integers(np.iinfo(np.int32).max)),
             stratify=train.target[chosen] if self._stratify else None,
         )
-        held_out = Problem(train.data.subset(held_out), *(a[held_out] for a in train[1:]))
-        return chosen, held_out
+        return chosen, train.subset(held_out)
 
-    def _start(self, train, rng):
-        """Build the network and draw its first parameters."""
-        data = train.data
-        options = {
-            name: getattr(self, name)
-            for name in ("cell_type", "activation", "hidden_size", "n_layers", "bidirectional",
-                         "pooling", "dropout", "recurrent_dropout")
-        }  # fmt: skip
-        self._architecture = {
-            **options,
+    def _describe(self, data):
+        """Architecture of the network for some data: plain values by name."""
+        names = ("cell_type", "activation", "hidden_size", "n_layers", "bidirectional", "dropout",
+                 "recurrent_dropout")  # fmt: skip
+        init = initial_vectors(self.embedding_init, data.n_categories)
+        frozen = tuple(init) if self.freeze_embeddings else ()
+        return {
+            **{name: getattr(self, name) for name in names},
+            "pooling": getattr(self, "pooling", None),
             "n_features": data.n_features,
             "n_outputs": self.n_outputs_,
             "max_steps": self.tbptt_steps,
-            "tables": tuple(
-                (column, n, embedding_size(n, self.embedding_dim))
-                for column, n in data.n_categories.items()
-            ),
+            "tables": embedding_tables(data.n_categories, self.embedding_dim, init),
+            "frozen": frozen,
         }
-        self._theta = self._network.initialise(
-            rng, data.dtype, self.forget_bias, int(data.lengths.max())
-        )
+
+    def _start(self, data, rng):
+        """Draw the first parameters and begin the record."""
+        network = self._network
+        n_steps = int(data.lengths.max())
+        self._theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
+        views = network.layout.views(self._theta)
+        for column, vectors in initial_vectors(self.embedding_init, data.n_categories).items():
+            views[f"embedding_{column}.weight"][...] = vectors
         self.n_parameters_ = self._theta.size
         self.n_iter_, self.t_ = 0, 0
         self.loss_curve_, self.grad_norm_curve_ = [], []
         self.validation_scores_ = self.best_validation_score_ = None
-        self._optimizer = None
+        self._optimizer = self._rng = None
 
-    def _check_continues(self, train):
+    def _continue(self, data, architecture):
         """Make the kept parameters ready to be trained on."""
-        if train.data.dtype != self._theta.dtype:
-            self._theta = self._theta.astype(train.data.dtype)
+        adjustable = {"dropout", "recurrent_dropout", "max_steps", "frozen"}
+        for name in architecture.keys() - adjustable:
+            if architecture[name] != self._architecture[name]:
+                raise ValueError(
+                    f"{name}={architecture[name]!r} differs from {self._architecture[name]!r} of "
+                    "the fitted network that training is to go on with: restore it, or fit anew "
+                    "with warm_start=False."
+                )
+        self._architecture = architecture
+        if data.dtype != self._theta.dtype:
+            self._theta = self._theta.astype(data.dtype)
         elif not self._theta.flags.writeable:  # loaded with mmap_mode='r'
             self._theta = self._theta.copy()
 
@@ -239,28 +251,38 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
-        check_is_fitted(self)
+        check_is_fitted(self, "_theta")
         data = read_sequences(self, X, reset=False)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             return self._outputs(data, run)
 
-    def _outputs(self, data, run):
+    def _outputs(self, data, run, read=None):
+        """Outputs of the head, or what ``read(outputs, packing)`` makes of each batch of them.
+
+        The first axis is the sequence, or the step of all sequences laid end to end.
+        """
         network, theta = self._network, self._theta
         parts = list(length_sorted_batches(data.lengths, PREDICT_ROWS))
 
         def compute(part):
             packing = Packing(data.lengths[part])
-            return network.forward(theta, data.take(part, packing), packing, keep=False)[0]
+            x = data.take(part, packing)
+            outputs = network.forward(theta, x, packing, keep=False)[0]
+            rows = part if network.pooling else step_rows(data, part, packing)
+            return rows, outputs if read is None else read(outputs, packing)
 
-        outputs = np.empty((len(data), self.n_outputs_), theta.dtype)
-        for part, computed in zip(parts, run(compute, parts), strict=True):
-            outputs[part] = computed
-        return outputs
+        results = None
+        for rows, outputs in run(compute, parts):
+            if results is None:
+                n_rows = len(data) if network.pooling else int(data.lengths.sum())
+                results = np.empty((n_rows, *outputs.shape[1:]), outputs.dtype)
+            results[rows] = outputs
+        return results
 
     @property
     def coefs_(self):
         """Read-only views of the parameters, by the names that torch gives them."""
-        check_is_fitted(self)
+        check_is_fitted(self, "_theta")
         views = self._network.layout.views(self._theta.view())
         for view in views.values():
             view.flags.writeable = False
@@ -301,8 +323,51 @@ def check_sample_weight(sample_weight, n_sequences):
     return weight
 
 
-def embedding_size(n_categories, embedding_dim):
-    """Size of the vectors of a categorical column."""
-    if embedding_dim != "auto":
-        return embedding_dim
-    return int(min(100, round(1.6 * n_categories**0.56)))
+def initial_vectors(embedding_init, n_categories):
+    """Dict of categorical column -> given first vectors, from the parameter's forms."""
+    if embedding_init is None:
+        return {}
+    if not isinstance(embedding_init, dict):
+        if len(n_categories) != 1:
+            raise ValueError(
+                f"embedding_init is one array, but X has {len(n_categories)} categorical columns: "
+                "pass a dict of column -> array."
+            )
+        embedding_init = dict.fromkeys(n_categories, embedding_init)
+    vectors = {}
+    for column, init in embedding_init.items():
+        if column not in n_categories:
+            raise ValueError(
+                f"embedding_init has vectors for column {column}, but the categorical columns of "
+                f"X are {sorted(n_categories)}."
+            )
+        init = check_array(init, dtype=[np.float64, np.float32], input_name="embedding_init")
+        if len(init) < n_categories[column]:
+            raise ValueError(
+                f"embedding_init has {len(init)} rows for column {column}, whose ids reach "
+                f"{n_categories[column] - 1}: give one row for each id."
+            )
+        vectors[column] = init
+    return vectors
+
+
+def embedding_tables(n_categories, embedding_dim, init):
+    """(column, number of categories, size of their vectors) of each categorical column.
+
+    'auto' grows the size slowly with the number of categories, from 2 to at most 100.
+    """
+    if isinstance(embedding_dim, (str, Integral)):
+        embedding_dim = [embedding_dim] * len(n_categories)
+    if len(embedding_dim) != len(n_categories):
+        raise ValueError(
+            f"embedding_dim lists {len(embedding_dim)} sizes, but X has {len(n_categories)} "
+            "categorical columns: give one size for each, or one number for all."
+        )
+    tables = []
+    for (column, n), size in zip(n_categories.items(), embedding_dim, strict=True):
+        if column in init:
+            n, size = init[column].shape
+        elif size == "auto":
+            size = min(100, max(2, round(1.6 * n**0.56)))
+        tables.append((column, int(n), int(size)))
+    return tuple(tables)

@@ -10,9 +10,10 @@ from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 
-from skrnn._base import BaseRNN, is_stochastic
+from skrnn._base import BaseRNN, check_sample_weight, is_stochastic
 from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import cross_entropy
+from skrnn._problem import Problem
 
 
 class RNNClassifier(ClassifierMixin, BaseRNN):
@@ -20,6 +21,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
 
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
+        "pooling": [StrOptions({"last", "mean", "max"})],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
     _stratify = True
@@ -38,6 +40,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         forget_bias=1.0,
         categorical_features="auto",
         embedding_dim="auto",
+        embedding_init=None,
+        freeze_embeddings=False,
+        token_dropout=0.0,
         solver="adam",
         alpha=1e-4,
         batch_size="auto",
@@ -76,6 +81,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         self.forget_bias = forget_bias
         self.categorical_features = categorical_features
         self.embedding_dim = embedding_dim
+        self.embedding_init = embedding_init
+        self.freeze_embeddings = freeze_embeddings
+        self.token_dropout = token_dropout
         self.solver = solver
         self.alpha = alpha
         self.batch_size = batch_size
@@ -123,7 +131,8 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         return self._fit(X, y, sample_weight, incremental=True, classes=classes)
 
     def predict(self, X):
-        return self.classes_[self._raw_outputs(X).argmax(axis=1)]
+        outputs = self._raw_outputs(X)
+        return self.classes_[outputs.argmax(axis=1)]
 
     def predict_proba(self, X):
         return softmax(self._raw_outputs(X), axis=1)
@@ -135,7 +144,7 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
         outputs = self._raw_outputs(X)
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
 
-    def _read_target(self, y, sample_weight, reset, classes=None):
+    def _read_target(self, y, sample_weight, data, reset, classes=None):
         y = column_or_1d(
             check_array(y, ensure_2d=False, dtype=None, input_name="y", allow_nd=True), warn=True
         )
@@ -145,7 +154,9 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
             self.n_outputs_ = len(self.classes_)
         encoder = LabelEncoder()
         encoder.classes_ = self.classes_
-        return encoder.transform(y), sample_weight * self._class_weight(y, sample_weight)
+        sample_weight = check_sample_weight(sample_weight, len(data))
+        weight = sample_weight * self._class_weight(y, sample_weight)
+        return Problem(data, encoder.transform(y), weight)
 
     def _class_weight(self, y, sample_weight):
         """Weight of each sequence's class."""
@@ -164,5 +175,6 @@ class RNNClassifier(ClassifierMixin, BaseRNN):
     def _loss_function(self):
         return cross_entropy
 
-    def _score_outputs(self, outputs, target, weight):
-        return accuracy_score(target, outputs.argmax(axis=1), sample_weight=weight)
+    def _score_problem(self, problem, run):
+        predicted = self._outputs(problem.data, run).argmax(axis=1)
+        return accuracy_score(problem.target, predicted, sample_weight=problem.weight)

@@ -9,9 +9,10 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from skrnn._base import BaseRNN, is_stochastic
+from skrnn._base import BaseRNN, check_sample_weight, is_stochastic
 from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
+from skrnn._problem import Problem
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):
@@ -19,6 +20,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
+        "pooling": [StrOptions({"last", "mean", "max"})],
         "loss": [StrOptions({*REGRESSION_LOSSES, "quantile"})],
         "quantile": [Interval(Real, 0, 1, closed="neither")],
     }
@@ -37,6 +39,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         forget_bias=1.0,
         categorical_features="auto",
         embedding_dim="auto",
+        embedding_init=None,
+        freeze_embeddings=False,
+        token_dropout=0.0,
         loss="squared_error",
         quantile=0.5,
         solver="adam",
@@ -76,6 +81,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         self.forget_bias = forget_bias
         self.categorical_features = categorical_features
         self.embedding_dim = embedding_dim
+        self.embedding_init = embedding_init
+        self.freeze_embeddings = freeze_embeddings
+        self.token_dropout = token_dropout
         self.loss = loss
         self.quantile = quantile
         self.solver = solver
@@ -122,7 +130,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         """Raw outputs in the scale of the targets that the network sees."""
         return np.exp(outputs) if self._log_link else outputs
 
-    def _read_target(self, y, sample_weight, reset, classes=None):
+    def _read_target(self, y, sample_weight, data, reset, classes=None):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         flat, y = y.ndim == 1, y.reshape(len(y), -1)
         if self.loss == "poisson" and (y < 0).any():
@@ -130,18 +138,20 @@ class RNNRegressor(RegressorMixin, BaseRNN):
                 f"loss='poisson' needs y >= 0, but its smallest value is {y.min():g}: choose "
                 "another loss, or shift y."
             )
+        sample_weight = check_sample_weight(sample_weight, len(data))
         if reset:
             self._y_is_flat, self.n_outputs_ = flat, y.shape[1]
             self._log_link = self.loss == "poisson"
-            self._y_mean, self._y_scale = self._learn_scale(y, sample_weight)
+            self._y_mean, self._y_scale = self._learn_scale(y, sample_weight, data.dtype)
         elif y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {y.shape[1]} output(s), but {type(self).__name__} was fitted with "
                 f"{self.n_outputs_}: pass y of shape (n_sequences, {self.n_outputs_})."
             )
-        return (y.astype(self._y_mean.dtype) - self._y_mean) / self._y_scale, sample_weight
+        target = (y.astype(data.dtype) - self._y_mean) / self._y_scale
+        return Problem(data, target, sample_weight)
 
-    def _learn_scale(self, y, sample_weight):
+    def _learn_scale(self, y, sample_weight, dtype):
         """Mean and scale by which targets of any unit are of order one inside the network."""
         mean = np.average(y, axis=0, weights=sample_weight)
         if self._log_link:  # a shift would not keep the targets positive
@@ -149,14 +159,14 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         else:
             scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
         scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
-        dtype = self._input_layout_["dtype"]
         return mean.astype(dtype), scale.astype(dtype)
 
     def _loss_function(self):
         return regression_loss(self.loss, self.quantile)
 
-    def _score_outputs(self, outputs, target, weight):
-        return r2_score(target, self._to_mean(outputs), sample_weight=weight)
+    def _score_problem(self, problem, run):
+        predicted = self._to_mean(self._outputs(problem.data, run))
+        return r2_score(problem.target, predicted, sample_weight=problem.weight)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

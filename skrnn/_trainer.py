@@ -41,6 +41,7 @@ class Trainer:
         self.held_out, self.rng, self.run, self.report = held_out, rng, run, report
         self.network, self.theta = estimator._network, estimator._theta
         self.loss_function = estimator._loss_function()
+        self.sequence_weight = train.sequence_weight
         # Weights only, neither biases nor embeddings, which stand behind the dense parameters.
         is_weight = self.network.layout.mask(lambda name: "weight" in name)
         self.decay = (estimator.alpha * is_weight[: self.network.n_dense]).astype(self.theta.dtype)
@@ -83,7 +84,7 @@ class Trainer:
             estimator.best_loss_ = min(curve, default=np.nan)
         else:
             estimator.best_loss_ = None
-            estimator.best_validation_score_ = max(estimator.validation_scores_, default=np.nan)
+            estimator.best_validation_score_ = self.stopping.best
 
     def mini_batches(self, n_epochs, incremental):
         estimator, lengths = self.estimator, self.train.data.lengths[self.chosen]
@@ -172,38 +173,50 @@ class Trainer:
 
     def objective(self, theta, batch):
         """Mean loss of a batch with its L2 penalty, and all else that `minimize_minibatch` asks."""
-        weight = self.train.weight[batch]
-        total = weight.sum()
+        total = self.sequence_weight[batch].sum()
         parts = self.parts(batch)
-        random = self.network.dropout or self.network.recurrent_dropout
-        seeds = self.rng.integers(2**63, size=len(parts)) if random else [None] * len(parts)
-
-        data, target = self.train.data, self.train.target
-        packings = [Packing(data.lengths[part]) for part in parts]
-        xs = [data.take(part, packing) for part, packing in zip(parts, packings, strict=True)]
-        layout = tail = None
+        packings = [Packing(self.train.data.lengths[part]) for part in parts]
+        xs, layout, tail = map(self.take, parts, packings), None, None
         if self.network.embedding and self.estimator.solver != "lbfgs":
-            theta, layout, xs, tail = self.network.compact(theta, xs)
+            theta, layout, xs, tail = self.network.compact(theta, list(xs))
 
         def compute(part, packing, x, seed):
             rng = None if seed is None else np.random.default_rng(seed)
-            share = (self.train.weight[part] / total).astype(theta.dtype)
+            target, weight = self.train.batch(part, packing)
+            share = (weight / total).astype(theta.dtype)
             return self.network.loss_and_grad(
-                theta, x, packing, self.loss_function, target[part], share, rng, layout
+                theta, x, packing, self.loss_function, target, share, rng, layout
             )
 
+        loss, grad = 0.0, np.zeros_like(theta)
         # Summed in order, so that threads do not change the result.
-        (loss, grad), *others = self.run(compute, parts, packings, xs, seeds)
-        for other_loss, other_grad in others:
-            loss += other_loss
-            grad += other_grad
+        for part_loss, part_grad in self.run(compute, parts, packings, xs, self.seeds(parts)):
+            loss += part_loss
+            grad += part_grad
         if self.estimator.alpha and self.estimator.solver != "adamw":
-            dense = slice(len(self.decay))
-            penalty = theta[dense] * self.decay
-            penalty /= total
-            loss += float(penalty @ theta[dense]) / 2
-            grad[dense] += penalty
+            loss += self.penalise(theta, grad, total)
         return loss, grad, total, tail
+
+    def take(self, part, packing):
+        """Packed rows of some sequences, some of their tokens forgotten."""
+        x = self.train.data.take(part, packing)
+        if self.estimator.token_dropout and self.network.embedding:
+            self.network.embedding.forget(x, self.estimator.token_dropout, self.rng)
+        return x
+
+    def seeds(self, parts):
+        """Seed of each part's dropout masks; None without dropout."""
+        if self.network.dropout or self.network.recurrent_dropout:
+            return self.rng.integers(2**63, size=len(parts))
+        return [None] * len(parts)
+
+    def penalise(self, theta, grad, total):
+        """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient."""
+        dense = theta[: len(self.decay)]
+        dpenalty = dense * self.decay
+        dpenalty /= total
+        grad[: len(dense)] += dpenalty
+        return float(dpenalty @ dense) / 2
 
     def parts(self, batch):
         """Cut a batch into what one thread computes at a time."""
@@ -224,8 +237,7 @@ class Trainer:
         if self.held_out is None:
             stalled = self.stopping.update(loss)
         else:
-            data, target, weight = self.held_out
-            score = estimator._score_outputs(estimator._outputs(data, self.run), target, weight)
+            score = estimator._score_problem(self.held_out, self.run)
             estimator.validation_scores_.append(score)
             stalled = self.stopping.update(score, self.theta)
             message += f", validation score = {score:.6f}"

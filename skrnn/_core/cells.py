@@ -56,7 +56,7 @@ class Elman:
 
 
 class LSTM:
-    """Long short-term memory with a forget gate (Hochreiter & Schmidhuber, 1997; Gers et al., 2000).
+    """Long short-term memory (Hochreiter & Schmidhuber, 1997; forget gate: Gers et al., 2000).
 
     i, f, o = sigmoid(W_x x + W_h h_prev + b), g = tanh(...), each with weights of its own;
     c = f * c_prev + i * g;  h = o * tanh(c).
@@ -159,9 +159,7 @@ class GRU:
         dr *= a
         dh_each = dh[:, None]
         each = A.reshape(len(A), -1, 4, H, A.shape[-1])
-        for products, each_t, z_t in zip(
-            slabs(A, H, 0, 3)[::-1], each[::-1], z[::-1], strict=True
-        ):
+        for products, each_t, z_t in zip(slabs(A, H, 0, 3)[::-1], each[::-1], z[::-1], strict=True):
             each_t *= dh_each
             dh *= z_t
             yield products

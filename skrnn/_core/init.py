@@ -16,7 +16,7 @@ def orthogonal(shape, rng):
 
 
 def chrono(hidden_size, n_steps, rng):
-    """log U(1, n_steps - 1): biases for memories of up to `n_steps` steps (Tallec & Ollivier, 2018)."""
+    """log U(1, n_steps - 1): biases for memories of that many steps (Tallec & Ollivier, 2018)."""
     return np.log(rng.uniform(1, max(2, n_steps - 1), hidden_size))
 
 

@@ -164,6 +164,11 @@ class Embedding:
     def shapes(self):
         return {f"embedding_{column}.weight": shape for column, shape in self.tables.items()}
 
+    def forget(self, x, rate, rng):
+        """Overwrite a share of the ids in x with 0, the id of what is unknown."""
+        for column in self.tables:
+            x[rng.random(len(x)) < rate, column] = 0
+
     def forward(self, params, x, dtype):
         """x (n_rows, n_features) -> (n_rows, width): numeric columns first, then the vectors."""
         ids = {column: x[:, column].astype(np.intp) for column in self.tables}
@@ -221,7 +226,9 @@ def pool_mean(rows, packing):
 def pool_max(rows, packing):
     """Largest value of each feature over each sequence; ties go to the earliest step."""
     columns = np.arange(rows.shape[1])
-    winner = np.broadcast_to(np.arange(packing.n_sequences)[:, None], (packing.n_sequences, len(columns)))
+    winner = np.broadcast_to(
+        np.arange(packing.n_sequences)[:, None], (packing.n_sequences, len(columns))
+    )
     winner = winner.copy()
     for run, block in blocks(rows, packing):
         n = run.n_sequences

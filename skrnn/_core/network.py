@@ -87,7 +87,8 @@ class Network:
         for column, name in zip(self.embedding.tables, self.embedding.shapes, strict=True):
             ids = np.concatenate([x[:, column] for x in xs]).astype(np.intp)
             touched, ids = np.unique(ids, return_inverse=True)
-            for x, renumbered in zip(xs, np.split(ids, np.cumsum([len(x) for x in xs])[:-1])):
+            cuts = np.cumsum([len(x) for x in xs])[:-1]
+            for x, renumbered in zip(xs, np.split(ids, cuts), strict=True):
                 x[:, column] = renumbered
             shapes[name] = (len(touched), shapes[name][1])
             tail.append(self.layout.indices(name, touched))

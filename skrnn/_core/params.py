@@ -26,7 +26,9 @@ class ParamLayout:
 
     def views(self, theta):
         """Return a dict of name -> array that shares memory with the flat vector `theta`."""
-        return {name: theta[self.slices[name]].reshape(shape) for name, shape in self.shapes.items()}
+        return {
+            name: theta[self.slices[name]].reshape(shape) for name, shape in self.shapes.items()
+        }
 
     def mask(self, chosen):
         """Boolean vector (size,), true where ``chosen(name)`` holds."""

@@ -79,9 +79,9 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
     Returns h (T, K, H, N), final (n_states, K, H, N) and
 
     backward(plain, dW, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
-        `plain` is ``unhalve(cell, W)``. dW (K, R, H + D + 1) is added to. `dstate`, like `final`, is overwritten: the gradient of
-        the final state goes in, that of the initial state comes out. dh (T, K, H, N) is the
-        gradient of `h`.
+        `plain` is ``unhalve(cell, W)``. dW (K, R, H + D + 1) is added to. `dstate`, like `final`,
+        is overwritten: the gradient of the final state goes in, that of the initial state comes
+        out. dh (T, K, H, N) is the gradient of `h`.
     """
     (T, D, N), (_, K, H, _) = xs[0].shape, state0.shape
     n_from_h = H * sum(from_h for _, from_h, _ in cell.rows)
