@@ -161,11 +161,19 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             raise ValueError(
                 f"{type(self).__name__} requires y to be passed, but the target y is None"
             )
-        data = read_sequences(
-            self, X, reset=reset, categorical_features=self.categorical_features, dtype=self.dtype
-        )
+        data = self._read_data(X, y, reset)
         check_consistent_length(data, y)
         return self._read_target(y, sample_weight, data, reset, classes)
+
+    def _read_data(self, X, y, reset, **options):
+        return read_sequences(
+            self,
+            X,
+            reset=reset,
+            categorical_features=self.categorical_features,
+            dtype=self.dtype,
+            **options,
+        )
 
     def _generator(self, incremental):
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
@@ -180,7 +188,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         chosen = np.flatnonzero(train.sequence_weight)
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
-            return chosen, self._read(X_val, y_val, sample_weight_val, reset=False)
+            return chosen, at_least_two(self._read(X_val, y_val, sample_weight_val, reset=False))
         if y_val is not None or sample_weight_val is not None:
             raise ValueError("y_val or sample_weight_val was passed without X_val: pass X_val too.")
         if not self.early_stopping:
@@ -191,7 +199,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             random_state=int(rng.integers(np.iinfo(np.int32).max)),
             stratify=train.target[chosen] if self._stratify else None,
         )
-        return chosen, train.subset(held_out)
+        return chosen, at_least_two(train.subset(held_out))
 
     def _describe(self, data):
         """Architecture of the network for some data: plain values by name."""
@@ -299,12 +307,26 @@ def is_stochastic(estimator):
     return True
 
 
+def at_least_two(held_out):
+    """Return a validation problem; raise if it is too small for a score."""
+    if len(held_out.data) < 2:
+        raise ValueError(
+            "The validation set has 1 sequence, but a score needs at least 2: increase "
+            "validation_fraction, or pass more sequences as X_val."
+        )
+    return held_out
+
+
 def check_sample_weight(sample_weight, n_sequences):
     """Return weights (n_sequences,) in float64; ones for None."""
     if sample_weight is None:
         return np.ones(n_sequences)
     weight = check_array(
-        sample_weight, ensure_2d=False, dtype=np.float64, input_name="sample_weight"
+        sample_weight,
+        ensure_2d=False,
+        ensure_min_samples=0,
+        dtype=np.float64,
+        input_name="sample_weight",
     )
     if weight.ndim != 1 or len(weight) != n_sequences:
         raise ValueError(
@@ -358,6 +380,9 @@ def embedding_tables(n_categories, embedding_dim, init):
     """
     if isinstance(embedding_dim, (str, Integral)):
         embedding_dim = [embedding_dim] * len(n_categories)
+    for size in embedding_dim:
+        if not (size == "auto" or (isinstance(size, Integral) and size > 0)):
+            raise ValueError(f"embedding_dim lists {size!r}: give positive integers or 'auto'.")
     if len(embedding_dim) != len(n_categories):
         raise ValueError(
             f"embedding_dim lists {len(embedding_dim)} sizes, but X has {len(n_categories)} "

@@ -235,7 +235,8 @@ class Trainer:
         estimator.grad_norm_curve_.append(grad_norm)
         message = f"Iteration {estimator.n_iter_}, loss = {loss:.8f}"
         if self.held_out is None:
-            stalled = self.stopping.update(loss)
+            # L-BFGS ends by its own rule, as in MLPClassifier.
+            stalled = self.stopping.update(loss) and estimator.solver != "lbfgs"
         else:
             score = estimator._score_problem(self.held_out, self.run)
             estimator.validation_scores_.append(score)

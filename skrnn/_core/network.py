@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn._core.crf import CRF
 from skrnn._core.init import glorot_uniform, init_recurrent
 from skrnn._core.layers import POOLINGS, Dense, Embedding, Recurrent, dropout_mask
 from skrnn._core.params import ParamLayout
@@ -29,6 +30,8 @@ class Network:
         Embedded columns, see `Embedding`.
     frozen : sequence of int
         Embedded columns that are not trained.
+    crf : bool
+        Whether a `CRF` reads the outputs; its parameters are then part of theta.
     max_steps : int or None
         Truncation of backpropagation through time, see `Recurrent`.
     """
@@ -48,6 +51,7 @@ class Network:
         tables=None,
         frozen=(),
         max_steps=None,
+        crf=False,
     ):
         self.pooling, self.dropout, self.recurrent_dropout = pooling, dropout, recurrent_dropout
         self.embedding = Embedding(n_features, tables, frozen) if tables else None
@@ -61,6 +65,9 @@ class Network:
         shapes = {}
         for part in (*self.layers, self.head):
             shapes |= part.shapes
+        if crf:
+            shapes |= CRF.shapes(n_outputs)
+        self.crf = crf
         self.n_dense = ParamLayout(shapes).size
         # Tables come last, so that a batch can leave out the rows that it does not touch.
         self.layout = ParamLayout(shapes | (self.embedding.shapes if tables else {}))
@@ -97,10 +104,18 @@ class Network:
         return small, ParamLayout(shapes), xs, tail
 
     def loss_and_grad(self, theta, x, packing, loss, target, weight, rng=None, layout=None):
-        """Value and gradient of ``loss(outputs, target, weight)``; see `forward`."""
+        """Value and gradient of ``loss(outputs, target, weight)``, or a `CRF`'s; see `forward`."""
+        layout = layout or self.layout
         outputs, _, backward = self.forward(theta, x, packing, rng=rng, layout=layout)
-        value, doutputs = loss(outputs, target, weight)
-        return value, backward(doutputs)[0]
+        if not self.crf:
+            value, doutputs = loss(outputs, target, weight)
+            return value, backward(doutputs)[0]
+        params = layout.views(theta)
+        value, doutputs, dparams = loss(params, outputs, target, weight, packing)
+        grad = backward(doutputs)[0]
+        for name, dparam in dparams.items():
+            layout.views(grad)[name][...] = dparam
+        return value, grad
 
     def forward(self, theta, x, packing, states=None, rng=None, keep=True, layout=None):
         """Compute the head's raw outputs for packed rows.

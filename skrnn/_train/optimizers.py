@@ -65,7 +65,9 @@ class _Optimizer:
         self.n_steps += 1
         vectors = (theta, *self.state)
         n_head = len(theta) if tail is None else len(grad) - len(tail)
-        self._move(grad[:n_head], learning_rate, self._scratch[:n_head], *(v[:n_head] for v in vectors))
+        self._move(
+            grad[:n_head], learning_rate, self._scratch[:n_head], *(v[:n_head] for v in vectors)
+        )
         if tail is not None:
             touched = [v[tail] for v in vectors]
             self._move(grad[n_head:], learning_rate, np.empty_like(grad[n_head:]), *touched)

@@ -1,0 +1,72 @@
+"""Class labels: encoding, class weights and partial_fit, for whatever predicts classes."""
+
+import numpy as np
+from sklearn.base import is_classifier
+from sklearn.preprocessing import LabelEncoder
+from sklearn.utils import compute_class_weight
+from sklearn.utils.metaestimators import available_if
+
+from skrnn._base import is_stochastic
+from skrnn._callbacks import with_callbacks
+
+
+class LabelsMixin:
+    """What estimators of class labels share."""
+
+    @available_if(is_stochastic)
+    @with_callbacks
+    def partial_fit(self, X, y, classes=None, sample_weight=None):
+        """Train for one epoch on more data, going on from where the last call has left off.
+
+        Parameters
+        ----------
+        X : sequences
+            As for `fit`.
+        y : labels
+            As for `fit`.
+        classes : array-like of shape (n_classes,), default=None
+            All labels that will ever occur. Classifiers require it at the first call; a
+            `SequenceTagger` without it takes the labels of that call's y for all.
+        sample_weight : array-like, default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : estimator
+            The trained estimator.
+        """
+        if classes is not None:
+            classes = np.unique(classes)
+        if not hasattr(self, "_theta"):
+            if classes is None and is_classifier(self):
+                raise ValueError("classes must be passed on the first call to partial_fit.")
+        elif classes is not None and not np.array_equal(classes, self.classes_):
+            raise ValueError(
+                f"classes={classes} is not the same as on the last call to partial_fit: "
+                f"{self.classes_}."
+            )
+        return self._fit(X, y, sample_weight, incremental=True, classes=classes)
+
+    def _encode_labels(self, labels, reset, classes=None):
+        """Integers for flat `labels`; with `reset` sets ``classes_`` and ``n_outputs_``."""
+        encoder = LabelEncoder()
+        if reset:
+            self.classes_ = encoder.fit(labels).classes_ if classes is None else classes
+            self.n_outputs_ = len(self.classes_)
+        encoder.classes_ = self.classes_
+        return encoder.transform(labels)
+
+    def _class_weight(self, target, weight):
+        """Weight of each encoded label's class, given the labels' own weights."""
+        if self.class_weight is None:
+            return 1.0
+        used = weight > 0
+        labels = self.classes_[target[used]]
+        # A class without weight would be given an infinite balanced one.
+        classes = np.unique(labels) if self.class_weight == "balanced" else self.classes_
+        of_class = compute_class_weight(
+            self.class_weight, classes=classes, y=labels, sample_weight=weight[used]
+        )
+        result = np.zeros(len(target))
+        result[used] = of_class[np.searchsorted(classes, labels)]
+        return result

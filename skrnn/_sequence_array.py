@@ -1,0 +1,405 @@
+"""SequenceArray: ragged sequences over one flat buffer."""
+
+from itertools import pairwise
+from numbers import Integral
+
+import numpy as np
+
+
+class SequenceArray:
+    """Sequences of different lengths stored end to end in one array.
+
+    Sequence ``i`` is ``values[offsets[i]:offsets[i + 1]]``. Indexing follows a 1-D NumPy array
+    of sequences, so every scikit-learn splitter and search accepts a `SequenceArray`; one large
+    buffer also travels to joblib workers as a memory map, where a list of arrays is pickled.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_rows, n_features) or (n_rows,)
+        The steps of all sequences, one after the other. 1-D values make each sequence a 1-D
+        array: token ids if they are integers. Arrays are kept, not copied.
+    offsets : array-like of int of shape (n_sequences + 1,)
+        First row of each sequence, then the total: starts at 0, never decreases and ends at
+        ``len(values)``.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_rows, n_features) or (n_rows,)
+        The buffer itself.
+    offsets : ndarray of shape (n_sequences + 1,)
+        The offsets as ``numpy.intp``.
+
+    Raises
+    ------
+    ValueError
+        If `values` is neither 1-D nor 2-D, or `offsets` do not partition its rows.
+
+    See Also
+    --------
+    sliding_windows : Equal-length windows of one long series.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import SequenceArray
+    >>> X = SequenceArray(np.arange(10.0).reshape(5, 2), offsets=[0, 2, 5])
+    >>> X
+    SequenceArray(n_sequences=2, n_features=2, lengths=2..3, dtype=float64)
+    >>> X[0]
+    array([[0., 1.],
+           [2., 3.]])
+    >>> X[[1, 0]].lengths
+    array([3, 2])
+    """
+
+    def __init__(self, values, offsets):
+        self.values = np.asarray(values)
+        self.offsets = _as_integers(offsets, "offsets")
+        if self.values.ndim not in (1, 2):
+            raise ValueError(
+                "values must have shape (n_rows, n_features) or (n_rows,), got "
+                f"{self.values.shape}. For (n_sequences, n_steps, n_features) use "
+                "SequenceArray.from_padded."
+            )
+        steps = np.diff(self.offsets)
+        if not (
+            len(self.offsets)
+            and self.offsets[0] == 0
+            and self.offsets[-1] == len(self.values)
+            and (steps >= 0).all()
+        ):
+            raise ValueError(
+                f"offsets must start at 0, never decrease and end at len(values) = "
+                f"{len(self.values)}, got {np.array2string(self.offsets, threshold=8)}. "
+                "From lengths: np.concatenate([[0], np.cumsum(lengths)])."
+            )
+
+    @classmethod
+    def from_list(cls, sequences):
+        """Copy a list of sequences into one buffer.
+
+        Parameters
+        ----------
+        sequences : iterable of array-like of shape (n_steps_i, n_features) or (n_steps_i,)
+            At least one sequence; all with the same number of features.
+
+        Returns
+        -------
+        SequenceArray
+            The sequences in the given order.
+
+        Raises
+        ------
+        ValueError
+            If there is no sequence, or the sequences differ in dimensions or features.
+
+        Examples
+        --------
+        >>> from skrnn import SequenceArray
+        >>> SequenceArray.from_list([[4, 8], [15, 16, 23]]).values
+        array([ 4,  8, 15, 16, 23])
+        """
+        arrays = [np.asarray(sequence) for sequence in sequences]
+        if not arrays:
+            raise ValueError("from_list needs at least one sequence, got none.")
+        for i, array in enumerate(arrays):
+            if array.ndim not in (1, 2) or array.shape[1:] != arrays[0].shape[1:]:
+                raise ValueError(
+                    "All sequences must have shape (n_steps_i, n_features) with the same "
+                    f"n_features, or all be 1-D: sequences[0] has shape {arrays[0].shape} and "
+                    f"sequences[{i}] has shape {array.shape}."
+                )
+        return cls(np.concatenate(arrays), _offsets([len(array) for array in arrays]))
+
+    @classmethod
+    def from_padded(cls, X, lengths):
+        """Keep the first ``lengths[i]`` steps of each padded sequence.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_sequences, n_steps, n_features) or (n_sequences, n_steps)
+            Sequences padded at their end; the padding may hold anything. 2-D input makes
+            1-D sequences.
+        lengths : array-like of int of shape (n_sequences,)
+            Number of real steps of each sequence, from 0 to ``n_steps``.
+
+        Returns
+        -------
+        SequenceArray
+            The real steps only.
+
+        Raises
+        ------
+        ValueError
+            If `X` is neither 2-D nor 3-D, or `lengths` do not fit it.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> from skrnn import SequenceArray
+        >>> X = np.array([[[1.0], [2.0], [0.0]], [[3.0], [4.0], [5.0]]])
+        >>> SequenceArray.from_padded(X, lengths=[2, 3]).values.ravel()
+        array([1., 2., 3., 4., 5.])
+        """
+        X, lengths = np.asarray(X), _as_integers(lengths, "lengths")
+        if X.ndim not in (2, 3):
+            raise ValueError(
+                "X must have shape (n_sequences, n_steps, n_features) or (n_sequences, n_steps), "
+                f"got {X.shape}."
+            )
+        if lengths.shape != X.shape[:1] or ((lengths < 0) | (lengths > X.shape[1])).any():
+            raise ValueError(
+                f"lengths must hold {len(X)} integers from 0 to {X.shape[1]} for X of shape "
+                f"{X.shape}, got {np.array2string(lengths, threshold=8)}."
+            )
+        return cls(X[_real_steps(lengths, X.shape[1])], _offsets(lengths))
+
+    @classmethod
+    def from_long(cls, df, *, sequence, time=None, features=None):
+        """Read a long data frame: one row for each step of each sequence.
+
+        Parameters
+        ----------
+        df : pandas or polars DataFrame
+            The frame; it is not changed.
+        sequence : str
+            Column that says which sequence a row belongs to. Sequences keep the order in which
+            they first appear, which is that of ``df[sequence].unique()`` in pandas and of
+            ``df[sequence].unique(maintain_order=True)`` in polars: align targets to it.
+        time : str, default=None
+            Column that orders the rows of a sequence: numbers, dates or strings. None keeps the
+            order in the frame.
+        features : str or list of str, default=None
+            Columns of numbers. A list makes sequences of shape ``(n_steps_i, n_features)``; one
+            name makes 1-D sequences, which is how a column of token ids is read. None takes
+            every column except `sequence` and `time`.
+
+        Returns
+        -------
+        SequenceArray
+            One sequence for each distinct value of `sequence`.
+
+        Raises
+        ------
+        ValueError
+            If a column is missing, an id or a time is missing, a time occurs twice in one
+            sequence, or a feature is not numeric.
+
+        Examples
+        --------
+        >>> import pandas as pd
+        >>> from skrnn import SequenceArray
+        >>> df = pd.DataFrame({"id": ["b", "a", "b"], "t": [2, 1, 1], "x": [0.3, 0.1, 0.2]})
+        >>> SequenceArray.from_long(df, sequence="id", time="t", features="x").to_list()
+        [array([0.2, 0.3]), array([0.1])]
+        """
+        keys = [sequence] if time is None else [sequence, time]
+        if features is None:
+            features = [name for name in df.columns if name not in keys]
+        names = [features] if isinstance(features, str) else list(features)
+        _check_columns(df, keys, names)
+        codes, lengths = _codes_by_appearance(_key(df, sequence))
+        order = np.lexsort((_time_ranks(df, sequence, time, codes), codes))
+        columns = [_numbers(df, name)[order] for name in names]
+        values = columns[0] if isinstance(features, str) else np.stack(columns, axis=1)
+        return cls(values, _offsets(lengths))
+
+    def to_list(self):
+        """Return a list of arrays, each a view of its sequence.
+
+        Returns
+        -------
+        list of ndarray of shape (n_steps_i, n_features) or (n_steps_i,)
+            The sequences in order.
+        """
+        return list(self)
+
+    def to_padded(self, fill=0):
+        """Copy to a rectangular array, padded at the end of each sequence.
+
+        Parameters
+        ----------
+        fill : scalar, default=0
+            Value of the padding, converted to the dtype of `values`.
+
+        Returns
+        -------
+        ndarray of shape (n_sequences, max_steps, n_features) or (n_sequences, max_steps)
+            The padded sequences; `lengths` says which steps are real.
+        """
+        n_steps = self.lengths.max(initial=0)
+        shape = (len(self), n_steps, *self.values.shape[1:])
+        padded = np.full(shape, fill, dtype=self.dtype)
+        padded[_real_steps(self.lengths, n_steps)] = self.values
+        return padded
+
+    @property
+    def shape(self):
+        """The tuple ``(n_sequences,)``: scikit-learn sees a 1-D array of sequences."""
+        return (len(self),)
+
+    @property
+    def ndim(self):
+        """Always 1, as `shape` has one entry."""
+        return 1
+
+    @property
+    def lengths(self):
+        """Number of steps of each sequence, shape (n_sequences,)."""
+        return np.diff(self.offsets)
+
+    @property
+    def n_features(self):
+        """Number of features of a step; 1 for 1-D sequences."""
+        return self.values.shape[1] if self.values.ndim == 2 else 1
+
+    @property
+    def dtype(self):
+        """The dtype of `values`."""
+        return self.values.dtype
+
+    def __len__(self):
+        return len(self.offsets) - 1
+
+    def __iter__(self):
+        return (self.values[start:stop] for start, stop in pairwise(self.offsets.tolist()))
+
+    def __getitem__(self, key):
+        """Return one sequence for an integer, a `SequenceArray` for anything else.
+
+        An integer and a slice without a step give views; masks and integer arrays copy.
+        """
+        if isinstance(key, tuple):
+            key = _strip_ellipsis(key)
+        if isinstance(key, Integral):
+            i = range(len(self))[key]
+            return self.values[self.offsets[i] : self.offsets[i + 1]]
+        if not isinstance(key, slice):
+            return self._gather(np.asarray(key))
+        start, stop, step = key.indices(len(self))
+        return self._range(start, stop) if step == 1 else self._gather(np.arange(start, stop, step))
+
+    def __repr__(self):
+        lengths = self.lengths
+        span = f"{lengths.min()}..{lengths.max()}" if len(self) else "none"
+        return (
+            f"SequenceArray(n_sequences={len(self)}, n_features={self.n_features}, "
+            f"lengths={span}, dtype={self.dtype})"
+        )
+
+    def _range(self, start, stop):
+        """Return the sequences ``start:stop`` as a view."""
+        offsets = self.offsets[start : max(start, stop) + 1]
+        return SequenceArray(self.values[offsets[0] : offsets[-1]], offsets - offsets[0])
+
+    def _gather(self, index):
+        """Copy the sequences of an integer or boolean array of one dimension."""
+        if index.ndim != 1:
+            raise IndexError(
+                "SequenceArray is indexed by an integer, a slice or a 1-D array of integers or "
+                f"booleans, got an array of shape {index.shape} and dtype {index.dtype}."
+            )
+        index = index if index.size else index.astype(np.intp)  # an empty list reads as floats
+        offsets = _offsets(self.lengths[index])
+        shift = self.offsets[:-1][index] - offsets[:-1]
+        rows = np.arange(offsets[-1]) + np.repeat(shift, np.diff(offsets))
+        return SequenceArray(self.values[rows], offsets)
+
+
+def _as_integers(values, name):
+    """Return a 1-D ``intp`` array, or raise naming the argument."""
+    array = np.asarray(values)
+    if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
+        raise ValueError(
+            f"{name} must be a 1-D array of integers, got shape {array.shape} and dtype "
+            f"{array.dtype}."
+        )
+    return array.astype(np.intp, copy=False)
+
+
+def _offsets(lengths):
+    """Return the first row of each sequence, and the total: shape (n + 1,)."""
+    return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
+
+
+def _real_steps(lengths, n_steps):
+    """Return the boolean mask (n, n_steps) of the steps before each sequence's end."""
+    return np.arange(n_steps) < lengths[:, np.newaxis]
+
+
+def _strip_ellipsis(key):
+    """Return the first entry of ``(key, ...)``, the form in which scikit-learn indexes rows."""
+    if len(key) == 2 and key[1] is Ellipsis:
+        return key[0]
+    raise IndexError(
+        f"SequenceArray has one axis, the sequences; got {len(key)} indices. "
+        "Take a sequence first: X[i][step, feature]."
+    )
+
+
+def _check_columns(df, keys, names):
+    """Raise if a column is absent or named twice, or no feature is left."""
+    missing = [name for name in [*keys, *names] if name not in list(df.columns)]
+    if missing:
+        raise ValueError(f"The frame has no column {missing}; its columns are {list(df.columns)}.")
+    if not names or len({*keys, *names}) < len(keys) + len(names):
+        raise ValueError(
+            f"sequence and time = {keys} and features = {names} must be different columns, with "
+            "at least one feature."
+        )
+
+
+def _key(df, name):
+    """Return a column that must not hold missing values."""
+    column = df[name]
+    values = column.to_numpy()
+    missing = np.asarray(column.isna() if hasattr(column, "isna") else column.is_null())
+    if values.dtype.kind == "f":
+        missing = missing | np.isnan(values)
+    if missing.any():
+        raise ValueError(
+            f"Column {name!r} has {missing.sum()} missing values, the first in row "
+            f"{missing.argmax()}: drop these rows, or fill them in."
+        )
+    return values
+
+
+def _codes_by_appearance(ids):
+    """Return the rank of each id by first appearance, and how often each distinct one occurs."""
+    _, first, inverse, counts = np.unique(
+        ids, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[inverse], counts[order]
+
+
+def _time_ranks(df, sequence, time, codes):
+    """Return what sorts the rows of a sequence; raise if two rows share a time."""
+    if time is None:
+        return np.arange(len(codes))
+    instants, ranks = np.unique(_key(df, time), return_inverse=True)
+    pairs, counts = np.unique(codes * len(instants) + ranks, return_counts=True)
+    if (counts > 1).any():
+        row = np.flatnonzero(codes * len(instants) + ranks == pairs[counts.argmax()])[1]
+        raise ValueError(
+            f"Column {time!r} repeats a time within one sequence: {sequence} = "
+            f"{df[sequence].to_numpy()[row]!s} has {df[time].to_numpy()[row]!s} "
+            f"{counts.max()} times. Aggregate or drop the duplicates."
+        )
+    return ranks
+
+
+def _numbers(df, name):
+    """Return a feature column as a numeric array; missing values become NaN where they can."""
+    values = df[name].to_numpy()
+    if values.dtype.kind in "fiub":
+        return values
+    try:
+        return values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Feature {name!r} of dtype {df[name].dtype} is not numeric: convert it, encode it "
+            "(OrdinalEncoder for categories), or leave it out of features."
+        ) from None
