@@ -1,10 +1,27 @@
 """Recurrent neural networks that behave like any other scikit-learn estimator."""
 
+from skrnn import metrics
 from skrnn._classifier import RNNClassifier
 from skrnn._regressor import RNNRegressor
 from skrnn._sequence_array import SequenceArray
+from skrnn._split import PurgedWindowSplit
 from skrnn._tagger import SequenceTagger
+from skrnn._timestep import TimestepTransformer
+from skrnn._window import SlidingWindowTransformer, recursive_forecast, sliding_windows
+from skrnn._window_scaling import WindowScaledRegressor
 
 __version__ = "0.1.0.dev0"
 
-__all__ = ["RNNClassifier", "RNNRegressor", "SequenceArray", "SequenceTagger"]
+__all__ = [
+    "PurgedWindowSplit",
+    "RNNClassifier",
+    "RNNRegressor",
+    "SequenceArray",
+    "SequenceTagger",
+    "SlidingWindowTransformer",
+    "TimestepTransformer",
+    "WindowScaledRegressor",
+    "metrics",
+    "recursive_forecast",
+    "sliding_windows",
+]

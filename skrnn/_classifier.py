@@ -362,17 +362,16 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         ----------
         X : array-like or SequenceArray
             Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of shape
-            (n_steps_i, n_features), a 2-D array or data frame of shape (n_sequences, n_steps), or
-            1-D integer arrays (token ids). It is neither changed nor copied.
+            (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps), or a
+            list of 1-D integer arrays (token ids). It is neither changed nor copied.
         y : array-like of shape (n_sequences,)
             One label for each sequence: numbers or strings.
         sample_weight : array-like of shape (n_sequences,), default=None
-            Weight of each sequence in the loss. A weight of zero leaves the sequence out. None weighs
-            all equally.
+            Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
         X_val : array-like or SequenceArray, default=None
-            Validation sequences, in a form in which `predict` accepts `X`. They take the place of
-            a held-out part: the score on them decides when to stop, and the parameters of the best
-            epoch are kept, also with ``early_stopping=False``.
+            Validation sequences, in a form that `predict` would accept. They take the place of a
+            held-out part: the score on them decides when to stop, and the parameters of the
+            best epoch are kept, even with ``early_stopping=False``.
         y_val : array-like, default=None
             Labels of `X_val`.
         sample_weight_val : array-like of shape (n_val_sequences,), default=None

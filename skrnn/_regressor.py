@@ -16,7 +16,255 @@ from skrnn._problem import Problem
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):
-    """Predict one value or vector for each sequence with a recurrent network."""
+    """Recurrent network that predicts one value or vector for each sequence.
+
+    For sequences of steps with one or more features each (recordings, windows of a series, texts
+    as token ids), of equal or different lengths. Scale numeric features to order one first;
+    targets need no scaling, they are standardised inside. Where
+    :class:`~sklearn.neural_network.MLPRegressor` has a parameter or attribute of the same name, it
+    means the same here.
+
+    Parameters
+    ----------
+    cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
+        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with
+        a quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short
+        memory.
+    hidden_size : int, default=64
+        Units of each layer and direction. More can represent more; time per step and number of
+        parameters grow with the square.
+    n_layers : int, default=1
+        Recurrent layers, each of which reads the outputs of the one before at every step.
+    bidirectional : bool, default=False
+        Add to each layer a second one that reads the sequence from its last step to its first.
+        Doubles the time that a step takes.
+    activation : {'tanh', 'relu'}, default='tanh'
+        Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
+    pooling : {'last', 'mean', 'max'}, default='last'
+        What the output layer reads of a sequence. 'last' is the hidden state after its last
+        step (with ``bidirectional=True`` beside the backward state after its first step);
+        'mean' and 'max' are taken over all of its steps, unit by unit, and make long sequences
+        easier to learn from if what matters may stand anywhere in them.
+    dropout : float in [0, 1), default=0.0
+        Share of the embeddings and of the outputs of each layer that is set to zero in
+        training, drawn anew at every step [10]_.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the hidden units that is hidden from the recurrence in training, the same units
+        at all steps of a sequence [11]_.
+    forget_bias : float or 'chrono', default=1.0
+        First bias of the LSTM's forget gate. At 1 the cell starts out remembering [3]_.
+        'chrono' draws the biases of the LSTM's forget and input gates and of the GRU's update
+        gate for memories of up to the length of the longest sequence in training [7]_; try it
+        where what matters lies many steps back. Other cells start with zero biases.
+    categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
+        Columns of `X` that hold categories, integers from 0, and are embedded: column indices,
+        a boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
+        integer arrays, such as token ids. None takes everything as numbers.
+    embedding_dim : int, 'auto' or array-like, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, or a
+        list with one for each. 'auto' is ``1.6 * n_categories**0.56``, rounded, and between 2
+        and 100.
+    embedding_init : array-like of shape (n_categories, size) or dict, default=None
+        First vectors of the categories, one row for each id: an array if there is one
+        categorical column, else a dict of column index to array. Its shape takes precedence
+        over `embedding_dim`. None draws vectors at random.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of `embedding_init` as they are instead of training them.
+    token_dropout : float in [0, 1), default=0.0
+        Share of the categories that is replaced by category 0 in training, so that the network
+        learns what to make of unknown ones.
+    loss : {'squared_error', 'absolute_error', 'huber', 'poisson', 'quantile'}, \
+            default='squared_error'
+        Loss to minimise. 'squared_error' predicts the mean and 'absolute_error' the median;
+        'huber' is squared up to one standard deviation of `y` and linear beyond, so that
+        outliers weigh less; 'poisson' is for counts and rates, needs ``y >= 0`` and predicts
+        positive values (log link); 'quantile' predicts the given `quantile`. With several
+        outputs it is the mean over them.
+    quantile : float in (0, 1), default=0.5
+        Quantile that ``loss='quantile'`` predicts; other losses do not use it.
+    solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
+        Optimiser. 'adam' [8]_ suits nearly everything; 'adamw' [9]_ decays weights separately
+        from the gradient; 'rmsprop' and 'sgd' are classical; 'lbfgs' takes the whole set at
+        each iteration, and can be quicker and more exact on small sets.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of
+        biases and embeddings), divided by the summed sample weights of the batch, is added to
+        the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+    batch_size : int or 'auto', default='auto'
+        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
+        Larger batches are computed faster, but take fewer steps in an epoch.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
+            default='constant'
+        How the learning rate goes on from `learning_rate_init`. 'invscaling' divides it by
+        ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
+        improvement, until it is 1e-6 or less; 'cosine' lowers it to zero over `max_iter` epochs
+        along half a cosine [12]_; 'one_cycle' first raises it from ``learning_rate_init / 25``
+        over a tenth of them [13]_. The last two are planned for `max_iter` epochs: set it to
+        the number you can afford, and there is no warning when it is reached.
+    learning_rate_init : float, default=1e-3
+        Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
+    power_t : float, default=0.5
+        Exponent of ``learning_rate='invscaling'``.
+    max_iter : int, default=200
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    shuffle : bool, default=True
+        Draw new mini-batches in each epoch. They are random, but gather sequences of similar
+        length, which are computed faster together.
+    tol : float, default=1e-4
+        Change of the loss, or of the validation score, below which an epoch does not count as
+        an improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+    n_iter_no_change : int or np.inf, default=10
+        Training stops after more than so many epochs in a row without an improvement.
+    early_stopping : bool, default=False
+        Hold `validation_fraction` of the training set out, score it after each epoch, stop when
+        this score no longer improves, and keep the parameters of the best epoch. Sequences are
+        held out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of
+        one series.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the training set to hold out for early stopping.
+    momentum : float in [0, 1], default=0.9
+        Momentum of 'sgd'.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    beta_1 : float in [0, 1), default=0.9
+        Decay rate of the mean of gradients, for 'adam' and 'adamw'.
+    beta_2 : float in [0, 1), default=0.999
+        Decay rate of the mean of squared gradients, for 'adam', 'adamw' and 'rmsprop'.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, to keep the quotient finite.
+    max_fun : int, default=15000
+        Largest number of evaluations of the loss, for 'lbfgs'.
+    max_grad_norm : float or None, default=1.0
+        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it,
+        which keeps one exploding gradient from ruining the training [14]_. None does not clip;
+        `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+    tbptt_steps : int or None, default=None
+        Truncate backpropagation through time: gradients do not cross multiples of so many
+        steps, but the state does. Saves no memory and limits what can be learnt to such
+        distances, but steadies training on very long sequences. None does not truncate.
+    warm_start : bool, default=False
+        Let `fit` go on from the parameters of the last fit instead of drawing new ones.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all that is drawn: first parameters, mini-batches, the validation set and
+        dropout. With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+    verbose : bool or int, default=False
+        Print the loss, and the validation score, after each epoch.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
+        holds categories only, else float64. 'float32' is two to three times as fast.
+    n_jobs : int or None, default=None
+        Threads, for large batches in `fit` and for many sequences in `predict`; -1 means one
+        for each processor. None means 1 unless in a :class:`joblib.parallel_config` context.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of values predicted for a sequence.
+    n_features_in_ : int
+        Number of features of a step; for a 2-D `X` its number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features. Only if `X` has names, all of which are strings.
+    n_parameters_ : int
+        Number of parameters, embeddings included.
+    n_iter_ : int
+        Epochs, or 'lbfgs' iterations, of the last call that trained.
+    t_ : int
+        Training sequences seen since the first epoch.
+    loss_ : float
+        Loss of the last epoch, as in `loss_curve_`.
+    best_loss_ : float or None
+        Smallest loss of an epoch; None with a validation set.
+    loss_curve_ : list of float
+        Mean training loss of each epoch, weighted, and the L2 penalty. It is that of
+        standardised targets: a squared error of 0.5 is that of always predicting the mean.
+        Later `partial_fit` calls and warm starts are appended, here and below.
+    grad_norm_curve_ : list of float
+        Mean Euclidean norm of the gradient in each epoch, before clipping.
+    validation_scores_ : list of float or None
+        R2 on the validation set after each epoch; None without one.
+    best_validation_score_ : float or None
+        The best of them, whose epoch's parameters were kept.
+    coefs_ : dict of str to ndarray
+        Read-only views of the parameters, by the names and with the shapes that
+        ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
+        ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, and
+        the vectors of categorical column 0 are ``'embedding_0.weight'``.
+
+    See Also
+    --------
+    RNNClassifier : One label for each sequence.
+    SequenceArray : Container for sequences of different lengths.
+    sklearn.neural_network.MLPRegressor : Feed-forward network, for inputs of fixed size.
+
+    Notes
+    -----
+    With x the input of a step, h the hidden state and ``*`` the product unit by unit, a step of the
+    Elman network [1]_ is ``h = tanh(W_x x + W_h h + b)``, or the same with relu. With weights and
+    biases of its own for each gate, a step of the LSTM [2]_ [3]_ is ::
+
+        i, f, o = sigmoid(W_x x + W_h h + b)
+        g = tanh(W_x x + W_h h + b)
+        c = f * c + i * g
+        h = o * tanh(c)
+
+    and one of the GRU [4]_, in the form that cuDNN and torch use, ::
+
+        r, z = sigmoid(W_x x + W_h h + b)
+        n = tanh(W_x x + b + r * (W_h h + b_h))
+        h = (1 - z) * n + z * h
+
+    Bidirectional layers [5]_ put the states of both directions side by side. States start at zero.
+    Recurrent weights start orthogonal [6]_, the other weights Glorot-uniform.
+
+    The output layer is linear in the pooled states. Targets are standardised to (weighted)
+    mean 0 and standard deviation 1 for training, for ``loss='poisson'`` divided by their mean, and
+    predictions converted back. Sequences are never padded: the prediction for one depends neither
+    on the others in its batch nor on their lengths.
+
+    References
+    ----------
+    .. [1] Elman, J. L. (1990). Finding structure in time. Cognitive Science 14.
+    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9.
+    .. [3] Gers, F. A., Schmidhuber, J., & Cummins, F. (2000). Learning to forget: continual
+       prediction with LSTM. Neural Computation 12.
+    .. [4] Cho, K., et al. (2014). Learning phrase representations using RNN encoder-decoder for
+       statistical machine translation. EMNLP.
+    .. [5] Schuster, M., & Paliwal, K. K. (1997). Bidirectional recurrent neural networks. IEEE
+       Transactions on Signal Processing 45.
+    .. [6] Saxe, A. M., McClelland, J. L., & Ganguli, S. (2014). Exact solutions to the nonlinear
+       dynamics of learning in deep linear neural networks. ICLR.
+    .. [7] Tallec, C., & Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.
+    .. [8] Kingma, D. P., & Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+    .. [9] Loshchilov, I., & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [10] Srivastava, N., et al. (2014). Dropout: a simple way to prevent neural networks from
+       overfitting. Journal of Machine Learning Research 15.
+    .. [11] Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
+       recurrent neural networks. NeurIPS.
+    .. [12] Loshchilov, I., & Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [13] Smith, L. N., & Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
+    .. [14] Pascanu, R., Mikolov, T., & Bengio, Y. (2013). On the difficulty of training recurrent
+       neural networks. ICML.
+
+    Examples
+    --------
+    Predict the next value of a series from the 12 before it:
+
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> series = np.sin(0.3 * np.arange(200))
+    >>> X = np.lib.stride_tricks.sliding_window_view(series[:-1], 12)
+    >>> y = series[12:]
+    >>> model = RNNRegressor(
+    ...     cell_type="gru", hidden_size=8, learning_rate="one_cycle", learning_rate_init=0.05,
+    ...     max_iter=20, random_state=0,
+    ... )
+    >>> model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.98
+    True
+    >>> model.predict(X[150:]).shape
+    (38,)
+    """
 
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
@@ -114,14 +362,86 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of shape
+            (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps), or a
+            list of 1-D integer arrays (token ids). It is neither changed nor copied.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_outputs)
+            The values to predict, in any unit.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
+        X_val : array-like or SequenceArray, default=None
+            Validation sequences, in a form that `predict` would accept. They take the place of a
+            held-out part: the score on them decides when to stop, and the parameters of the
+            best epoch are kept, even with ``early_stopping=False``.
+        y_val : array-like, default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val_sequences,), default=None
+            Weights of `X_val` in the validation score.
+
+        Returns
+        -------
+        self : RNNRegressor
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
+            no longer finite. The message says what was found, and what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ends at `max_iter` while the loss still improves.
+
+        Notes
+        -----
+        Ctrl-C ends training with a warning, and keeps what has been learnt.
+        """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     @available_if(is_stochastic)
     @with_callbacks
     def partial_fit(self, X, y, sample_weight=None):
+        """Train for one epoch on more data, going on from where the last call has left off.
+
+        The first call learns the features of `X`, and the mean and scale of `y`; both stay.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            As for `fit`.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_outputs)
+            As for `fit`.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : RNNRegressor
+            The trained estimator.
+        """
         return self._fit(X, y, sample_weight, incremental=True)
 
     def predict(self, X):
+        """Predict the value or vector of each sequence.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
+            input, 2-D input needs as many columns.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sequences,) or (n_sequences, n_outputs)
+            Predictions in the units of the `y` that `fit` saw, and with as many dimensions.
+        """
         outputs = self._to_mean(self._raw_outputs(X))
         values = outputs * self._y_scale + self._y_mean
         return values[:, 0] if self._y_is_flat else values

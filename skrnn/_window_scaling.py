@@ -1,0 +1,180 @@
+"""Scale each window, and its target, by the window itself."""
+
+import numpy as np
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.utils import check_array, get_tags
+from sklearn.utils.validation import check_is_fitted, validate_data
+
+_READ = {"dtype": (np.float64, np.float32)}
+
+
+def _last(windows):
+    """Return the last step (n, D), and no change of scale."""
+    return windows[:, -1], np.ones_like(windows[:, -1])
+
+
+def _standard(windows):
+    """Return the mean and the standard deviation (n, D) of every window; 1 where constant."""
+    scale = windows.std(axis=1)
+    return windows.mean(axis=1), np.where(scale > 0, scale, np.ones_like(scale))
+
+
+_SCALINGS = {"last": _last, "standard": _standard}
+
+
+class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+    """Regress what a window does not know from its own level and scale.
+
+    Every feature of a window has its level ``m`` subtracted and is divided by its scale ``s``,
+    and so has the target: the regressor inside learns ``(y - m) / s`` from ``(X - m) / s``, and
+    a prediction ``p`` is returned as ``m + s * p``. A series whose level drifts out of the
+    range of the training rows then still looks familiar.
+
+    Parameters
+    ----------
+    regressor : regressor
+        Fitted to scaled windows and scaled targets.
+
+    scaling : {'last', 'standard'}, default='last'
+        'last' takes the last value of the window as the level, with a scale of 1, so that the
+        regressor predicts a change. 'standard' takes the mean and the standard deviation of the
+        window, for series whose amplitude drifts too.
+
+    target_feature : int or array-like of int of shape (n_outputs,), default=0
+        Feature of the windows that the target continues, whose level and scale apply to it; an
+        array names one for each column of `y`. That feature must be in the units of `y`.
+
+    Attributes
+    ----------
+    regressor_ : regressor
+        The fitted regressor.
+
+    n_features_in_ : int
+        Number of features of a window; for a 2-D `X`, windows of one feature, its number of
+        columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of a 2-D data frame, where all of them are strings.
+
+    See Also
+    --------
+    SlidingWindowTransformer : Makes the windows in a Pipeline.
+    sklearn.compose.TransformedTargetRegressor : Transforms the target in one way for all rows.
+
+    Notes
+    -----
+    The scaled windows are a new array of ``n_windows * window_size * n_features`` values, where
+    the windows of a series are a view.
+
+    References
+    ----------
+    .. [1] Zeng, Chen, Zhang & Xu, "Are Transformers Effective for Time Series Forecasting?",
+       AAAI 2023 (the last value, NLinear).
+    .. [2] Kim, Kim, Tae, Park, Choi & Choo, "Reversible Instance Normalization for Accurate
+       Time-Series Forecasting against Distribution Shift", ICLR 2022 (mean and deviation).
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from skrnn import WindowScaledRegressor, sliding_windows
+    >>> series = np.arange(20.0) ** 2
+    >>> windows, y, _ = sliding_windows(series, series, window_size=3, horizon=1)
+    >>> windows = windows[:, :, 0]
+    >>> model = WindowScaledRegressor(LinearRegression()).fit(windows[:10], y[:10])
+    >>> model.predict(windows[-2:]).round(6)  # far above the training targets
+    array([324., 361.])
+    """
+
+    def __init__(self, regressor, *, scaling="last", target_feature=0):
+        self.regressor = regressor
+        self.scaling = scaling
+        self.target_feature = target_feature
+
+    def fit(self, X, y, sample_weight=None):
+        """Fit the regressor to scaled windows and targets.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, window_size, n_features) or (n_windows, window_size)
+            Windows; a 2-D `X` has one feature.
+        y : array-like of shape (n_windows,) or (n_windows, n_outputs)
+            Targets, in the units of their feature.
+        sample_weight : array-like of shape (n_windows,), default=None
+            Passed on to the regressor, if given.
+
+        Returns
+        -------
+        self : WindowScaledRegressor
+            The fitted regressor.
+        """
+        windows, y = self._read(X, y)
+        scaled, level, scale = self._scale(windows)
+        columns = y.reshape(len(y), -1)
+        if level.shape[1] not in (1, columns.shape[1]):
+            raise ValueError(
+                f"target_feature names {level.shape[1]} features, but y has {columns.shape[1]} "
+                "columns: name one feature for each column, or one for all of them."
+            )
+        target = ((columns - level) / scale).reshape(y.shape)
+        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
+        self.regressor_ = clone(self.regressor).fit(scaled, target, **weights)
+        return self
+
+    def predict(self, X):
+        """Predict in the units of the target.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_windows, window_size, n_features) or (n_windows, window_size)
+            Windows.
+
+        Returns
+        -------
+        y_pred : ndarray of shape (n_windows,) or (n_windows, n_outputs)
+            Predictions, with the level and the scale of their window put back.
+        """
+        check_is_fitted(self)
+        scaled, level, scale = self._scale(self._read(X))
+        prediction = self.regressor_.predict(scaled)
+        columns = prediction.reshape(len(prediction), -1)
+        return (columns * scale + level).reshape(prediction.shape)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self.regressor)
+        tags.input_tags.three_d_array = True
+        tags.target_tags.multi_output = inner.target_tags.multi_output
+        tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
+        tags.non_deterministic = inner.non_deterministic
+        return tags
+
+    def _read(self, X, *y):
+        """Return the checked windows, and the checked target if there is one: then it is `fit`."""
+        options = {"multi_output": True, "y_numeric": True} if y else {"reset": False}
+        if getattr(X, "ndim", 2) != 3:
+            return validate_data(self, X, *y, **options, **_READ)
+        # The first steps tell the number of features: validate_data takes axis 1 for it.
+        checked = validate_data(self, X[:, 0], *y, **options, **_READ)
+        windows = check_array(X, allow_nd=True, input_name="X", estimator=self, **_READ)
+        return (windows, checked[1]) if y else windows
+
+    def _scale(self, windows):
+        """Return the scaled windows, and the level and scale (n, n_outputs or 1) of the target."""
+        if self.scaling not in _SCALINGS:
+            raise ValueError(f"scaling must be one of {[*_SCALINGS]}, got {self.scaling!r}.")
+        steps = windows.reshape(*windows.shape[:2], -1)
+        level, scale = _SCALINGS[self.scaling](steps)
+        scaled = steps - level[:, np.newaxis]
+        scaled /= scale[:, np.newaxis]
+        feature = self._target_features(level.shape[1])
+        return scaled.reshape(windows.shape), level[:, feature], scale[:, feature]
+
+    def _target_features(self, n_features):
+        features = np.atleast_1d(self.target_feature)
+        if not np.isin(features, np.arange(-n_features, n_features)).all():
+            raise ValueError(
+                f"target_feature={self.target_feature} is not a feature of X, whose windows have "
+                f"{n_features} features: number them from 0."
+            )
+        return features

@@ -1,0 +1,718 @@
+"""Scores for one label per time step: by token, by sequence and by span.
+
+Everywhere, the labels of many sequences are a list of lists, a list or 1-D object array of
+arrays, or an array of shape (n_sequences, n_steps). Sequences may differ in length: nothing is
+padded, so no score can count padding.
+"""
+
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+from sklearn import metrics, model_selection
+from sklearn.base import BaseEstimator, clone
+
+__all__ = [
+    "Span",
+    "allowed_transitions",
+    "cross_val_predict",
+    "extract_spans",
+    "flatten_labels",
+    "sequence_accuracy_score",
+    "sequence_accuracy_scorer",
+    "span_classification_report",
+    "span_f1_score",
+    "span_f1_scorer",
+    "span_precision_recall_f1_support",
+    "span_precision_score",
+    "span_precision_scorer",
+    "span_recall_score",
+    "span_recall_scorer",
+    "token_accuracy_score",
+    "token_accuracy_scorer",
+    "token_classification_report",
+]
+
+_PREFIXES = {"conlleval": "BIES", "bio": "BI", "iobes": "BIES"}
+
+
+class Span(NamedTuple):
+    """A labelled span: the tokens ``start:stop`` of a sequence."""
+
+    label: str
+    start: int
+    stop: int
+
+
+def flatten_labels(y_true, y_pred, *, ignore_label=None):
+    """Put the labels of all sequences end to end, ready for any scikit-learn metric.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    ignore_label : label, default=None
+        Steps with this true label are left out. None leaves out nothing.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray of shape (n_steps,)
+        The labels of all steps that are not left out.
+
+    Raises
+    ------
+    ValueError
+        If the sequences of `y_true` and `y_pred` differ in number or length, or no step is left.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import confusion_matrix
+    >>> from skrnn.metrics import flatten_labels
+    >>> y_true, y_pred = flatten_labels([["N", "V"], ["V"]], [["N", "N"], ["V"]])
+    >>> confusion_matrix(y_true, y_pred)
+    array([[1, 0],
+           [1, 1]])
+    """
+    true, pred, _, keep = _read_pair(y_true, y_pred, ignore_label)
+    return true[keep], pred[keep]
+
+
+def token_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=None):
+    """Compute the share of time steps whose label is right.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
+        Weight of each sequence's steps, or of each step. None weighs all steps equally.
+    ignore_label : label, default=None
+        Steps with this true label do not count. None counts every step.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or the steps that count have no weight.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import token_accuracy_score
+    >>> token_accuracy_score([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]])
+    0.75
+    """
+    true, pred, lengths, keep = _read_pair(y_true, y_pred, ignore_label)
+    weight = None if sample_weight is None else _step_weights(sample_weight, lengths)[keep]
+    return _weighted_mean(true[keep] == pred[keep], weight)
+
+
+def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=None):
+    """Compute the share of sequences whose labels are all right.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,), default=None
+        Weight of each sequence. None weighs all equally.
+    ignore_label : label, default=None
+        Steps with this true label do not count. None counts every step.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or the sequences have no weight.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import sequence_accuracy_score
+    >>> sequence_accuracy_score([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]])
+    0.5
+    """
+    true, pred, lengths, keep = _read_pair(y_true, y_pred, ignore_label)
+    sequence = np.repeat(np.arange(len(lengths)), lengths)[keep]
+    wrong = sequence[true[keep] != pred[keep]]
+    return _weighted_mean(np.bincount(wrong, minlength=len(lengths)) == 0, sample_weight)
+
+
+def token_classification_report(y_true, y_pred, *, ignore_label=None, **kwargs):
+    """Report precision, recall and F1 of each label, counted by time step.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    ignore_label : label, default=None
+        Steps with this true label do not count. None counts every step.
+    **kwargs
+        Further arguments of :func:`sklearn.metrics.classification_report`.
+
+    Returns
+    -------
+    report : str or dict
+        As :func:`sklearn.metrics.classification_report` returns it.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import token_classification_report
+    >>> print(token_classification_report([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]]))
+                  precision    recall  f1-score   support
+    <BLANKLINE>
+               N       0.67      1.00      0.80         2
+               V       1.00      0.50      0.67         2
+    <BLANKLINE>
+        accuracy                           0.75         4
+       macro avg       0.83      0.75      0.73         4
+    weighted avg       0.83      0.75      0.73         4
+    <BLANKLINE>
+    """
+    true, pred = flatten_labels(y_true, y_pred, ignore_label=ignore_label)
+    return metrics.classification_report(true, pred, **kwargs)
+
+
+def extract_spans(y, *, scheme="conlleval"):
+    """List the labelled spans of each sequence.
+
+    Tags are ``O`` outside of spans, else a prefix and a label such as ``B-PER``: ``B`` begins a
+    span, ``I`` is inside, ``E`` ends one, ``S`` is a span of its own.
+
+    Parameters
+    ----------
+    y : sequences of str
+        One tag per time step.
+    scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
+        Which spans count. 'conlleval' takes the tags of either scheme and lets every tag other
+        than ``O`` belong to a span, as the CoNLL evaluation script does: an ``I`` or ``E`` that
+        continues nothing begins a span. 'bio' leaves out spans that do not begin with ``B``;
+        'iobes' leaves out all but ``S`` and ``B``, any ``I``, ``E``.
+
+    Returns
+    -------
+    spans : list of list of Span
+        For each sequence its spans ``(label, start, stop)`` in order; the tokens are
+        ``sequence[start:stop]``. A tag without a label, such as ``B``, has the label ``_``.
+
+    Raises
+    ------
+    ValueError
+        If a tag is not one of the scheme.
+
+    References
+    ----------
+    .. [1] Tjong Kim Sang, E. F., & Buchholz, S. (2000). Introduction to the CoNLL-2000 shared
+       task: chunking. Proceedings of CoNLL-2000.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import extract_spans
+    >>> extract_spans([["B-PER", "I-PER", "O", "I-LOC"]])
+    [[Span(label='PER', start=0, stop=2), Span(label='LOC', start=3, stop=4)]]
+    >>> extract_spans([["B-PER", "I-PER", "O", "I-LOC"]], scheme="bio")
+    [[Span(label='PER', start=0, stop=2)]]
+    """
+    tags, lengths = _read(y, "y")
+    labels, starts, stops = _find_spans(tags, lengths, scheme)
+    first = np.cumsum(lengths) - lengths
+    # Searching the ends of the sequences, for an empty one shares its beginning with the next.
+    sequence = np.searchsorted(first + lengths, starts, side="right")
+    found = labels, starts - first[sequence], stops - first[sequence]
+    spans = [[] for _ in lengths]
+    for i, *span in zip(sequence, *(values.tolist() for values in found), strict=True):
+        spans[i].append(Span(*span))
+    return spans
+
+
+def span_precision_recall_f1_support(
+    y_true,
+    y_pred,
+    *,
+    average="micro",
+    labels=None,
+    scheme="conlleval",
+    ignore_label=None,
+    zero_division=0.0,
+):
+    """Compute precision, recall, F1 and support of labelled spans.
+
+    A predicted span is right if a true span has the same beginning, end and label.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of str
+        True and predicted tags, one per time step; see :func:`extract_spans`.
+    average : {'micro', 'macro', 'weighted'} or None, default='micro'
+        'micro' counts all spans together, as the CoNLL evaluation script does; 'macro' is the
+        mean over labels; 'weighted' that mean weighted by support. None gives an array over
+        labels.
+    labels : list of str, default=None
+        Span labels to score, in this order. None takes all that occur, sorted.
+    scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
+        Which spans count, see :func:`extract_spans`.
+    ignore_label : str, default=None
+        Steps with this true tag are taken out before spans are read, from both sides.
+    zero_division : float, default=0.0
+        Value of a ratio without any span in its denominator.
+
+    Returns
+    -------
+    precision, recall, f1 : float or ndarray of shape (n_labels,)
+        The share of predicted spans that are right, the share of true spans that are found, and
+        the harmonic mean of both.
+    support : None or ndarray of shape (n_labels,)
+        Number of true spans of each label; None if averaged.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ or a tag is not one of the scheme.
+
+    References
+    ----------
+    .. [1] Tjong Kim Sang, E. F., & Buchholz, S. (2000). Introduction to the CoNLL-2000 shared
+       task: chunking. Proceedings of CoNLL-2000.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import span_precision_recall_f1_support
+    >>> y_true = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-LOC"]]
+    >>> y_pred = [["B-PER", "I-PER", "O", "O"], ["B-LOC", "I-LOC"]]
+    >>> precision, recall, f1, _ = span_precision_recall_f1_support(y_true, y_pred)
+    >>> precision, round(recall, 3), f1
+    (0.5, 0.333, 0.4)
+    """
+    codes, names = _match_spans(y_true, y_pred, labels, scheme, ignore_label)
+    # Without a label to score, a label that never occurs gives `zero_division`.
+    positive = np.arange(1, 1 + max(len(names), average is not None))
+    return metrics.precision_recall_fscore_support(
+        *codes, labels=positive, average=average, zero_division=zero_division
+    )
+
+
+def span_precision_score(y_true, y_pred, **kwargs):
+    """Compute the share of predicted spans that are right.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of str
+        True and predicted tags, one per time step.
+    **kwargs
+        Further arguments of :func:`span_precision_recall_f1_support`.
+
+    Returns
+    -------
+    precision : float or ndarray of shape (n_labels,)
+        Between 0 and 1; an array for ``average=None``.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import span_precision_score
+    >>> span_precision_score([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "O"]])
+    1.0
+    """
+    return span_precision_recall_f1_support(y_true, y_pred, **kwargs)[0]
+
+
+def span_recall_score(y_true, y_pred, **kwargs):
+    """Compute the share of true spans that are found.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of str
+        True and predicted tags, one per time step.
+    **kwargs
+        Further arguments of :func:`span_precision_recall_f1_support`.
+
+    Returns
+    -------
+    recall : float or ndarray of shape (n_labels,)
+        Between 0 and 1; an array for ``average=None``.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import span_recall_score
+    >>> span_recall_score([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "O"]])
+    0.5
+    """
+    return span_precision_recall_f1_support(y_true, y_pred, **kwargs)[1]
+
+
+def span_f1_score(y_true, y_pred, **kwargs):
+    """Compute the harmonic mean of span precision and span recall.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of str
+        True and predicted tags, one per time step.
+    **kwargs
+        Further arguments of :func:`span_precision_recall_f1_support`.
+
+    Returns
+    -------
+    f1 : float or ndarray of shape (n_labels,)
+        Between 0 and 1; an array for ``average=None``.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import span_f1_score
+    >>> round(span_f1_score([["B-PER", "I-PER", "O", "B-LOC"]], [["B-PER", "I-PER", "O", "O"]]), 3)
+    0.667
+
+    As a scorer with other arguments:
+
+    >>> from sklearn.metrics import make_scorer
+    >>> macro_f1 = make_scorer(span_f1_score, average="macro", scheme="iobes")
+    """
+    return span_precision_recall_f1_support(y_true, y_pred, **kwargs)[2]
+
+
+def span_classification_report(
+    y_true,
+    y_pred,
+    *,
+    labels=None,
+    scheme="conlleval",
+    ignore_label=None,
+    digits=2,
+    output_dict=False,
+    zero_division=0.0,
+):
+    """Report precision, recall and F1 of each span label.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of str
+        True and predicted tags, one per time step.
+    labels : list of str, default=None
+        Span labels to report, in this order. None takes all that occur, sorted.
+    scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
+        Which spans count, see :func:`extract_spans`.
+    ignore_label : str, default=None
+        Steps with this true tag are taken out before spans are read, from both sides.
+    digits : int, default=2
+        Decimals of the text.
+    output_dict : bool, default=False
+        If True, return the numbers as a dict.
+    zero_division : float, default=0.0
+        Value of a ratio without any span in its denominator.
+
+    Returns
+    -------
+    report : str or dict
+        As :func:`sklearn.metrics.classification_report` returns it.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, a tag is not one of the scheme, or there is no label to report.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import span_classification_report
+    >>> y_true = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-LOC"]]
+    >>> y_pred = [["B-PER", "I-PER", "O", "O"], ["B-LOC", "I-LOC"]]
+    >>> print(span_classification_report(y_true, y_pred))
+                  precision    recall  f1-score   support
+    <BLANKLINE>
+             LOC       0.00      0.00      0.00         2
+             PER       1.00      1.00      1.00         1
+    <BLANKLINE>
+       micro avg       0.50      0.33      0.40         3
+       macro avg       0.50      0.50      0.50         3
+    weighted avg       0.33      0.33      0.33         3
+    <BLANKLINE>
+    """
+    codes, names = _match_spans(y_true, y_pred, labels, scheme, ignore_label)
+    if not names:
+        raise ValueError("There is no span in y_true or y_pred, so there is no label to report.")
+    return metrics.classification_report(
+        *codes,
+        labels=np.arange(1, 1 + len(names)),
+        target_names=names,
+        digits=digits,
+        output_dict=output_dict,
+        zero_division=zero_division,
+    )
+
+
+token_accuracy_scorer = metrics.make_scorer(token_accuracy_score)
+sequence_accuracy_scorer = metrics.make_scorer(sequence_accuracy_score)
+span_precision_scorer = metrics.make_scorer(span_precision_score)
+span_recall_scorer = metrics.make_scorer(span_recall_score)
+span_f1_scorer = metrics.make_scorer(span_f1_score)
+
+
+def allowed_transitions(tags, *, scheme="bio"):
+    """Tell which tags may follow which in well-formed sequences.
+
+    Parameters
+    ----------
+    tags : array-like of str, shape (n_tags,)
+        The tags, for instance the ``classes_`` of a tagger.
+    scheme : {'bio', 'iobes'}, default='bio'
+        'bio': ``I-X`` only after ``B-X`` or ``I-X``. 'iobes': besides, what ``B-X`` begins goes
+        on with ``I-X`` until ``E-X``.
+
+    Returns
+    -------
+    transitions : ndarray of bool, shape (n_tags, n_tags)
+        Whether the tag of the column may follow the tag of the row.
+    start, end : ndarray of bool, shape (n_tags,)
+        Whether the tag may be the first, or the last, of a sequence.
+
+    Raises
+    ------
+    ValueError
+        If a tag is not one of the scheme.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import allowed_transitions
+    >>> transitions, start, end = allowed_transitions(["B-PER", "I-PER", "O"])
+    >>> transitions
+    array([[ True,  True,  True],
+           [ True,  True,  True],
+           [ True, False,  True]])
+    >>> start, end
+    (array([ True, False,  True]), array([ True,  True,  True]))
+    """
+    label, opens, continues = _read_tags(tags, scheme)
+    must_go_on = opens if scheme == "iobes" else np.zeros_like(opens)
+    joins = opens[:, None] & continues & (label[:, None] == label)
+    return joins | ~(must_go_on[:, None] | continues), ~continues, ~must_go_on
+
+
+def cross_val_predict(
+    estimator,
+    X,
+    y=None,
+    *,
+    groups=None,
+    cv=None,
+    n_jobs=None,
+    verbose=0,
+    params=None,
+    pre_dispatch="2*n_jobs",
+    method="predict",
+    ignore_label=None,
+):
+    """Predict every sequence by a model that was fitted without it.
+
+    :func:`sklearn.model_selection.cross_val_predict` for one label per time step, where that
+    function cannot return probabilities. With one label per sequence, it is that function.
+
+    Parameters
+    ----------
+    estimator : estimator
+        It is cloned for each split.
+    X : sequences
+        As `estimator` accepts them.
+    y : sequences of labels or array-like of shape (n_sequences,)
+        The target.
+    groups, cv, n_jobs, verbose, params, pre_dispatch
+        As in :func:`sklearn.model_selection.cross_val_predict`.
+    method : str, default='predict'
+        Method to call: 'predict', 'predict_proba', 'predict_log_proba' or 'decision_function'.
+    ignore_label : label, default=None
+        The `ignore_label` of `estimator`: a label that is none of its classes.
+
+    Returns
+    -------
+    predictions : ndarray of shape (n_sequences,) of arrays, or (n_sequences, n_steps, ...)
+        The result of `method` for each sequence; one array if X is one. Columns are the sorted
+        labels of y. Where a label does not occur in what a model was fitted to, its
+        probability is 0, its log-probability and decision the lowest finite number.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.base import BaseEstimator
+    >>> from skrnn.metrics import cross_val_predict
+    >>> class Shares(BaseEstimator):
+    ...     def fit(self, X, y):
+    ...         self.classes_, counts = np.unique(np.concatenate(y), return_counts=True)
+    ...         self.shares_ = counts / counts.sum()
+    ...         return self
+    ...     def predict_proba(self, X):
+    ...         return [np.tile(self.shares_, (len(x), 1)) for x in X]
+    >>> X = [np.zeros((2, 1)), np.zeros((1, 1))]
+    >>> y = [["N", "V"], ["N"]]
+    >>> cross_val_predict(Shares(), X, y, cv=2, method="predict_proba").tolist()
+    [array([[1., 0.],
+           [1., 0.]]), array([[0.5, 0.5]])]
+    """
+    options = {
+        "groups": groups,
+        "cv": cv,
+        "n_jobs": n_jobs,
+        "verbose": verbose,
+        "params": params,
+        "pre_dispatch": pre_dispatch,
+    }
+    if y is None or _is_flat(y):
+        return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
+    labels, _ = _read(y, "y")
+    classes = np.unique(labels if ignore_label is None else labels[labels != ignore_label])
+    predictions = model_selection.cross_val_predict(
+        _Predictor(estimator, method, classes), X, y, **options
+    )
+    return np.stack(predictions) if getattr(X, "ndim", 1) > 1 else predictions
+
+
+class _Predictor(BaseEstimator):
+    """`estimator` with `method` as its predict: one array per sequence, a column per class."""
+
+    def __init__(self, estimator, method, classes):
+        self.estimator = estimator
+        self.method = method
+        self.classes = classes
+
+    def get_metadata_routing(self):
+        return self.estimator.get_metadata_routing()
+
+    def fit(self, X, y, **params):
+        self.estimator_ = clone(self.estimator).fit(X, y, **params)
+        return self
+
+    def predict(self, X):
+        outputs = getattr(self.estimator_, self.method)(X)
+        predictions = np.empty(len(outputs), dtype=object)
+        for i, output in enumerate(outputs):
+            predictions[i] = output if output.ndim == 1 else self._with_all_classes(output)
+        return predictions
+
+    def _with_all_classes(self, output):
+        lowest = 0 if self.method == "predict_proba" else np.finfo(output.dtype).min
+        full = np.full((len(output), len(self.classes)), lowest, output.dtype)
+        full[:, np.searchsorted(self.classes, self.estimator_.classes_)] = output
+        return full
+
+
+def _is_flat(y):
+    """Whether y holds one label, not one sequence of labels, per entry."""
+    return len(y) > 0 and all(isinstance(item, str) or np.ndim(item) == 0 for item in y[:1])
+
+
+def _read(y, name):
+    """Return the labels of all sequences end to end, and the lengths of the sequences."""
+    if getattr(y, "ndim", 1) == 2:
+        y = np.asarray(y)
+        return y.ravel(), np.full(len(y), y.shape[1])
+    items = list(y)
+    for i, item in enumerate(items):
+        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
+            raise ValueError(
+                f"{name} must hold one sequence of labels per entry, but {name}[{i}] is {item!r}. "
+                f"Wrap the labels of a single sequence in a list: [{name}]."
+            )
+    lengths = np.array([len(item) for item in items], dtype=np.intp)
+    if any(isinstance(item, np.ndarray) for item in items):
+        return np.concatenate(items), lengths
+    return np.array(list(chain.from_iterable(items))), lengths
+
+
+def _read_pair(y_true, y_pred, ignore_label):
+    """Return both sides' labels end to end, their common lengths, and which steps count."""
+    true, lengths = _read(y_true, "y_true")
+    pred, pred_lengths = _read(y_pred, "y_pred")
+    if len(lengths) != len(pred_lengths):
+        raise ValueError(f"y_true has {len(lengths)} sequences but y_pred has {len(pred_lengths)}.")
+    differ = np.flatnonzero(lengths != pred_lengths)
+    if len(differ):
+        i = differ[0]
+        raise ValueError(
+            f"y_true[{i}] has {lengths[i]} labels but y_pred[{i}] has {pred_lengths[i]}. "
+            "Each time step needs one label in both."
+        )
+    is_text = [labels.dtype.kind == "U" for labels in (true, pred)]
+    if len(true) and is_text[0] != is_text[1] and "O" not in (true.dtype.kind, pred.dtype.kind):
+        raise ValueError(
+            f"The labels of y_true are {true.dtype} but those of y_pred are {pred.dtype}. "
+            "Give both the same type."
+        )
+    keep = np.ones(len(true), bool) if ignore_label is None else true != ignore_label
+    return true, pred, lengths, keep
+
+
+def _step_weights(sample_weight, lengths):
+    """Expand weights of sequences, or of steps, to one weight per step."""
+    if _is_flat(sample_weight):
+        return np.repeat(np.asarray(sample_weight, dtype=float), lengths)
+    weight, weight_lengths = _read(sample_weight, "sample_weight")
+    if not np.array_equal(weight_lengths, lengths):
+        raise ValueError("sample_weight must have one weight per sequence or one per time step.")
+    return weight
+
+
+def _weighted_mean(right, weight):
+    if len(right) == 0 or (weight is not None and np.sum(weight) == 0):
+        raise ValueError("There is nothing to score: no time step counts or all weights are 0.")
+    return float(np.average(right, weights=weight))
+
+
+def _read_tags(tags, scheme):
+    """Return of each tag its label, "" for O, and whether it opens or continues a span.
+
+    Two tags in a row belong to one span if the first opens, the second continues and their
+    labels are equal.
+    """
+    if scheme not in _PREFIXES:
+        raise ValueError(f"scheme must be one of {sorted(_PREFIXES)}. Got {scheme!r}.")
+    prefixes, labels = [], []
+    for tag in tags:
+        prefix, _, label = str(tag).partition("-")
+        if tag != "O" and prefix not in tuple(_PREFIXES[scheme]):
+            raise ValueError(
+                f"{tag!r} is no tag of scheme={scheme!r}, in which tags are 'O' or begin with "
+                f"one of {', '.join(_PREFIXES[scheme])}, as in 'B-PER'."
+            )
+        prefixes.append(prefix)
+        labels.append("" if tag == "O" else label or "_")
+    prefixes = np.array(prefixes)
+    return np.array(labels), np.isin(prefixes, ["B", "I"]), np.isin(prefixes, ["I", "E"])
+
+
+def _find_spans(tags, lengths, scheme):
+    """Return label, first step and end of each span, counting steps through all sequences."""
+    number = {}
+    codes = np.array([number.setdefault(tag, len(number)) for tag in tags.tolist()], dtype=np.intp)
+    label, opens, continues = (values[codes] for values in _read_tags(number, scheme))
+    joins = np.zeros(len(tags) + 1, dtype=bool)
+    joins[1:-1] = opens[:-1] & continues[1:] & (label[:-1] == label[1:])
+    joins[np.cumsum(lengths)] = False
+    first = np.flatnonzero((label != "") & ~joins[:-1])
+    last = np.flatnonzero((label != "") & ~joins[1:])
+    if scheme != "conlleval":
+        well_formed = ~continues[first] & ((scheme == "bio") | ~opens[last])
+        first, last = first[well_formed], last[well_formed]
+    return label[first], first, last + 1
+
+
+def _match_spans(y_true, y_pred, labels, scheme, ignore_label):
+    """Turn span matching into classification of the places where a span is or should be.
+
+    Returns the true and predicted class of each place, 0 for none and otherwise counting the
+    names from 1, and the names.
+    """
+    true, pred, lengths, keep = _read_pair(y_true, y_pred, ignore_label)
+    sequence = np.repeat(np.arange(len(lengths)), lengths)[keep]
+    lengths = np.bincount(sequence, minlength=len(lengths))
+    sides = [_find_spans(tags[keep], lengths, scheme) for tags in (true, pred)]
+    found = np.concatenate([label for label, _, _ in sides])
+    names = sorted(set(found.tolist())) if labels is None else list(labels)
+    number = {str(name): i for i, name in enumerate(names, start=1)}
+    # A span-free place of its own, for scikit-learn refuses empty arrays.
+    places = [np.array([-1])] + [start * (len(true) + 1) + stop for _, start, stop in sides]
+    every = np.unique(np.concatenate(places))
+    codes = np.zeros((2, len(every)), dtype=np.intp)
+    for code, place, (label, _, _) in zip(codes, places[1:], sides, strict=True):
+        code[np.searchsorted(every, place)] = [number.get(name, 0) for name in label.tolist()]
+    return codes, names
