@@ -257,6 +257,14 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
 
     # Prediction.
 
+    def __sklearn_is_fitted__(self):
+        return hasattr(self, "_theta")
+
+    def _check_fitted(self):
+        # scikit-learn's check builds the estimator's tags, which one sequence would wait for.
+        if not hasattr(self, "_theta"):
+            check_is_fitted(self)
+
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
         check_is_fitted(self, "_theta")
@@ -270,12 +278,13 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         The first axis is the sequence, or the step of all sequences laid end to end.
         """
         network, theta = self._network, self._theta
+        fused = network.fuse(theta)
         parts = list(length_sorted_batches(data.lengths, PREDICT_ROWS))
 
         def compute(part):
             packing = Packing(data.lengths[part])
             x = data.take(part, packing)
-            outputs = network.forward(theta, x, packing, keep=False)[0]
+            outputs = network.forward(theta, x, packing, keep=False, fused=fused)[0]
             rows = part if network.pooling else step_rows(data, part, packing)
             return rows, outputs if read is None else read(outputs, packing)
 

@@ -1,6 +1,6 @@
 """RNNClassifier: one label for each sequence."""
 
-from scipy.special import log_softmax, softmax
+import numpy as np
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array, column_or_1d
@@ -9,7 +9,7 @@ from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._base import BaseRNN, check_sample_weight
 from skrnn._callbacks import with_callbacks
-from skrnn._core.losses import cross_entropy
+from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._labels import LabelsMixin
 from skrnn._problem import Problem
 
@@ -361,9 +361,10 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Parameters
         ----------
         X : array-like or SequenceArray
-            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of shape
-            (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps), or a
-            list of 1-D integer arrays (token ids). It is neither changed nor copied.
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
+            shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token
+            ids). It is neither changed nor copied.
         y : array-like of shape (n_sequences,)
             One label for each sequence: numbers or strings.
         sample_weight : array-like of shape (n_sequences,), default=None
@@ -430,7 +431,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         p : ndarray of shape (n_sequences, n_classes)
             Each row sums to 1; the columns are in the order of `classes_`.
         """
-        return softmax(self._raw_outputs(X), axis=1)
+        return np.exp(self.predict_log_proba(X))
 
     def predict_log_proba(self, X):
         """Predict the logarithm of the probability of each label.
@@ -446,7 +447,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         log_p : ndarray of shape (n_sequences, n_classes)
             Finite also where the probability is too small to be represented.
         """
-        return log_softmax(self._raw_outputs(X), axis=1)
+        return log_softmax(self._raw_outputs(X))
 
     def decision_function(self, X):
         """Compute the scores from which probabilities are made.

@@ -26,7 +26,7 @@ class Problem:
         return self.target[indices], self.weight[indices]
 
     def subset(self, indices):
-        """The problem of these sequences only."""
+        """Return the problem of these sequences only."""
         return Problem(self.data.subset(indices), self.target[indices], self.weight[indices])
 
 

@@ -367,9 +367,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Parameters
         ----------
         X : array-like or SequenceArray
-            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of shape
-            (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps), or a
-            list of 1-D integer arrays (token ids). It is neither changed nor copied.
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
+            shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token
+            ids). It is neither changed nor copied.
         y : array-like of shape (n_sequences,) or (n_sequences, n_outputs)
             The values to predict, in any unit.
         sample_weight : array-like of shape (n_sequences,), default=None

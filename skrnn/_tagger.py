@@ -1,16 +1,14 @@
 """SequenceTagger: one label for each time step."""
 
 import numpy as np
-from scipy.special import softmax
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
-from sklearn.utils.validation import check_is_fitted
 
 from skrnn._base import BaseRNN, check_sample_weight
 from skrnn._callbacks import with_callbacks
 from skrnn._core.crf import CRF
-from skrnn._core.losses import cross_entropy
+from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data import read_sequences
 from skrnn._labels import LabelsMixin
 from skrnn._problem import StepProblem, starts
@@ -131,7 +129,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             return self._labels_of_steps(X, np.log, self._marginals)
 
     def score(self, X, y, sample_weight=None):
-        check_is_fitted(self)
+        self._check_fitted()
         data = read_sequences(self, X, reset=False)
         labels, known, weight = self._read_labels(y, sample_weight, data)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
@@ -243,11 +241,11 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _marginals(self, outputs, packing):
         if self._network.crf:
             return self._crf().marginals(self.coefs_, outputs, packing)
-        return softmax(outputs, axis=1)
+        return np.exp(log_softmax(outputs))
 
     def _labels_of_steps(self, X, finish, read):
         """Decode X and give the result the form of X."""
-        check_is_fitted(self)
+        self._check_fitted()
         data = read_sequences(self, X, reset=False)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             steps = finish(self._outputs(data, run, read))

