@@ -7,6 +7,7 @@ from skrnn._sequence_array import SequenceArray
 from skrnn._split import PurgedWindowSplit
 from skrnn._tagger import SequenceTagger
 from skrnn._timestep import TimestepTransformer
+from skrnn._tokens import TokenEncoder, load_word_vectors
 from skrnn._window import SlidingWindowTransformer, recursive_forecast, sliding_windows
 from skrnn._window_scaling import WindowScaledRegressor
 
@@ -20,7 +21,9 @@ __all__ = [
     "SequenceTagger",
     "SlidingWindowTransformer",
     "TimestepTransformer",
+    "TokenEncoder",
     "WindowScaledRegressor",
+    "load_word_vectors",
     "metrics",
     "recursive_forecast",
     "sliding_windows",

@@ -444,7 +444,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             Predictions in the units of the `y` that `fit` saw, and with as many dimensions.
         """
         outputs = self._to_mean(self._raw_outputs(X))
-        values = outputs * self._y_scale + self._y_mean
+        values = (outputs * self._y_scale + self._y_mean).astype(outputs.dtype, copy=False)
         return values[:, 0] if self._y_is_flat else values
 
     def _to_mean(self, outputs):
@@ -463,16 +463,22 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         if reset:
             self._y_is_flat, self.n_outputs_ = flat, y.shape[1]
             self._log_link = self.loss == "poisson"
-            self._y_mean, self._y_scale = self._learn_scale(y, sample_weight, data.dtype)
+            self._y_mean, self._y_scale = self._learn_scale(y, sample_weight)
         elif y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {y.shape[1]} output(s), but {type(self).__name__} was fitted with "
                 f"{self.n_outputs_}: pass y of shape (n_sequences, {self.n_outputs_})."
             )
-        target = (y.astype(data.dtype) - self._y_mean) / self._y_scale
+        elif self._log_link != (self.loss == "poisson"):
+            raise ValueError(
+                f"loss={self.loss!r} cannot go on from what was learnt with another scale of the "
+                "outputs: only 'poisson' has a logarithmic one. Fit anew with warm_start=False."
+            )
+        # In float64: the mean may be so large that float32 would lose what is around it.
+        target = ((y - self._y_mean) / self._y_scale).astype(data.dtype)
         return Problem(data, target, sample_weight)
 
-    def _learn_scale(self, y, sample_weight, dtype):
+    def _learn_scale(self, y, sample_weight):
         """Mean and scale by which targets of any unit are of order one inside the network."""
         mean = np.average(y, axis=0, weights=sample_weight)
         if self._log_link:  # a shift would not keep the targets positive
@@ -480,7 +486,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         else:
             scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
         scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
-        return mean.astype(dtype), scale.astype(dtype)
+        return mean, scale
 
     def _loss_function(self):
         return regression_loss(self.loss, self.quantile)

@@ -16,7 +16,250 @@ from skrnn._threads import single_blas_thread, thread_map
 
 
 class SequenceTagger(LabelsMixin, BaseRNN):
-    """Label every time step of sequences with a recurrent network."""
+    """Recurrent network that labels every step of a sequence.
+
+    For parts of speech, named entities, slots, phonemes or activities: one label for each token or
+    time step of sequences of equal or different lengths. Use ``bidirectional=True`` wherever the
+    whole sequence is at hand before its labels are needed; without it, the labels of a prefix are
+    the same whatever follows, so the tagger can be used while a sequence is still growing.
+
+    Parameters
+    ----------
+    cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
+        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with
+        a quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short
+        memory.
+    hidden_size : int, default=64
+        Units of each layer and direction. More can represent more; time per step and number of
+        parameters grow with the square.
+    n_layers : int, default=1
+        Recurrent layers, each of which reads the outputs of the one before at every step.
+    bidirectional : bool, default=False
+        Add to each layer a second one that reads the sequence from its last step to its first.
+        Doubles the time that a step takes.
+    activation : {'tanh', 'relu'}, default='tanh'
+        Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
+    dropout : float in [0, 1), default=0.0
+        Share of the embeddings and of the outputs of each layer that is set to zero in
+        training, drawn anew at every step [10]_.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the hidden units that is hidden from the recurrence in training, the same units
+        at all steps of a sequence [11]_.
+    forget_bias : float or 'chrono', default=1.0
+        First bias of the LSTM's forget gate. At 1 the cell starts out remembering [3]_.
+        'chrono' draws the biases of the LSTM's forget and input gates and of the GRU's update
+        gate for memories of up to the length of the longest sequence in training [7]_; try it
+        where what matters lies many steps back. Other cells start with zero biases.
+    categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
+        Columns of `X` that hold categories, integers from 0, and are embedded: column indices,
+        a boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
+        integer arrays, such as token ids. None takes everything as numbers.
+    embedding_dim : int, 'auto' or array-like, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, or a
+        list with one for each. 'auto' is ``1.6 * n_categories**0.56``, rounded, and between 2
+        and 100.
+    embedding_init : array-like of shape (n_categories, size) or dict, default=None
+        First vectors of the categories, one row for each id: an array if there is one
+        categorical column, else a dict of column index to array. Its shape takes precedence
+        over `embedding_dim`. None draws vectors at random.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of `embedding_init` as they are instead of training them.
+    token_dropout : float in [0, 1), default=0.0
+        Share of the categories that is replaced by category 0 in training, so that the network
+        learns what to make of unknown ones.
+    decoder : {'softmax', 'crf'}, default='softmax'
+        What makes labels of the network's outputs. 'softmax' labels every step for itself. 'crf'
+        is a linear-chain conditional random field [15]_, which also learns scores of the
+        transitions between labels, and predicts the best sequence of labels as a whole. It pays
+        where labels constrain their neighbours, as in spans of several tokens.
+    transition_constraints : {'bio'} or None, default=None
+        With ``decoder='crf'``, 'bio' rules out sequences in which a label I-x follows anything
+        but B-x or I-x, in training and prediction.
+    ignore_label : label or None, default=None
+        Steps with this label in `y` are neither learnt nor scored, and it is never predicted.
+    solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
+        Optimiser. 'adam' [8]_ suits nearly everything; 'adamw' [9]_ decays weights separately
+        from the gradient; 'rmsprop' and 'sgd' are classical; 'lbfgs' takes the whole set at
+        each iteration, and can be quicker and more exact on small sets.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of
+        biases and embeddings), divided by the summed sample weights of the batch, is added to
+        the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+    batch_size : int or 'auto', default='auto'
+        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
+        Larger batches are computed faster, but take fewer steps in an epoch.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
+            default='constant'
+        How the learning rate goes on from `learning_rate_init`. 'invscaling' divides it by
+        ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
+        improvement, until it is 1e-6 or less; 'cosine' lowers it to zero over `max_iter` epochs
+        along half a cosine [12]_; 'one_cycle' first raises it from ``learning_rate_init / 25``
+        over a tenth of them [13]_. The last two are planned for `max_iter` epochs: set it to
+        the number you can afford, and there is no warning when it is reached.
+    learning_rate_init : float, default=1e-3
+        Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
+    power_t : float, default=0.5
+        Exponent of ``learning_rate='invscaling'``.
+    max_iter : int, default=200
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    shuffle : bool, default=True
+        Draw new mini-batches in each epoch. They are random, but gather sequences of similar
+        length, which are computed faster together.
+    tol : float, default=1e-4
+        Change of the loss, or of the validation score, below which an epoch does not count as
+        an improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+    n_iter_no_change : int or np.inf, default=10
+        Training stops after more than so many epochs in a row without an improvement.
+    early_stopping : bool, default=False
+        Hold `validation_fraction` of the training set out, score it after each epoch, stop when
+        this score no longer improves, and keep the parameters of the best epoch. Sequences are
+        held out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of
+        one series.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the training set to hold out for early stopping.
+    momentum : float in [0, 1], default=0.9
+        Momentum of 'sgd'.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    beta_1 : float in [0, 1), default=0.9
+        Decay rate of the mean of gradients, for 'adam' and 'adamw'.
+    beta_2 : float in [0, 1), default=0.999
+        Decay rate of the mean of squared gradients, for 'adam', 'adamw' and 'rmsprop'.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, to keep the quotient finite.
+    max_fun : int, default=15000
+        Largest number of evaluations of the loss, for 'lbfgs'.
+    max_grad_norm : float or None, default=1.0
+        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it,
+        which keeps one exploding gradient from ruining the training [14]_. None does not clip;
+        `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+    tbptt_steps : int or None, default=None
+        Truncate backpropagation through time: gradients do not cross multiples of so many
+        steps, but the state does. Saves no memory and limits what can be learnt to such
+        distances, but steadies training on very long sequences. None does not truncate.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes in the loss, by label; multiplied with `sample_weight`.
+        'balanced' gives every class the same total weight over all steps. Only for
+        ``decoder='softmax'``.
+    warm_start : bool, default=False
+        Let `fit` go on from the parameters of the last fit instead of drawing new ones.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all that is drawn: first parameters, mini-batches, the validation set and
+        dropout. With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+    verbose : bool or int, default=False
+        Print the loss, and the validation score, after each epoch.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
+        holds categories only, else float64. 'float32' is two to three times as fast.
+    n_jobs : int or None, default=None
+        Threads, for large batches in `fit` and for many sequences in `predict`; -1 means one
+        for each processor. None means 1 unless in a :class:`joblib.parallel_config` context.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; columns of probabilities follow them.
+    n_outputs_ : int
+        Number of classes.
+    n_features_in_ : int
+        Number of features of a step; for a 2-D `X` its number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features. Only if `X` has names, all of which are strings.
+    n_parameters_ : int
+        Number of parameters, embeddings included.
+    n_iter_ : int
+        Epochs, or 'lbfgs' iterations, of the last call that trained.
+    t_ : int
+        Training sequences seen since the first epoch.
+    loss_ : float
+        Loss of the last epoch, as in `loss_curve_`.
+    best_loss_ : float or None
+        Smallest loss of an epoch; None with a validation set.
+    loss_curve_ : list of float
+        Mean training loss of each epoch: weighted cross-entropy in nats, and the L2 penalty.
+        Later `partial_fit` calls and warm starts are appended, here and below.
+    grad_norm_curve_ : list of float
+        Mean Euclidean norm of the gradient in each epoch, before clipping.
+    validation_scores_ : list of float or None
+        Token accuracy on the validation set after each epoch; None without one.
+    best_validation_score_ : float or None
+        The best of them, whose epoch's parameters were kept.
+    coefs_ : dict of str to ndarray
+        Read-only views of the parameters, by the names and with the shapes that
+        ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
+        ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, the
+        CRF ``'crf.transitions'`` (from row to column), ``'crf.start'`` and ``'crf.end'``, and the
+        vectors of categorical column 0 are ``'embedding_0.weight'``.
+
+    See Also
+    --------
+    RNNClassifier : One label for each sequence.
+    TokenEncoder : Tokens to the integer ids that are embedded here.
+    skrnn.metrics : Scores of labels and of spans, and scorers for model selection.
+
+    Notes
+    -----
+    It is not a :class:`~sklearn.base.ClassifierMixin`: scikit-learn's checks of the targets of
+    classifiers refuse sequences of labels. Hence ``cv=5`` splits without stratification, and
+    ``scoring='accuracy'`` does not mean token accuracy: leave `scoring` out, or take a scorer from
+    `skrnn.metrics`.
+
+    A 2-D `X` with a 2-D `y` holds univariate sequences in its rows. A 2-D `X` with a 1-D `y` is a
+    table of single steps: every row is a sequence of one step with ``X.shape[1]`` features, and
+    predictions are 1-D as well.
+
+    The loss is the mean over steps of the cross-entropy, weighted by `sample_weight` and
+    `class_weight`. With ``decoder='crf'`` it is the negative log likelihood of the labels of whole
+    sequences, weighted by sequence and divided by the number of steps; unknown labels
+    (`ignore_label`) are summed over. Cells and layers are those of `RNNClassifier`, whose notes
+    give the equations.
+
+    References
+    ----------
+    .. [1] Elman, J. L. (1990). Finding structure in time. Cognitive Science 14.
+    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9.
+    .. [3] Gers, F. A., Schmidhuber, J., & Cummins, F. (2000). Learning to forget: continual
+       prediction with LSTM. Neural Computation 12.
+    .. [4] Cho, K., et al. (2014). Learning phrase representations using RNN encoder-decoder for
+       statistical machine translation. EMNLP.
+    .. [5] Schuster, M., & Paliwal, K. K. (1997). Bidirectional recurrent neural networks. IEEE
+       Transactions on Signal Processing 45.
+    .. [6] Saxe, A. M., McClelland, J. L., & Ganguli, S. (2014). Exact solutions to the nonlinear
+       dynamics of learning in deep linear neural networks. ICLR.
+    .. [7] Tallec, C., & Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.
+    .. [8] Kingma, D. P., & Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+    .. [9] Loshchilov, I., & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [10] Srivastava, N., et al. (2014). Dropout: a simple way to prevent neural networks from
+       overfitting. Journal of Machine Learning Research 15.
+    .. [11] Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
+       recurrent neural networks. NeurIPS.
+    .. [12] Loshchilov, I., & Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [13] Smith, L. N., & Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
+    .. [14] Pascanu, R., Mikolov, T., & Bengio, Y. (2013). On the difficulty of training recurrent
+       neural networks. ICML.
+    .. [15] Lafferty, J., McCallum, A., & Pereira, F. (2001). Conditional random fields:
+       probabilistic models for segmenting and labeling sequence data. ICML.
+
+    Examples
+    --------
+    Mark the steps that follow upon a large value:
+
+    >>> import numpy as np
+    >>> from skrnn import SequenceTagger
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.uniform(size=(n, 1)) for n in rng.integers(5, 15, size=100)]
+    >>> y = [np.where(np.append(0, x[:-1, 0]) > 0.5, "after", "other") for x in X]
+    >>> model = SequenceTagger(
+    ...     cell_type="gru", hidden_size=8, learning_rate="one_cycle", learning_rate_init=0.05,
+    ...     max_iter=20, random_state=0,
+    ... )
+    >>> model.fit(X[:80], y[:80]).score(X[80:], y[80:]) > 0.9
+    True
+    >>> model.predict([[[0.9], [0.1], [0.2]]])[0].tolist()
+    ['other', 'after', 'other']
+    """
 
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
@@ -116,19 +359,123 @@ class SequenceTagger(LabelsMixin, BaseRNN):
 
     @with_callbacks
     def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
+            shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token
+            ids). It is neither changed nor copied.
+        y : array-like of shape (n_sequences, n_steps), or list of array-like
+            One label for each step: numbers or strings. For sequences of different lengths a list
+            (or 1-D object array) of one list or array of labels for each.
+        sample_weight : array-like of shape (n_sequences,), or in the form of y, default=None
+            Weight in the loss of each sequence, or of each step; a sequence without any weight is
+            left out. None weighs all steps equally.
+        X_val : array-like or SequenceArray, default=None
+            Validation sequences, in a form that `predict` would accept. They take the place of a
+            held-out part: the score on them decides when to stop, and the parameters of the
+            best epoch are kept, even with ``early_stopping=False``.
+        y_val : array-like, default=None
+            Labels of `X_val`.
+        sample_weight_val : array-like, default=None
+            Weights of `X_val` in the validation score.
+
+        Returns
+        -------
+        self : SequenceTagger
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
+            no longer finite. The message says what was found, and what to do.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ends at `max_iter` while the loss still improves.
+
+        Notes
+        -----
+        Ctrl-C ends training with a warning, and keeps what has been learnt.
+        """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
     def predict(self, X):
+        """Label every step.
+
+        With ``decoder='crf'`` these are the labels of the best sequence as a whole, which may
+        differ from the most probable label of a single step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_sequences, n_steps) or (n_sequences,)
+            For `X` in one array an array of labels; else a 1-D object array with an array of
+            labels (n_steps_i,) for each sequence.
+        """
         return self._labels_of_steps(X, lambda labels: self.classes_[labels], self._best_labels)
 
     def predict_proba(self, X):
+        """Probability of each label at every step.
+
+        With ``decoder='crf'`` these are the marginals: sums over all sequences of labels that have
+        this label at this step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_sequences, n_steps, n_classes) or (n_sequences,)
+            In the order of `classes_`. For `X` that is not in one array a 1-D object array with an
+            array (n_steps_i, n_classes) for each sequence.
+        """
         return self._labels_of_steps(X, lambda p: p, self._marginals)
 
     def predict_log_proba(self, X):
+        """Logarithm of the probability of each label at every step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        log_probabilities : ndarray
+            In the form of `predict_proba`.
+        """
         with np.errstate(divide="ignore"):
             return self._labels_of_steps(X, np.log, self._marginals)
 
     def score(self, X, y, sample_weight=None):
+        """Token accuracy: the share of steps that are labelled right.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+        y : array-like
+            True labels in a form that `fit` accepts. Steps with `ignore_label` do not count.
+        sample_weight : array-like, default=None
+            Weight of each sequence or of each step.
+
+        Returns
+        -------
+        score : float
+            Weighted share of right labels.
+        """
         self._check_fitted()
         data = read_sequences(self, X, reset=False)
         labels, known, weight = self._read_labels(y, sample_weight, data)

@@ -293,9 +293,9 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         analyze = CountVectorizer(
             analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
         ).build_analyzer()
-        cut = (str, bytes, object) if callable(self.analyzer) else (str, bytes)
+        always = callable(self.analyzer)
         sequences = [
-            _as_list(analyze(entry) if isinstance(entry, cut) else entry, i)
+            _as_list(analyze(entry) if always or isinstance(entry, (str, bytes)) else entry, i)
             for i, entry in enumerate(X)
         ]
         if not sequences:
@@ -365,10 +365,11 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
     number = {}
     of_token = np.array([0, *(number.setdefault(value, len(number) + 1) for value in values)])
     found = of_token[tokens.numbers]
+    count = np.bincount(found, minlength=len(number) + 1)
     offsets = np.append(0, np.cumsum(tokens.lengths))
     once = csr_array((np.ones(len(found), bool), found, offsets))
-    once.sum_duplicates()
-    n_sequences, count = (np.bincount(a, minlength=len(number) + 1) for a in (once.indices, found))
+    once.sum_duplicates()  # within each sequence
+    n_sequences = np.bincount(once.indices, minlength=len(number) + 1)
     least = min_df if isinstance(min_df, Integral) else min_df * len(tokens.lengths)
     kept = [value for value, i in number.items() if n_sequences[i] >= least]
     if max_features is not None:
@@ -489,7 +490,7 @@ def load_word_vectors(path, *, vocabulary=None, dtype=np.float32):
     found = _read_vectors(path, wanted, dtype)
     if not found:
         raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
-    vocabulary = vocabulary or as_vocabulary(found)
+    vocabulary = vocabulary or as_vocabulary(list(found))
     mean = np.mean(list(found.values()), axis=0, dtype=dtype)
     vectors = [found.get(token, found.get(token.lower(), mean)) for token in vocabulary]
     return vocabulary, np.stack([mean, *vectors])

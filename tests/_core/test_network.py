@@ -1,0 +1,363 @@
+import re
+
+import numpy as np
+import pytest
+from gradcheck import assert_gradient
+from numpy.testing import assert_allclose, assert_array_equal
+
+from skrnn._core.cells import GRU, LSTM, Elman
+from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
+from skrnn._core.network import Network
+from skrnn._core.packing import Packing
+from skrnn._core.params import ParamLayout
+
+CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
+LENGTHS = {"equal": [3, 3], "ragged": [4, 2, 1], "one step": [1, 1]}
+POOLINGS = ["last", "mean", "max", None]
+LOSSES = [regression_loss(name, quantile=0.3) for name in (*REGRESSION_LOSSES, "quantile")]
+D, H, OUTPUTS = 3, 3, 2
+TABLES = {0: (3, 2), 2: (4, 1)}  # columns 0 and 2 of the input hold ids, column 1 a number
+
+
+def network(cell, n_layers=1, bidirectional=False, **options):
+    return Network(
+        D, CELLS[cell], H, OUTPUTS, n_layers=n_layers, bidirectional=bidirectional, **options
+    )
+
+
+class Problem:
+    """A network with inputs, targets, and a point: parameters and initial states in one vector."""
+
+    def __init__(self, net, lengths, seed=0):
+        rng = np.random.default_rng(seed)
+        self.net, self.packing = net, Packing(lengths)
+        n = self.packing.n_sequences
+        self.x = rng.normal(size=(self.packing.n_rows, D))
+        for column, (n_categories, _) in (net.embedding.tables if net.embedding else {}).items():
+            self.x[:, column] = rng.integers(n_categories, size=len(self.x))
+        states = {f"state0_l{layer.index}": (*layer.state_shape, n) for layer in net.layers}
+        self.layout = ParamLayout(net.layout.shapes | states)
+        self.point = rng.normal(size=self.layout.size) / 2
+        self.dfinals = [rng.normal(size=shape) for shape in states.values()]
+        rows = n if net.pooling else self.packing.n_rows
+        self.labels, self.target = rng.integers(OUTPUTS, size=rows), rng.poisson(1, (rows, OUTPUTS))
+        self.weights = np.full(rows, 1 / rows), rng.uniform(size=rows)
+
+    @property
+    def theta(self):
+        return self.point[: self.net.layout.size]
+
+    @property
+    def states(self):
+        return self.states_of(self.point)
+
+    def states_of(self, point):
+        return list(self.layout.views(point).values())[-len(self.net.layers) :]
+
+    def forward(self, point, seed=None):
+        rng = None if seed is None else np.random.default_rng(seed)
+        theta = point[: self.net.layout.size]
+        return self.net.forward(theta, self.x, self.packing, self.states_of(point), rng)
+
+    def losses(self, outputs):
+        """Every loss with equal and with unequal weights: value and gradient."""
+        for weight in self.weights:
+            yield cross_entropy(outputs, self.labels, weight)
+            for loss in LOSSES:
+                yield loss(outputs, self.target, weight)
+
+    def values(self, point, seed=None):
+        """Every loss, each with a share of the final states."""
+        outputs, finals, _ = self.forward(point, seed)
+        share = sum(map(np.vdot, finals, self.dfinals))
+        return np.array([value + share for value, _ in self.losses(outputs)])
+
+    def gradients(self, seed=None):
+        outputs, _, backward = self.forward(self.point, seed)
+        for _, doutputs in self.losses(outputs):
+            grad, dstates = backward(doutputs, self.dfinals)
+            yield np.concatenate([grad, *map(np.ravel, dstates)])
+
+    def check(self, seed=None):
+        """Gradients of all losses by all parameters and initial states, block by block."""
+        gradients = np.array(list(self.gradients(seed)))
+        function = lambda point: self.values(point, seed)  # noqa: E731
+        assert_gradient(function, self.point, gradients, self.layout.slices)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient(cell, n_layers, bidirectional, lengths, pooling):
+    net = network(cell, n_layers, bidirectional, pooling=pooling)
+    Problem(net, LENGTHS[lengths]).check()
+
+
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient_of_three_layers(cell, bidirectional):
+    Problem(network(cell, 3, bidirectional, pooling="mean"), LENGTHS["ragged"]).check()
+
+
+@pytest.mark.parametrize("pooling", ["last", None])
+@pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)], ids=str)
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient_with_dropout_and_embeddings(cell, rates, pooling):
+    dropout, recurrent_dropout = rates
+    options = {"dropout": dropout, "recurrent_dropout": recurrent_dropout, "pooling": pooling}
+    Problem(network(cell, 2, True, tables=TABLES, **options), LENGTHS["ragged"]).check(seed=5)
+
+
+def test_the_check_of_the_gradient_notices_one_block_that_is_slightly_wrong():
+    problem = Problem(network("lstm"), LENGTHS["ragged"])
+    gradients = np.array(list(problem.gradients()))
+    for name, block in problem.layout.slices.items():
+        wrong = gradients.copy()
+        wrong[:, block] *= 1 + 1e-4
+        with pytest.raises(AssertionError, match=name):
+            assert_gradient(problem.values, problem.point, wrong, {name: block})
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_every_parameter_block_and_state_receives_a_gradient(cell, bidirectional, pooling):
+    net = network(cell, 2, bidirectional, pooling=pooling, tables=TABLES)
+    problem = Problem(net, LENGTHS["ragged"])
+    outputs, _, backward = problem.forward(problem.point)
+    grad, dstates = backward(np.ones_like(outputs))
+    for name, block in net.layout.views(grad).items():
+        assert np.abs(block).max() > 1e-6, name
+    for dstate in dstates:
+        assert (np.abs(dstate).max(axis=(2, 3)) > 1e-6).all()
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_one_step_from_zero_teaches_the_recurrent_weights_nothing(cell, pooling):
+    net = network(cell, 2, True, pooling=pooling)
+    problem = Problem(net, [1] * 5)
+    outputs, _, backward = net.forward(problem.theta, problem.x, problem.packing)
+    grad, _ = backward(np.ones_like(outputs))
+    for name, block in net.layout.views(grad).items():
+        if name.startswith("weight_hh"):
+            assert_array_equal(block, np.zeros_like(block), err_msg=name)
+        else:
+            assert np.abs(block).max() > 1e-6, name
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_no_states_are_zero_states(cell):
+    problem = Problem(network(cell, 2, True), LENGTHS["ragged"])
+    theta, x, packing = problem.theta, problem.x, problem.packing
+    zeros = [np.zeros_like(state) for state in problem.states]
+    (outputs, finals, backward), (expected, final_states, back) = (
+        problem.net.forward(theta, x, packing, states) for states in (None, zeros)
+    )
+    assert_array_equal(outputs, expected)
+    (grad, dstates), (dtheta, dzeros) = backward(outputs), back(outputs)
+    assert_array_equal(grad, dtheta)
+    for a, b in zip([*finals, *dstates], [*final_states, *dzeros], strict=True):
+        assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_sequence_alone_gives_the_outputs_it_gives_in_a_ragged_batch(cell, pooling):
+    net = network(cell, 2, True, pooling=pooling, tables=TABLES)
+    problem = Problem(net, LENGTHS["ragged"])
+    packing = problem.packing
+    together, finals, _ = problem.forward(problem.point)
+    for s, length in enumerate(packing.lengths):
+        rows = packing.sequence == s
+        states = [state[..., s : s + 1] for state in problem.states]
+        alone, final, _ = net.forward(problem.theta, problem.x[rows], Packing([length]), states)
+        expected = together[s : s + 1] if pooling else together[rows]
+        assert_allclose(alone, expected, rtol=1e-12)
+        for a, b in zip(final, finals, strict=True):
+            assert_allclose(a, b[..., s : s + 1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("size", [1, 2, 3])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_stream_in_chunks_gives_the_outputs_of_the_whole(cell, size):
+    problem = Problem(network(cell, 2, pooling=None), [5, 5])
+    whole, finals, _ = problem.forward(problem.point)
+    outputs, states = [], problem.states
+    for chunk in np.split(problem.x, np.arange(size, 5, size) * 2):
+        packing = Packing([len(chunk) // 2] * 2)
+        output, states, _ = problem.net.forward(problem.theta, chunk, packing, states, keep=False)
+        outputs.append(output)
+    assert_allclose(np.concatenate(outputs), whole, rtol=1e-12)
+    for state, final in zip(states, finals, strict=True):
+        assert_allclose(state, final, rtol=1e-12)
+
+
+def swap_directions(net, theta):
+    """Parameters of the network that reads every sequence from the other end."""
+    views, swapped = net.layout.views(theta), theta.copy()
+    for name, view in net.layout.views(swapped).items():
+        twin = re.sub(r"(_l\d)(_reverse)?$", lambda m: m[1] + ("" if m[2] else "_reverse"), name)
+        value = views[twin]
+        if name == "head.weight" or re.match(r"weight_ih_l[1-9]", name):
+            value = np.roll(value, H, axis=1)  # its input holds both directions, side by side
+        view[...] = value
+    return swapped
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_reversed_input_and_swapped_directions_reverse_the_outputs(cell, pooling):
+    net = network(cell, 2, bidirectional=True, pooling=pooling)
+    problem = Problem(net, LENGTHS["ragged"])
+    mirror = problem.packing.mirror
+    outputs, finals, _ = problem.forward(problem.point)
+    swapped, swapped_finals, _ = net.forward(
+        swap_directions(net, problem.theta),
+        problem.x[mirror],
+        problem.packing,
+        [state[:, ::-1] for state in problem.states],
+    )
+    assert_allclose(swapped, outputs if pooling else outputs[mirror], rtol=1e-12)
+    for a, b in zip(swapped_finals, finals, strict=True):
+        assert_allclose(a, b[:, ::-1], rtol=1e-12)
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+def test_truncation_shortens_the_reach_of_the_gradient_only(pooling):
+    full, cut, long = (
+        Problem(network("lstm", 2, True, pooling=pooling, max_steps=steps), [5, 3, 1])
+        for steps in (None, 2, 5)
+    )
+    (outputs, _, backward), (same, _, back), (_, _, long_back) = (
+        problem.forward(problem.point) for problem in (full, cut, long)
+    )
+    assert_allclose(same, outputs, rtol=1e-13)
+    grad = backward(outputs)[0]
+    assert_array_equal(long_back(outputs)[0], grad)
+    assert np.abs(back(outputs)[0] - grad).max() > 1e-3
+
+
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("cell", CELLS)
+def test_prediction_is_training_that_keeps_no_notes(cell, pooling):
+    net = network(cell, 2, True, pooling=pooling, dropout=0.5, recurrent_dropout=0.5)
+    problem = Problem(net, LENGTHS["ragged"])
+    before = problem.point.copy(), problem.x.copy()
+    inputs = problem.theta, problem.x, problem.packing, problem.states
+    outputs, finals, _ = net.forward(*inputs, keep=False)
+    kept, kept_finals, backward = net.forward(*inputs)
+    backward(np.ones_like(kept), problem.dfinals)
+    assert_array_equal(outputs, kept)
+    for a, b in zip(finals, kept_finals, strict=True):
+        assert_array_equal(a, b)
+    assert_array_equal(problem.point, before[0])
+    assert_array_equal(problem.x, before[1])
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_single_precision_stays_single_and_agrees(cell):
+    problem = Problem(network(cell, 2, True, tables=TABLES, pooling="mean"), LENGTHS["ragged"])
+
+    def run(dtype):
+        point, x = problem.point.astype(dtype), problem.x.astype(dtype)
+        theta, states = point[: problem.net.layout.size], problem.states_of(point)
+        outputs, finals, backward = problem.net.forward(theta, x, problem.packing, states)
+        grad, dstates = backward(np.ones_like(outputs))
+        return [outputs, *finals, grad, *dstates]
+
+    for single, double in zip(run(np.float32), run(np.float64), strict=True):
+        assert single.dtype == np.float32
+        assert_allclose(single, double, rtol=1e-4, atol=1e-5)
+
+
+def test_loss_and_grad_is_a_pass_both_ways():
+    problem = Problem(network("gru"), LENGTHS["ragged"])
+    target, weight = problem.labels, problem.weights[1]
+    inputs = problem.theta, problem.x, problem.packing
+    value, grad = problem.net.loss_and_grad(*inputs, cross_entropy, target, weight)
+    outputs, _, backward = problem.net.forward(*inputs)
+    expected, doutputs = cross_entropy(outputs, target, weight)
+    assert value == expected
+    assert_array_equal(grad, backward(doutputs)[0])
+
+
+def test_names_and_shapes_are_those_of_torch():
+    net = network("lstm", 2, True, tables=TABLES)
+    expected = {}
+    for layer, width in enumerate([4, 2 * H]):
+        for suffix in ("", "_reverse"):
+            expected |= {
+                f"weight_ih_l{layer}{suffix}": (4 * H, width),
+                f"weight_hh_l{layer}{suffix}": (4 * H, H),
+                f"bias_ih_l{layer}{suffix}": (4 * H,),
+                f"bias_hh_l{layer}{suffix}": (4 * H,),
+            }
+    expected |= {"head.weight": (OUTPUTS, 2 * H), "head.bias": (OUTPUTS,)}
+    expected |= {"embedding_0.weight": (3, 2), "embedding_2.weight": (4, 1)}
+    assert net.layout.shapes == expected
+
+
+def test_a_batch_without_the_rows_it_does_not_touch():
+    net = network("gru", 2, True, tables=TABLES)
+    problem = Problem(net, LENGTHS["ragged"])
+    problem.x[:, 0] = [2, 0, 2, 0, 0, 2, 2]  # 1 is missing
+    problem.x[:, 2] = [3, 3, 3, 3, 3, 3, 3]
+    before = problem.x.copy()
+    outputs, _, backward = net.forward(problem.theta, problem.x, problem.packing)
+    parts = np.split(problem.x, [3])
+    small, layout, renumbered, tail = net.compact(problem.theta, parts)
+    x = np.concatenate(renumbered)
+    assert small.size == problem.theta.size - 1 * 2 - 3 * 1
+    same, _, back = net.forward(small, x, problem.packing, layout=layout)
+    assert_array_equal(same, outputs)
+    grad = np.zeros_like(problem.theta)
+    compact = back(np.ones_like(outputs))[0]
+    grad[: net.n_dense], grad[tail] = compact[: net.n_dense], compact[net.n_dense :]
+    assert_allclose(grad, backward(np.ones_like(outputs))[0], rtol=1e-12)
+    assert_array_equal(problem.x, before)
+
+
+def test_frozen_tables_receive_no_gradient_and_change_no_other():
+    free, frozen = (
+        Problem(network("gru", tables=TABLES, frozen=frozen), LENGTHS["ragged"])
+        for frozen in ((), (0,))
+    )
+    (outputs, _, backward), (same, _, back) = (p.forward(p.point) for p in (free, frozen))
+    assert_array_equal(same, outputs)
+    grads, frozen_grads = (free.net.layout.views(b(outputs)[0]) for b in (backward, back))
+    assert_array_equal(frozen_grads.pop("embedding_0.weight"), np.zeros((3, 2)))
+    for name, grad in frozen_grads.items():
+        assert_array_equal(grad, grads[name])
+
+
+def test_dropout_leaves_the_expected_output_as_it_is():
+    # With one layer and mean pooling only the head's input is dropped, so the output is linear in
+    # the mask.
+    problem = Problem(network("tanh", pooling="mean", dropout=0.5), LENGTHS["ragged"])
+    draws = np.array([problem.forward(problem.point, seed)[0] for seed in range(1000)])
+    standard_error = draws.std(axis=0) / np.sqrt(len(draws))
+    error = draws.mean(axis=0) - problem.forward(problem.point)[0]
+    assert (standard_error > 0.001).all()
+    assert (np.abs(error) < 4 * standard_error).all()
+
+
+def test_recurrent_dropout_draws_one_mask_a_sequence():
+    # With weights of one and no input, relu counts: h = sum(mask * h) + sum(mask * h0) over units,
+    # so that units dropped at the first step must be those dropped at every step.
+    net = Network(1, CELLS["relu"], H, H, pooling=None, recurrent_dropout=0.5)
+    theta = np.zeros(net.layout.size)
+    views = net.layout.views(theta)
+    views["weight_hh_l0"][...] = views["head.weight"][...] = np.eye(H)
+    packing, n_steps, n = Packing([4] * 20), 4, 20
+    state0 = [np.ones((1, 1, H, n))]
+    rng = np.random.default_rng(0)
+    outputs, _, _ = net.forward(theta, np.zeros((n_steps * n, 1)), packing, state0, rng)
+    outputs = outputs.reshape(n_steps, n, H)
+    kept = outputs[0] == 2
+    assert 0.3 < kept.mean() < 0.7
+    assert len(np.unique(kept, axis=0)) > 1
+    for t, output in enumerate(outputs):
+        assert_array_equal(output, np.where(kept, 2.0 ** (t + 1), 0))

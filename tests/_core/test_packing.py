@@ -1,0 +1,74 @@
+from itertools import combinations_with_replacement
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skrnn._core.packing import Packing, Run
+
+# Every descending list of up to three lengths from 1 to 4: all patterns of ties and gaps.
+LENGTHS = [
+    lengths for n in range(1, 4) for lengths in combinations_with_replacement((4, 3, 2, 1), n)
+]
+
+
+def test_the_picture_of_the_docstring():
+    packing = Packing([4, 2, 1])
+    assert (packing.n_sequences, packing.n_steps, packing.n_rows) == (3, 4, 7)
+    assert_array_equal(packing.batch_sizes, [3, 2, 1, 1])
+    assert_array_equal(packing.offsets, [0, 3, 5, 6, 7])
+    assert_array_equal(packing.step, [0, 0, 0, 1, 1, 2, 3])
+    assert_array_equal(packing.sequence, [0, 1, 2, 0, 1, 0, 0])
+    # a0 <-> a3, b0 <-> b1, c0 <-> c0, a1 <-> a2.
+    assert_array_equal(packing.mirror, [6, 4, 2, 5, 1, 3, 0])
+    assert packing.runs() == [Run(0, 1, 3, 0, 3), Run(1, 1, 2, 3, 5), Run(2, 2, 1, 5, 7)]
+
+
+def test_max_steps_cuts_the_runs():
+    assert Packing([5, 5]).runs(max_steps=2) == [
+        Run(0, 2, 2, 0, 4),
+        Run(2, 2, 2, 4, 8),
+        Run(4, 1, 2, 8, 10),
+    ]
+    assert Packing([5, 3]).runs(max_steps=4) == [
+        Run(0, 3, 2, 0, 6),
+        Run(3, 1, 1, 6, 7),
+        Run(4, 1, 1, 7, 8),
+    ]
+
+
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_rows_are_the_steps_of_all_sequences_in_order_of_time(lengths):
+    packing = Packing(lengths)
+    rows = [(t, s) for t in range(max(lengths)) for s, n in enumerate(lengths) if t < n]
+    assert list(zip(packing.step, packing.sequence, strict=True)) == rows
+    alive = [sum(t < n for n in lengths) for t in range(max(lengths))]
+    assert_array_equal(packing.batch_sizes, alive)
+    assert_array_equal(packing.offsets, [sum(alive[:t]) for t in range(max(lengths) + 1)])
+
+
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_mirror_reverses_each_sequence_and_undoes_itself(lengths):
+    packing = Packing(lengths)
+    assert_array_equal(packing.mirror[packing.mirror], np.arange(packing.n_rows))
+    assert_array_equal(packing.sequence[packing.mirror], packing.sequence)
+    for s, n in enumerate(lengths):
+        own = packing.sequence == s
+        assert_array_equal(packing.step[packing.mirror][own], np.arange(n)[::-1])
+
+
+@pytest.mark.parametrize("max_steps", [None, 1, 2, 3, 4, 9])
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_runs_tile_the_rows(lengths, max_steps):
+    packing = Packing(lengths)
+    runs = packing.runs(max_steps)
+    assert [run.start for run in runs] == [0] + [run.stop for run in runs[:-1]]
+    assert runs[-1].stop == packing.n_rows
+    for run in runs:
+        steps = np.arange(run.first_step, run.first_step + run.n_steps)
+        rows = slice(run.start, run.stop)
+        assert_array_equal(packing.step[rows], np.repeat(steps, run.n_sequences))
+        assert_array_equal(packing.sequence[rows], np.tile(np.arange(run.n_sequences), run.n_steps))
+    borders = {run.first_step for run in runs[1:]}
+    asked = set() if max_steps is None else set(range(max_steps, packing.n_steps, max_steps))
+    assert borders == asked | set(lengths) - {packing.n_steps}

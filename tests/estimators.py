@@ -1,0 +1,125 @@
+"""What the shared tests run over: estimators, networks, and forms of input.
+
+A new estimator inherits every shared test by adding one row to `CASES`.
+"""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import numpy as np
+import pytest
+
+from skrnn import RNNClassifier, RNNRegressor, SequenceArray
+
+TINY = {"hidden_size": 4, "max_iter": 3, "learning_rate_init": 0.01, "random_state": 0}
+
+
+class Case(NamedTuple):
+    """An estimator and what a shared test needs to know of it."""
+
+    estimator: type
+    target: Callable  # list of sequences -> y that can be learnt from them
+    outputs: Callable  # model, X -> its finest predictions, sequence by sequence
+    scoring: str  # name of the scorer that its own score agrees with
+    known: dict = {}  # what its first partial_fit must be told
+
+    def __str__(self):
+        return self.estimator.__name__
+
+    def make(self, **params):
+        """Return a tiny estimator."""
+        return self.estimator(**TINY | params)
+
+    def partial_fit(self, model, X, y):
+        """Continue training a model with a chunk."""
+        return model.partial_fit(X, y, **self.known)
+
+
+CLASSES = np.array(["low", "middle", "top"])
+
+
+def labels(sequences):
+    """Three classes by the mean of the first feature."""
+    means = [sequence[:, 0].mean() for sequence in sequences]
+    return CLASSES[np.digitize(means, [-0.2, 0.2])]
+
+
+def values(sequences):
+    """Sum of the first feature and half the last value of the last one, in some unit."""
+    return np.array([20 + 3 * s[:, 0].sum() + 1.5 * s[-1, -1] for s in sequences])
+
+
+CASES = [
+    Case(
+        estimator=RNNClassifier,
+        target=labels,
+        outputs=lambda model, X: model.predict_proba(X),
+        scoring="accuracy",
+        known={"classes": CLASSES},
+    ),
+    Case(
+        estimator=RNNRegressor,
+        target=values,
+        outputs=lambda model, X: model.predict(X),
+        scoring="r2",
+    ),
+]
+
+each_case = pytest.mark.parametrize("case", CASES, ids=str)
+
+NETWORKS = {
+    "rnn": {"cell_type": "rnn"},
+    "relu": {"cell_type": "rnn", "activation": "relu"},
+    "lstm": {"cell_type": "lstm"},
+    "gru": {"cell_type": "gru"},
+    "bidirectional": {"bidirectional": True},
+    "two layers": {"cell_type": "gru", "n_layers": 2, "bidirectional": True},
+    "mean": {"pooling": "mean"},
+    "max": {"pooling": "max", "bidirectional": True},
+}
+
+each_network = pytest.mark.parametrize(
+    "case, network",
+    [
+        pytest.param(case, network, id=f"{case}-{name}")
+        for case in CASES
+        for name, network in NETWORKS.items()
+        if network.keys() <= case.make().get_params().keys()
+    ],
+)
+
+
+def object_array(sequences):
+    """A 1-D object array; ``np.array`` would stack sequences of equal length."""
+    array = np.empty(len(sequences), object)
+    array[:] = sequences
+    return array
+
+
+def series(sequences):
+    """A pandas Series of arrays."""
+    return pytest.importorskip("pandas").Series(object_array(sequences))
+
+
+RAGGED_FORMS = {
+    "list": list,
+    "tuple": tuple,
+    "object array": object_array,
+    "series": series,
+    "SequenceArray": SequenceArray.from_list,
+}
+FORMS = {"array": np.stack, **RAGGED_FORMS}
+
+each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+
+
+def sequences(n=24, n_features=2, lengths=(1, 7), seed=0):
+    """Random sequences of lengths within the given bounds, the same at every call."""
+    rng = np.random.default_rng(seed)
+    low, high = lengths
+    return [rng.standard_normal((k, n_features)) for k in rng.integers(low, high + 1, n)]
+
+
+def equal_sequences(n=24, n_steps=5, n_features=2, seed=0):
+    """Random sequences of the same length."""
+    return sequences(n, n_features, (n_steps, n_steps), seed)

@@ -1,0 +1,100 @@
+"""What skrnn computes from the numbers of `make_fixtures`, and the comparison."""
+
+import numpy as np
+from numpy.testing import assert_allclose
+
+from skrnn._core.cells import GRU, LSTM, Elman
+from skrnn._core.layers import Recurrent
+from skrnn._core.losses import cross_entropy, regression_loss
+from skrnn._core.network import Network
+from skrnn._core.packing import Packing
+
+CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
+RESULTS = ("outputs", "final", "value", "dx", "dstate0", "grad.")
+
+
+def assert_parity(numbers, **options):
+    """Compute every result among `numbers` from the rest, and compare to 1e-10."""
+    ours = (network if "pooling" in numbers else recurrent)(numbers, **options)
+    assert ours.keys() == {name for name in numbers if name.startswith(RESULTS)}
+    for name, number in ours.items():
+        assert_allclose(number, numbers[name], rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+def recurrent(numbers, max_steps=None):
+    """Run a stack of recurrent layers both ways, down to the gradient of its input."""
+    layers, params = stack(numbers, max_steps), parameters(numbers)
+    x, finals, backwards = numbers["x"], [], []
+    packing = Packing(numbers["lengths"])
+    for layer, state0 in zip(layers, by_layer(numbers["state0"], layers), strict=True):
+        x, final, backward = layer.forward(params, x, packing, state0)
+        finals.append(final)
+        backwards.append(backward)
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    d, dstates, dfinals = numbers["doutputs"], [], by_layer(numbers["dfinal"], layers)
+    for backward, dfinal in zip(reversed(backwards), reversed(dfinals), strict=True):
+        d, dstate0 = backward(grads, d, dfinal, need_dx=True)
+        dstates.insert(0, dstate0)
+    results = {"outputs": x, "final": finals, "dx": d, "dstate0": dstates}
+    return in_torch_shape(results, grads)
+
+
+def network(numbers):
+    """Run a network and its loss both ways."""
+    net = network_like(numbers)
+    theta = flatten(net, parameters(numbers))
+    packing, state0 = Packing(numbers["lengths"]), by_layer(numbers["state0"], net.layers)
+    outputs, finals, backward = net.forward(theta, numbers["x"], packing, state0)
+    value, doutputs = loss(numbers)(outputs, numbers["target"], numbers["weight"])
+    grad, dstates = backward(doutputs)
+    results = {"outputs": outputs, "value": value, "final": finals, "dstate0": dstates}
+    return in_torch_shape(results, net.layout.views(grad))
+
+
+def stack(numbers, max_steps):
+    cell, n_layers = CELLS[str(numbers["cell"])], int(numbers["n_layers"])
+    K, H = int(numbers["n_directions"]), numbers["state0"].shape[3]
+    widths = [numbers["x"].shape[1]] + [K * H] * n_layers
+    return [Recurrent(cell, widths[i], H, K, i, max_steps) for i in range(n_layers)]
+
+
+def network_like(numbers):
+    """A network of the cell, sizes and pooling that `numbers` name, its first column embedded."""
+    pooling, params = str(numbers["pooling"]), parameters(numbers)
+    return Network(
+        numbers["x"].shape[1],
+        CELLS[str(numbers["cell"])],
+        params["weight_hh_l0"].shape[1],
+        len(params["head.bias"]),
+        n_layers=int(numbers["n_layers"]),
+        bidirectional=int(numbers["n_directions"]) == 2,
+        pooling=None if pooling == "none" else pooling,
+        tables={0: params["embedding_0.weight"].shape},
+    )
+
+
+def loss(numbers):
+    name = str(numbers["loss"])
+    if name == "cross_entropy":
+        return cross_entropy
+    return regression_loss(name, float(numbers["quantile"]))
+
+
+def parameters(numbers):
+    prefix = "param."
+    return {name.removeprefix(prefix): numbers[name] for name in numbers if name.startswith(prefix)}
+
+
+def flatten(net, params):
+    return np.concatenate([params[name].ravel() for name in net.layout.shapes])
+
+
+def by_layer(state, layers):
+    """Split a state in torch's shape into those of the layers, whose last axis is the sequence."""
+    return [part.swapaxes(2, 3) for part in np.split(state, len(layers), axis=1)]
+
+
+def in_torch_shape(results, grads):
+    for name in ("final", "dstate0"):
+        results[name] = np.concatenate([part.swapaxes(2, 3) for part in results[name]], axis=1)
+    return results | {f"grad.{name}": grad for name, grad in grads.items()}

@@ -1,0 +1,178 @@
+"""Networks as torch computes them, and a script that stores some of the numbers.
+
+``python tests/parity/make_fixtures.py`` writes the ``.npz`` files beside it, from which
+`test_fixtures` compares without torch. `test_torch` compares many more cases.
+
+Sequences are longest first and their steps packed. States have torch's shape with the kind of
+state in front, (n_states, n_layers * n_directions, n_sequences, H): h, and for the LSTM c.
+"""
+
+from itertools import product
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from torch.nn import functional as F
+from torch.nn.utils.rnn import PackedSequence, pack_sequence, pad_packed_sequence
+
+MODULES = {"tanh": nn.RNN, "relu": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+LENGTHS = (4, 3, 3, 1)
+H, OUTPUTS, CATEGORIES, QUANTILE = 3, 2, 4, 0.3
+
+
+def recurrent_numbers(cell, n_layers, n_directions, lengths=LENGTHS, run=None):
+    """Outputs, final states and all gradients of a stack of recurrent layers."""
+    rng = np.random.default_rng(0)
+    rnn = draw_parameters(recurrent(cell, 2, n_layers, n_directions), rng)
+    x, state0 = draw(rng, sum(lengths), 2), draw(rng, *state_shape(rnn, lengths))
+    outputs, final = (run or run_packed)(rnn, x, lengths, state0)
+    doutputs, dfinal = draw(rng, *outputs.shape), draw(rng, *final.shape)
+    torch.autograd.backward([outputs, final], [doutputs, dfinal])
+    return {
+        **dict(cell=cell, n_layers=n_layers, n_directions=n_directions, lengths=lengths),
+        **arrays(x=x, state0=state0, doutputs=doutputs, dfinal=dfinal),
+        **arrays(outputs=outputs, final=final, dx=x.grad, dstate0=state0.grad),
+        **parameters_and_gradients(rnn),
+    }
+
+
+def network_numbers(cell, n_layers, n_directions, pooling, loss, lengths=LENGTHS):
+    """Outputs, loss, final states and all gradients of a `Net`."""
+    rng = np.random.default_rng(0)
+    net = draw_parameters(Net(cell, n_layers, n_directions, pooling), rng)
+    x, state0 = draw_input(rng, sum(lengths)), draw(rng, *state_shape(net.rnn, lengths))
+    outputs, final = net(x, lengths, state0)
+    target, weight = draw_target(rng, loss, len(outputs)), draw(rng, len(outputs)) ** 2
+    value = weighted_loss(loss, outputs, target, weight)
+    value.backward()
+    return {
+        **dict(cell=cell, n_layers=n_layers, n_directions=n_directions, lengths=lengths),
+        **dict(pooling=pooling, loss=loss, quantile=QUANTILE),
+        **arrays(x=x, state0=state0, target=target, weight=weight),
+        **arrays(outputs=outputs, final=final, value=value, dstate0=state0.grad),
+        **parameters_and_gradients(net),
+    }
+
+
+class Net(nn.Module):
+    """Embedding of the first column of the input, recurrent layers, pooling and head."""
+
+    def __init__(self, cell, n_layers, n_directions, pooling):
+        super().__init__()
+        self.embedding_0 = nn.Embedding(CATEGORIES, 2, dtype=torch.float64)
+        self.rnn = recurrent(cell, 1 + 2, n_layers, n_directions)
+        self.head = nn.Linear(n_directions * H, OUTPUTS, dtype=torch.float64)
+        self.pooling = pooling
+
+    def forward(self, x, lengths, state0):
+        x = torch.hstack([x[:, 1:], self.embedding_0(x[:, 0].long())])
+        outputs, final = run_packed(self.rnn, x, lengths, state0)
+        return self.head(self.pool(outputs, final[0], lengths)), final
+
+    def pool(self, outputs, h, lengths):
+        if self.pooling == "none":
+            return outputs
+        if self.pooling == "last":
+            last_layer = h[-2:] if self.rnn.bidirectional else h[-1:]
+            return last_layer.transpose(0, 1).flatten(1)
+        padded, _ = pad_packed_sequence(packed(outputs, lengths), batch_first=True)
+        reduce = {"mean": torch.mean, "max": torch.amax}[self.pooling]
+        steps = zip(padded, lengths, strict=True)
+        return torch.stack([reduce(sequence[:n], dim=0) for sequence, n in steps])
+
+
+LOSSES = {
+    "cross_entropy": lambda f, y: F.cross_entropy(f, y, reduction="none")[:, None],
+    "squared_error": lambda f, y: F.mse_loss(f, y, reduction="none") / 2,
+    "absolute_error": lambda f, y: F.l1_loss(f, y, reduction="none"),
+    "huber": lambda f, y: F.huber_loss(f, y, reduction="none"),
+    "poisson": lambda f, y: F.poisson_nll_loss(f, y, log_input=True, reduction="none"),
+    "quantile": lambda f, y: torch.maximum(QUANTILE * (y - f), (QUANTILE - 1) * (y - f)),
+}
+
+
+def weighted_loss(name, outputs, target, weight):
+    """Weighted sum of the rows' losses, each a mean over its outputs."""
+    return (LOSSES[name](outputs, target).mean(dim=1) * weight).sum()
+
+
+def recurrent(cell, n_features, n_layers, n_directions):
+    options = {"nonlinearity": cell} if MODULES[cell] is nn.RNN else {}
+    return MODULES[cell](
+        n_features, H, n_layers, bidirectional=n_directions == 2, dtype=torch.float64, **options
+    )
+
+
+def run_packed(rnn, x, lengths, state0):
+    """Outputs (n_rows, n_directions * H) and final states, from packed rows."""
+    is_lstm = isinstance(rnn, nn.LSTM)
+    outputs, final = rnn(packed(x, lengths), tuple(state0) if is_lstm else state0[0])
+    return outputs.data, torch.stack(final if is_lstm else [final])
+
+
+def packed(rows, lengths):
+    return PackedSequence(rows, pack_sequence([torch.empty(n) for n in lengths]).batch_sizes)
+
+
+def state_shape(rnn, lengths):
+    n_states, n_directions = 1 + isinstance(rnn, nn.LSTM), 1 + rnn.bidirectional
+    return n_states, rnn.num_layers * n_directions, len(lengths), H
+
+
+def draw(rng, *shape):
+    """Normal numbers of few digits, which keep the files small."""
+    return torch.from_numpy(rng.normal(size=shape).round(2)).requires_grad_()
+
+
+def draw_input(rng, n_rows):
+    """One column of ids and one of numbers."""
+    ids, numbers = rng.integers(CATEGORIES, size=n_rows), rng.normal(size=n_rows)
+    return torch.from_numpy(np.column_stack([ids, numbers]))
+
+
+def draw_target(rng, loss, n_rows):
+    if loss == "cross_entropy":
+        return torch.from_numpy(rng.integers(OUTPUTS, size=n_rows))
+    return torch.from_numpy(rng.gamma(1.0, size=(n_rows, OUTPUTS)))
+
+
+def draw_parameters(module, rng):
+    with torch.no_grad():
+        for parameter in module.parameters():
+            parameter.copy_(draw(rng, *parameter.shape) / 2)
+    return module
+
+
+def named_parameters(module):
+    """Parameters by the names they have in skrnn."""
+    return {name.removeprefix("rnn."): value for name, value in module.named_parameters()}
+
+
+def parameters_and_gradients(module):
+    named = named_parameters(module)
+    params = {f"param.{name}": parameter for name, parameter in named.items()}
+    grads = {f"grad.{name}": parameter.grad for name, parameter in named.items()}
+    return arrays(**params, **grads)
+
+
+def arrays(**tensors):
+    return {name: tensor.detach().numpy() for name, tensor in tensors.items()}
+
+
+def store(name, numbers):
+    np.savez_compressed(Path(__file__).parent / f"{name}.npz", **numbers)
+
+
+def main():
+    for cell, n_layers, n_directions in product(MODULES, (1, 2), (1, 2)):
+        numbers = recurrent_numbers(cell, n_layers, n_directions)
+        store(f"recurrent_{cell}_{n_layers}_{n_directions}", numbers)
+    cells = ("lstm", "gru", "tanh", "relu", "gru", "lstm")
+    poolings = ("last", "mean", "max", "none", "last", "mean")
+    for cell, pooling, loss in zip(cells, poolings, LOSSES, strict=True):
+        store(f"network_{loss}", network_numbers(cell, 2, 2, pooling, loss))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,170 @@
+"""Imports point down, and what is documented is what there is."""
+
+import ast
+import inspect
+import re
+import sys
+from graphlib import TopologicalSorter
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+
+import skrnn
+
+ROOT = Path(skrnn.__file__).parent
+MODULES = {
+    ".".join(["skrnn", *path.relative_to(ROOT).with_suffix("").parts]).removesuffix(
+        ".__init__"
+    ): path
+    for path in sorted(ROOT.rglob("*.py"))
+}
+
+# Bottom up; what is not listed are the estimators and transformers, on top.
+LAYERS = [
+    ("skrnn._core", "skrnn._train"),
+    ("skrnn._data", "skrnn._sequence_array", "skrnn._threads", "skrnn._callbacks"),
+    ("skrnn._base", "skrnn._problem", "skrnn._trainer"),
+]
+DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
+
+
+def imports(module, tree=None):
+    """Absolute names of all modules that a module imports, anywhere in its code."""
+    tree = tree or ast.parse(MODULES[module].read_text(encoding="utf-8"))
+    is_package = MODULES[module].name == "__init__.py"
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            above = module.split(".")[: len(module.split(".")) + is_package - node.level]
+            source = ".".join([*(above if node.level else []), *filter(None, [node.module])])
+            for alias in node.names:
+                name = f"{source}.{alias.name}"
+                yield name if name in MODULES else source
+
+
+def own_imports(module):
+    return {name for name in imports(module) if name.split(".")[0] == "skrnn"}
+
+
+def is_part_of(module, package):
+    return f"{module}.".startswith(f"{package}.")
+
+
+def layer(module):
+    """Height of a module: imports may go to the same layer or further down."""
+    heights = [h for h, parts in enumerate(LAYERS) if any(is_part_of(module, p) for p in parts)]
+    return heights[0] if heights else len(LAYERS)
+
+
+@pytest.mark.parametrize("package", ["skrnn._core", "skrnn._train"])
+def test_the_core_knows_numpy_scipy_and_itself(package):
+    modules = [module for module in MODULES if is_part_of(module, package)]
+    assert len(modules) > 5
+    for module in modules:
+        for name in imports(module):
+            allowed = name.split(".")[0] in {"numpy", "scipy", *sys.stdlib_module_names}
+            assert allowed or is_part_of(name, package), f"{module} imports {name}"
+
+
+def test_imports_point_down():
+    for module in MODULES:
+        for name in own_imports(module):
+            assert layer(name) <= layer(module), f"{module} imports {name}"
+
+
+def test_imports_have_no_cycles():
+    graph = {module: own_imports(module) - {module} for module in MODULES}
+    TopologicalSorter(graph).prepare()
+
+
+def test_importing_the_package_needs_no_more_than_its_dependencies():
+    for module, path in MODULES.items():
+        tree = ast.parse(path.read_text(encoding="utf-8"))
+        tree.body = [node for node in tree.body if isinstance(node, (ast.Import, ast.ImportFrom))]
+        for name in imports(module, tree):
+            top = name.split(".")[0]
+            assert top in {"skrnn", *DEPENDENCIES, *sys.stdlib_module_names}, f"{module}: {name}"
+
+
+def test_the_public_names_are_all_there_is_to_see():
+    visible = {
+        name
+        for name, value in vars(skrnn).items()
+        if not name.startswith("_") and not inspect.ismodule(value)
+    }
+    assert visible == {name for name in skrnn.__all__ if not inspect.ismodule(getattr(skrnn, name))}
+    assert skrnn.__all__ == sorted(skrnn.__all__)
+    public = {module for module in MODULES if "._" not in module} - {"skrnn"}
+    assert public == {"skrnn.metrics"}
+
+
+def functions():
+    """Every function, class and method that skrnn defines, by its full name."""
+    for module in map(import_module, MODULES):
+        for name, value in vars(module).items():
+            if getattr(value, "__module__", None) == module.__name__ and callable(value):
+                yield f"{module.__name__}.{name}", value
+                if inspect.isclass(value):
+                    yield from methods(f"{module.__name__}.{name}", value)
+
+
+def methods(owner, cls):
+    for name, value in vars(cls).items():
+        function = getattr(value, "__func__", value)  # of a class method
+        if inspect.isfunction(function) and not name.startswith("__"):
+            yield f"{owner}.{name}", function
+
+
+def public_functions():
+    """What users call: public functions, classes, and their methods, inherited ones included.
+
+    Named tuples are left out: their fields are their documentation.
+    """
+    for module in (skrnn, skrnn.metrics):
+        for name in getattr(module, "__all__", []):
+            value = getattr(module, name)
+            if inspect.isfunction(value) or inspect.isfunction(getattr(value, "__init__", None)):
+                yield f"{module.__name__}.{name}", value
+            if inspect.isclass(value):
+                for method, function in inspect.getmembers(value, is_python_function):
+                    if not method.startswith("_") and function.__module__.startswith("skrnn"):
+                        yield f"{module.__name__}.{name}.{method}", function
+
+
+def is_python_function(value):
+    return inspect.isfunction(value) or inspect.ismethod(value)
+
+
+def parameters(function):
+    """Parameters of a signature; those of a class are its constructor's."""
+    signature = inspect.signature(function).parameters.values()
+    stars = {inspect.Parameter.VAR_POSITIONAL: "*", inspect.Parameter.VAR_KEYWORD: "**"}
+    return [stars.get(p.kind, "") + p.name for p in signature if p.name not in ("self", "cls")]
+
+
+def documented(function):
+    """Parameters of a numpydoc docstring, or None if it has no such section."""
+    doc = inspect.getdoc(function) or ""
+    section = re.search(r"^Parameters\n-+\n((?:(?!.*\n---).*\n?)*)", doc, re.MULTILINE)
+    if section is None:
+        return None
+    entries = re.findall(r"^\S.*", section[1], re.MULTILINE)
+    return [name for entry in entries for name in entry.split(" :")[0].split(", ")]
+
+
+PUBLIC = dict(public_functions())
+DOCUMENTED = {name: f for name, f in functions() if documented(f) is not None}
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_docstrings_name_every_parameter_in_order(name):
+    function = PUBLIC[name]
+    assert inspect.getdoc(function)
+    assert (documented(function) or []) == parameters(function)
+
+
+@pytest.mark.parametrize("name", DOCUMENTED)
+def test_private_docstrings_name_no_parameter_that_is_not_there(name):
+    assert set(documented(DOCUMENTED[name])) <= set(parameters(DOCUMENTED[name]))

@@ -1,0 +1,410 @@
+"""Wrong calls: each raises at once, names what was read, and says what to do."""
+
+import re
+from functools import partial
+
+import numpy as np
+import pytest
+from estimators import CASES, Case, each_case, equal_sequences, labels, sequences
+from scipy.sparse import csr_array
+from sklearn.exceptions import NotFittedError
+
+from skrnn import RNNClassifier, RNNRegressor, SequenceArray
+
+CLASSIFIER, REGRESSOR = CASES[0], CASES[1]
+X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
+RAGGED = sequences(12, n_features=2)
+TOKENS = [[0, 1, 2], [2, 1], [1, 0, 1, 1]] * 4
+LEVELS = np.linspace(-6, 6, 12)[:, None, None] * np.ones((5, 2))  # for targets, whatever X is
+
+
+def check(call, message, error=ValueError):
+    """Assert that a call raises an error whose text contains `message`."""
+    with pytest.raises(error, match=re.escape(message)):
+        call()
+
+
+# Parameters ---------------------------------------------------------------------------------
+
+# For every parameter of every estimator: what is wrong, in the words of the allowed set.
+WRONG_VALUES = {
+    "cell_type": [("LSTM", "a str among"), (None, "a str among")],
+    "hidden_size": [(0, "an int in the range [1, inf)"), (2.5, "an int in the range [1, inf)")],
+    "n_layers": [(0, "an int in the range [1, inf)")],
+    "bidirectional": [("both", "an instance of 'bool'")],
+    "activation": [("sigmoid", "'tanh'")],
+    "pooling": [("sum", "a str among"), (None, "a str among")],
+    "forget_bias": [(np.inf, "a float in the range (-inf, inf)"), ("high", "'chrono'")],
+    "dropout": [(1.0, "a float in the range [0.0, 1.0)"), (-0.1, "in the range [0.0, 1.0)")],
+    "recurrent_dropout": [(1.0, "a float in the range [0.0, 1.0)")],
+    "token_dropout": [(1.0, "a float in the range [0.0, 1.0)")],
+    "categorical_features": [(3, "an array-like"), ("all", "a str among {'auto'}")],
+    "embedding_dim": [(0, "an int in the range [1, inf)"), (2.5, "an int in the range [1, inf)")],
+    "embedding_init": [("word2vec", "an array-like")],
+    "freeze_embeddings": [("yes", "an instance of 'bool'")],
+    "loss": [("mse", "a str among"), (None, "a str among")],
+    "quantile": [(0.0, "in the range (0.0, 1.0)"), (1, "in the range (0.0, 1.0)")],
+    "solver": [("newton", "a str among")],
+    "alpha": [(-1e-4, "a float in the range [0.0, inf)"), (None, "a float in the range")],
+    "batch_size": [(0, "an int in the range [1, inf)"), ("full", "a str among {'auto'}")],
+    "learning_rate": [(0.001, "a str among")],
+    "learning_rate_init": [(0.0, "(0.0, inf)"), (-1.0, "(0.0, inf)")],
+    "power_t": [(-0.5, "a float in the range [0.0, inf)")],
+    "max_iter": [(0, "an int in the range [1, inf)"), (10.5, "an int in the range [1, inf)")],
+    "shuffle": [("no", "an instance of 'bool'")],
+    "tol": [(-1.0, "a float in the range [0.0, inf)")],
+    "n_iter_no_change": [(0, "an int in the range [1, inf)"), (2.5, "among {inf}")],
+    "early_stopping": [("auto", "an instance of 'bool'")],
+    "validation_fraction": [(0.0, "(0.0, 1.0)"), (1.0, "(0.0, 1.0)"), (5, "(0.0, 1.0)")],
+    "momentum": [(1.5, "a float in the range [0.0, 1.0]")],
+    "nesterovs_momentum": [("yes", "an instance of 'bool'")],
+    "beta_1": [(1.0, "a float in the range [0.0, 1.0)")],
+    "beta_2": [(-0.1, "a float in the range [0.0, 1.0)")],
+    "epsilon": [(0.0, "a float in the range (0.0, inf)")],
+    "max_fun": [(0, "an int in the range [1, inf)")],
+    "max_grad_norm": [(0.0, "a float in the range (0.0, inf) or None"), (-1.0, "or None")],
+    "tbptt_steps": [(0, "an int in the range [1, inf) or None"), (1.5, "or None")],
+    "class_weight": [("equal", "a str among {'balanced'}"), (2.0, "an instance of 'dict'")],
+    "warm_start": [("yes", "an instance of 'bool'")],
+    "random_state": [(-1, "an int in the range [0, 4294967295]"), ("seed", "RandomState")],
+    "verbose": [("high", "an int in the range [0, inf)"), (-1, "an int in the range [0, inf)")],
+    "dtype": [("float16", "a str among"), (np.float32, "a str among")],
+    "n_jobs": [("all", "an instance of 'int'"), (1.5, "an instance of 'int'")],
+}
+
+
+@each_case
+def test_the_table_has_a_wrong_value_for_every_parameter(case):
+    assert set(case.make().get_params()) <= set(WRONG_VALUES)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+@pytest.mark.parametrize(
+    "case, name, value, allowed",
+    [
+        pytest.param(case, name, value, allowed, id=f"{case}-{name}={value!r}")
+        for case in CASES
+        for name, rows in WRONG_VALUES.items()
+        for value, allowed in rows
+        if name in case.make().get_params()
+    ],
+)
+def test_a_wrong_parameter_is_named_with_its_value_and_the_allowed_set(
+    case, name, value, allowed, method
+):
+    model = case.make(**{name: value})
+    method = {"fit": model.fit, "partial_fit": partial(case.partial_fit, model)}[method]
+    with pytest.raises(ValueError) as error:
+        method(X, case.target(X))
+    message = str(error.value)
+    assert message.startswith(f"The {name!r} parameter of {case} must be ")
+    assert allowed in message
+    assert message.endswith(f"Got {value!r} instead.")
+
+
+# Values that are each valid, but not for these data or not together.
+WRONG_COMBINATIONS = [
+    ({"solver": "lbfgs", "dropout": 0.1}, X, "solver='lbfgs' needs the same loss at every call"),
+    ({"solver": "lbfgs", "recurrent_dropout": 0.1}, X, "'recurrent_dropout': 0.1"),
+    ({"solver": "lbfgs", "token_dropout": 0.1}, TOKENS, "'token_dropout': 0.1"),
+    ({"n_jobs": 0}, X, "n_jobs == 0"),
+    ({"categorical_features": [2]}, X, "a list of column indices from 0 to 1"),
+    ({"categorical_features": [True]}, X, "a boolean mask of length 2"),
+    ({"categorical_features": ["a"]}, X, "names out of none (steps of this X have no feature names)"),
+    ({"categorical_features": [0]}, X, "categories are non-negative integers"),
+    ({"embedding_dim": [2, 3]}, TOKENS, "embedding_dim lists 2 sizes, but X has 1 categorical"),
+    ({"embedding_dim": [0]}, TOKENS, "embedding_dim"),
+    ({"embedding_dim": ["big"]}, TOKENS, "embedding_dim"),
+    ({"embedding_init": np.ones((2, 4))}, TOKENS, "embedding_init has 2 rows for column 0"),
+    ({"embedding_init": np.ones((3, 4))}, X, "but X has 0 categorical columns"),
+    ({"embedding_init": {1: np.ones((3, 4))}}, TOKENS, "the categorical columns of X are [0]"),
+    ({"embedding_init": [[1.0], [np.nan], [0.0]]}, TOKENS, "embedding_init contains NaN"),
+    ({"embedding_init": np.ones(3)}, TOKENS, "Expected 2D array, got 1D array instead"),
+]
+
+
+@pytest.mark.parametrize("params, X, message", WRONG_COMBINATIONS)
+@each_case
+def test_wrong_combinations_of_parameters_and_data(case, params, X, message):
+    check(lambda: case.make(**params).fit(X, case.target(LEVELS)), message)
+
+
+# X ------------------------------------------------------------------------------------------
+
+
+def with_value(value, X=X):
+    """Copy X with one value replaced, in sequence 3 at step 1."""
+    X = [np.array(sequence, np.result_type(X[0], type(value))) for sequence in X]
+    X[3] = X[3][[0, 0, 0]]
+    X[3][1, 0] = value
+    return X
+
+
+EMPTY_ITEM = [*RAGGED[:4], np.empty((0, 2)), *RAGGED[5:]]
+OTHER_WIDTH = [*RAGGED[:4], np.ones((3, 5)), *RAGGED[5:]]
+
+WRONG_X = {
+    "none": (None, "X is of type NoneType; expected an array of shape", TypeError),
+    "number": (3.0, "Expected 2D array, got scalar array instead", ValueError),
+    "1-D": (np.arange(12.0), "Reshape your data", ValueError),
+    "list of numbers": ([1.0] * 12, "Reshape your data", ValueError),
+    "4-D": (X[..., None], "X has 4 dimensions, shape (12, 5, 2, 1)", ValueError),
+    "0 sequences": (X[:0], "Found array with 0 sample(s) (shape=(0, 5, 2))", ValueError),
+    "0 steps": (X[:, :0], "Found array with 0 time step(s) (shape=(12, 0, 2))", ValueError),
+    "0 features": (X[:, :, :0], "Found array with 0 feature(s) (shape=(12, 5, 0))", ValueError),
+    "0 rows": (np.empty((0, 5)), "Found array with 0 sample(s) (shape=(0, 5))", ValueError),
+    "0 columns": (np.empty((12, 0)), "Found array with 0 feature(s) (shape=(12, 0))", ValueError),
+    "empty list": ([], "X is a list of 0 sequences", ValueError),
+    "empty SequenceArray": (
+        SequenceArray(np.empty((0, 2)), [0]),
+        "X is a SequenceArray of 0 sequences",
+        ValueError,
+    ),
+    "empty sequence": (EMPTY_ITEM, "X[4] is empty: every sequence needs at least one", ValueError),
+    "empty in SequenceArray": (
+        SequenceArray.from_list(EMPTY_ITEM),
+        "X[4] is empty: every sequence needs at least one step",
+        ValueError,
+    ),
+    "empty token list": ([[1], [], [2]] * 4, "X[1] is empty", ValueError),
+    "other width": (OTHER_WIDTH, "X[0] has shape", ValueError),
+    "other width, second": (OTHER_WIDTH, "and X[4] has shape (3, 5)", ValueError),
+    "mixed dimensions": ([X[0], X[1, :, 0]] * 6, "and X[1] has shape (5,)", ValueError),
+    "ragged steps": ([[[1.0, 2.0], [3.0]]] * 12, "X[0] is not an array: its steps", ValueError),
+    "3-D items": ([X] * 12, "X[0] has 3 dimensions, shape (12, 5, 2)", ValueError),
+    "NaN in 3-D": (np.stack([*X[:11], X[11] * np.nan]), "first in X[11] at step 0", ValueError),
+    "NaN in list": (with_value(np.nan), "NaN, first in X[3] at step 1, feature 0", ValueError),
+    "NaN in 2-D": (X[:, :, 0] * np.nan, "Input X contains NaN", ValueError),
+    "NaN is not padding": (with_value(np.nan), "never as padding", ValueError),
+    "infinity": (with_value(np.inf), "Input X contains infinity", ValueError),
+    "minus infinity": (with_value(-np.inf), "Remove or clip such values", ValueError),
+    "infinity in 2-D": (X[:, :, 0] + np.inf, "Input X contains infinity", ValueError),
+    "complex": (X + 1j, "Complex data not supported: X has dtype complex128", ValueError),
+    "complex items": ([s + 1j for s in RAGGED], "Complex data not supported: X[0]", ValueError),
+    "sparse": (csr_array(X[:, :, 0]), "Sparse data was passed", TypeError),
+    "strings": ([["to", "be"], ["or", "not", "to"]] * 6, "X[0] holds strings", ValueError),
+    "strings, remedy": (["to be"] * 12, "TokenEncoder", ValueError),
+    "string array": (np.full((12, 5), "a"), "X of shape (12, 5) holds strings", ValueError),
+    "objects": (np.full((12, 5, 2), {}), "X holds objects that are not numbers", TypeError),
+    "dates": (np.full((12, 5, 2), "2020", "M8[D]"), "does not hold real numbers", TypeError),
+    "dict": ({"a": X}, "X is of type dict; expected an array of shape", TypeError),
+    "text": ("to be or not", "X is of type str; expected an array of shape", TypeError),
+    "None in list": ([None] * 12, "X[0] is of type NoneType", TypeError),
+    "negative token": ([[0, -1]] * 12, "X[0] holds -1 at step 1 of the categorical", ValueError),
+    "huge token": ([[0, 2**40]] * 12, "number the categories from 0", ValueError),
+}
+
+
+@pytest.mark.parametrize("X, message, error", WRONG_X.values(), ids=WRONG_X)
+@each_case
+def test_wrong_x_in_fit(case, X, message, error):
+    check(lambda: case.make().fit(X, case.target(LEVELS)), message, error)
+
+
+# At predict: what was fitted on, and what comes then.
+FITTED_ON = {"3-D": X, "list": RAGGED, "2-D": X[:, :, 0], "1-D floats": [s[:, 0] for s in RAGGED],
+             "tokens": TOKENS}  # fmt: skip
+WRONG_AT_PREDICT = [
+    ("3-D", X[:, :, :1], "X has 1 features, but {} is expecting 2 features as input"),
+    ("3-D", np.ones((4, 2, 7)), "If its last two axes are swapped, transpose each sequence."),
+    ("3-D", np.ones((4, 2, 7)), "X was read as 4 sequences of 2 steps of 7 features."),
+    ("3-D", X[0], "One sequence of 5 steps is passed as X[np.newaxis]."),
+    ("3-D", X[0, :, 0], "Reshape your data"),
+    ("3-D", X * np.nan, "Input X contains NaN, first in X[0] at step 0, feature 0"),
+    ("3-D", X[:0], "Found array with 0 sample(s)"),
+    ("3-D", X + 1j, "Complex data not supported"),
+    ("list", [s[:, :1] for s in RAGGED], "X has 1 features, but {} is expecting 2 features"),
+    ("list", [np.ones((2, 3))], "If its last two axes are swapped"),
+    ("list", EMPTY_ITEM, "X[4] is empty"),
+    ("list", [], "X is a list of 0 sequences"),
+    ("list", with_value(np.inf), "Input X contains infinity"),
+    ("list", TOKENS, "X has 1 features, but {} is expecting 2 features"),
+    ("2-D", X[:, :4, 0], "X has 4 features, but {} is expecting 5 features as input"),
+    ("2-D", X[:, :4, 0], "univariate sequences of another length are read from X[:, :, np.newaxis]"),
+    ("2-D", X, "{} was fitted on a 2-D X: univariate sequences."),
+    ("2-D", X[:, :, 0] * np.inf, "Input X contains"),
+    ("1-D floats", X, "X has 2 features, but {} is expecting 1 features"),
+    ("tokens", [[0, 3]], "X[0] holds 3 at step 1 of the categorical column 0, but fit saw ids below 3"),
+    ("tokens", [[0], [1, -2]], "X[1] holds -2 at step 1"),
+    ("tokens", [[0.5]], "categories are non-negative integers"),
+    ("tokens", [["a"]], "holds strings. Encode tokens as integer ids first, with TokenEncoder"),
+    ("tokens", X, "X has 2 features, but {} is expecting 1 features"),
+]
+
+
+@pytest.fixture(scope="module")
+def models():
+    """Models fitted on each form of input, made once."""
+    return {
+        (str(case), form): case.make(learning_rate="cosine").fit(
+            data, case.target(LEVELS)
+        )
+        for case in CASES
+        for form, data in FITTED_ON.items()
+    }
+
+
+@pytest.mark.parametrize("form, X, message", WRONG_AT_PREDICT)
+@each_case
+def test_wrong_x_at_predict(case, form, X, message, models):
+    name = str(case)
+    check(lambda: models[name, form].predict(X), message.format(name))
+
+
+@each_case
+def test_wrong_x_in_partial_fit_and_warm_start_is_as_wrong_as_at_predict(case):
+    model = case.make(warm_start=True, learning_rate="cosine").fit(X, case.target(X))
+    for method in (model.fit, model.partial_fit):
+        check(lambda m=method: m(X[:, :, :1], case.target(X)), "is expecting 2 features as input")
+
+
+@each_case
+def test_frames_must_have_the_columns_of_fit(case):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame(X[:, :, 0], columns=list("abcde"))
+    model = case.make(learning_rate="cosine").fit(frame, case.target(X))
+    wrong = frame.rename(columns={"a": "z"})
+    check(lambda: model.predict(wrong), "Feature names unseen at fit time:\n- z")
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        model.predict(frame.to_numpy())
+
+
+# y and weights ------------------------------------------------------------------------------
+
+FEW = np.arange(11.0)
+WRONG_Y = [
+    (CLASSIFIER, None, "RNNClassifier requires y to be passed, but the target y is None"),
+    (CLASSIFIER, ["a"] * 11, "inconsistent numbers of samples: [12, 11]"),
+    (CLASSIFIER, [["a", "b"]] * 12, "y should be a 1d array, got an array of shape (12, 2)"),
+    (CLASSIFIER, np.linspace(0, 1, 12), "Unknown label type: continuous"),
+    (CLASSIFIER, [np.nan] + [1.0] * 11, "Input y contains NaN"),
+    (REGRESSOR, None, "RNNRegressor requires y to be passed, but the target y is None"),
+    (REGRESSOR, FEW, "inconsistent numbers of samples: [12, 11]"),
+    (REGRESSOR, ["a"] * 12, "could not convert string to float"),
+    (REGRESSOR, [np.nan, *FEW], "Input y contains NaN"),
+    (REGRESSOR, [np.inf, *FEW], "Input y contains infinity"),
+    (REGRESSOR, np.ones((12, 2, 2)), "Found array with dim 3"),
+]
+
+
+@pytest.mark.parametrize("case, y, message", WRONG_Y)
+def test_wrong_y(case, y, message):
+    check(lambda: case.make().fit(X, y), message)
+
+
+WRONG_WEIGHTS = [
+    (np.ones(11), "sample_weight has shape (11,), but X has 12 sequences"),
+    (np.ones((12, 1)), "sample_weight has shape (12, 1), but X has 12 sequences"),
+    (2.0, "sample_weight has shape ()"),
+    (-np.arange(12.0), "sample_weight must not be negative, but its smallest value is -11"),
+    (np.zeros(12), "sample_weight is zero for every sequence"),
+    ([np.nan] * 12, "Input sample_weight contains NaN"),
+    (["heavy"] * 12, "could not convert string to float"),
+]
+
+
+@pytest.mark.parametrize("weight, message", WRONG_WEIGHTS)
+@each_case
+def test_wrong_sample_weight(case, weight, message):
+    y = case.target(X)
+    check(lambda: case.make().fit(X, y, sample_weight=weight), message)
+    validation = {"X_val": X, "y_val": y, "sample_weight_val": weight}
+    check(lambda: case.make().fit(X, y, **validation), message)
+
+
+@each_case
+def test_wrong_validation_data(case):
+    y = case.target(X)
+
+    def fit(**validation):
+        return lambda: case.make().fit(X, y, **validation)
+
+    check(fit(y_val=y), "y_val or sample_weight_val was passed without X_val: pass X_val too")
+    check(fit(sample_weight_val=np.ones(12)), "without X_val")
+    check(fit(X_val=X), "requires y")
+    check(fit(X_val=X, y_val=y[:5]), "inconsistent numbers of samples: [12, 5]")
+    check(fit(X_val=X[:, :, :1], y_val=y), "X has 1 features")
+    check(fit(X_val=X * np.nan, y_val=y), "contains NaN")
+    check(fit(X_val=X[:1], y_val=y[:1]), "The validation set has 1 sequence, but a score needs")
+
+
+# Calls in the wrong order -------------------------------------------------------------------
+
+
+@each_case
+def test_use_before_fit(case):
+    model = case.make()
+    for name in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
+        if hasattr(model, name):
+            check(lambda m=getattr(model, name): m(X), "is not fitted yet", NotFittedError)
+    check(lambda: model.score(X, case.target(X)), "is not fitted yet", NotFittedError)
+    check(lambda: model.coefs_, "is not fitted yet", NotFittedError)
+
+
+@each_case
+def test_partial_fit_has_no_later_epochs(case):
+    model = case.make(early_stopping=True)
+    check(
+        lambda: case.partial_fit(model, X, case.target(X)),
+        "partial_fit does not support early_stopping=True",
+    )
+
+
+@pytest.mark.parametrize("name, value", [("hidden_size", 5), ("cell_type", "gru"), ("n_layers", 2)])
+@each_case
+def test_a_network_does_not_change_its_shape_under_training(case, name, value):
+    model = case.make(warm_start=True, learning_rate="cosine").fit(X, case.target(X))
+    old = getattr(model, name)
+    model.set_params(**{name: value})
+    for method in (model.fit, model.partial_fit):
+        check(lambda m=method: m(X, case.target(X)), f"{name}={value!r} differs from {old!r}")
+
+
+def test_classes_that_partial_fit_was_not_told():
+    y = labels(X)
+    check(lambda: RNNClassifier().partial_fit(X, y), "classes must be passed on the first call")
+    model = CLASSIFIER.make().partial_fit(X, y, classes=["low", "middle", "top"])
+    check(lambda: model.partial_fit(X, y, classes=["low", "top"]), "is not the same as on the last")
+    check(lambda: model.partial_fit(X, ["else"] * 12), "previously unseen labels: ")
+
+
+def test_classes_that_a_warm_start_has_not_seen():
+    model = CLASSIFIER.make(warm_start=True, learning_rate="cosine").fit(X, labels(X))
+    check(lambda: model.fit(X, ["else"] * 12), "previously unseen labels")
+
+
+def test_classes_of_class_weight_that_are_not_in_y():
+    model = CLASSIFIER.make(class_weight={"left": 2.0})
+    check(lambda: model.fit(X, labels(X)), "class_weight")
+
+
+def test_a_class_too_small_to_split():
+    y = np.array(["a"] * 11 + ["b"])
+    model = CLASSIFIER.make(early_stopping=True, validation_fraction=0.5)
+    check(lambda: model.fit(X, y), "least populated class")
+
+
+def test_a_validation_fraction_too_small_for_a_score():
+    model = REGRESSOR.make(early_stopping=True, validation_fraction=0.01)
+    check(lambda: model.fit(X, np.arange(12.0)), "increase validation_fraction, or pass more")
+
+
+def test_poisson_targets_must_not_be_negative():
+    model = REGRESSOR.make(loss="poisson")
+    check(lambda: model.fit(X, FEW), "inconsistent")
+    check(lambda: model.fit(X, [-0.5, *FEW]), "loss='poisson' needs y >= 0, but its smallest")
+
+
+def test_another_number_of_outputs():
+    model = RNNRegressor(max_iter=1, warm_start=True, learning_rate="cosine")
+    model.fit(X, np.ones((12, 3)))
+    check(lambda: model.fit(X, np.ones((12, 2))), "y has 2 output(s), but RNNRegressor was fitted")
+    check(lambda: model.partial_fit(X, np.ones(12)), "pass y of shape (n_sequences, 3)")
+
+
+def test_a_loss_with_another_scale_of_outputs():
+    model = REGRESSOR.make(warm_start=True, learning_rate="cosine").fit(X, np.arange(12.0))
+    model.set_params(loss="poisson")
+    for method in (model.fit, model.partial_fit):
+        check(lambda m=method: m(X, np.arange(12.0)), "loss='poisson' cannot go on from what was")
+    model.set_params(loss="huber").fit(X, np.arange(12.0))

@@ -1,0 +1,347 @@
+"""SequenceArray: construction, indexing like a 1-D array, and life inside scikit-learn."""
+
+import pickle
+
+import joblib
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
+from sklearn.utils import _safe_indexing
+
+from skrnn import SequenceArray
+
+LENGTHS = [3, 1, 4, 2, 5]
+
+
+def sequences(n_dims=2):
+    rng = np.random.default_rng(0)
+    return [rng.normal(size=(length, 2) if n_dims == 2 else length) for length in LENGTHS]
+
+
+def assert_same_sequences(actual, expected):
+    for a, b in zip(actual, expected, strict=True):
+        assert_array_equal(a, b, strict=True)
+
+
+class LastStep(RegressorMixin, BaseEstimator):
+    """Predicts `scale` times the mean of the last step."""
+
+    def __init__(self, scale=1.0):
+        self.scale = scale
+
+    def fit(self, X, y):
+        self.is_fitted_ = True
+        return self
+
+    def predict(self, X):
+        return self.scale * X.values[X.offsets[1:] - 1].mean(axis=1)
+
+
+def is_mapped(X):
+    return isinstance(X.values, np.memmap)
+
+
+def last_step_problem(n=30):
+    rng = np.random.default_rng(1)
+    X = SequenceArray.from_list([rng.normal(size=(t, 2)) for t in rng.integers(1, 9, n)])
+    return X, LastStep().fit(X, None).predict(X)
+
+
+# Construction
+
+
+@pytest.mark.parametrize("n_dims", [1, 2])
+def test_attributes_and_iteration(n_dims):
+    expected = sequences(n_dims)
+    X = SequenceArray(np.concatenate(expected), np.cumsum([0, *LENGTHS]))
+    assert len(X) == 5
+    assert X.shape == (5,)
+    assert X.ndim == 1
+    assert X.n_features == n_dims
+    assert X.dtype == np.float64
+    assert_array_equal(X.lengths, LENGTHS)
+    assert_same_sequences(X, expected)
+    assert_same_sequences(X.to_list(), expected)
+    assert_same_sequences(SequenceArray.from_list(expected), expected)
+
+
+def test_construction_copies_nothing():
+    values, offsets = np.zeros((4, 2), np.float32), np.array([0, 1, 4])
+    X = SequenceArray(values, offsets)
+    assert X.values is values
+    assert np.shares_memory(X.offsets, offsets)
+
+
+@pytest.mark.parametrize(
+    ("values", "offsets", "message"),
+    [
+        (np.zeros((2, 3, 4)), [0, 2], r"n_features\) or \(n_rows,\), got \(2, 3, 4\).*from_padded"),
+        (np.float64(1), [0, 1], r"values must have shape .*got \(\)"),
+        (np.zeros(3), [], r"start at 0, never decrease and end at len\(values\) = 3, got \[\]"),
+        (np.zeros(3), [0, 2], r"end at len\(values\) = 3, got \[0 2\].*np.cumsum\(lengths\)"),
+        (np.zeros(3), [1, 3], "got .1 3."),
+        (np.zeros(3), [0, 2, 1, 3], "got .0 2 1 3."),
+        (np.zeros(3), [0.0, 3.0], "offsets must be a 1-D array of integers.*float64"),
+        (np.zeros(3), [[0, 3]], r"offsets must be a 1-D array of integers, got shape \(1, 2\)"),
+    ],
+)
+def test_bad_construction(values, offsets, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceArray(values, offsets)
+
+
+@pytest.mark.parametrize(
+    ("items", "message"),
+    [
+        ([], "at least one sequence"),
+        ([np.zeros((2, 3)), np.zeros((2, 4))], r"\[0\] has shape \(2, 3\).*\[1\].*\(2, 4\)"),
+        ([np.zeros(2), np.zeros((2, 1))], r"\[0\] has shape \(2,\).*\[1\] has shape \(2, 1\)"),
+        ([np.zeros((1, 2, 3))], r"\[0\] has shape \(1, 2, 3\)"),
+        ([3.0], r"\[0\] has shape \(\)"),
+    ],
+)
+def test_bad_lists(items, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceArray.from_list(items)
+
+
+@pytest.mark.parametrize("n_dims", [1, 2])
+@pytest.mark.parametrize("fill", [0, np.nan])
+def test_padding_round_trip(n_dims, fill):
+    X = SequenceArray.from_list(sequences(n_dims))
+    padded = X.to_padded(fill)
+    assert padded.shape[:2] == (5, 5)
+    for i, length in enumerate(LENGTHS):
+        assert_array_equal(padded[i, :length], X[i])
+        assert_array_equal(padded[i, length:], np.full_like(padded[i, length:], fill))
+    assert_same_sequences(SequenceArray.from_padded(padded, LENGTHS), X)
+
+
+def test_padded_lengths_may_be_zero():
+    X = SequenceArray.from_padded(np.arange(6).reshape(3, 2), [1, 0, 2])
+    assert [sequence.tolist() for sequence in X] == [[0], [], [4, 5]]
+    assert_array_equal(X.to_padded(-1), [[0, -1], [-1, -1], [4, 5]])
+
+
+@pytest.mark.parametrize(
+    ("X", "lengths", "message"),
+    [
+        (np.zeros((2, 3)), [1], r"2 integers from 0 to 3 for X of shape \(2, 3\), got \[1\]"),
+        (np.zeros((2, 3)), [1, 4], r"got \[1 4\]"),
+        (np.zeros((2, 3)), [-1, 2], r"got \[-1  2\]"),
+        (np.zeros((2, 3)), [1.0, 2.0], "lengths must be a 1-D array of integers.*float64"),
+        (np.zeros(3), [3], r"X must have shape .*got \(3,\)"),
+        (np.zeros((1, 2, 3, 4)), [2], r"X must have shape .*got \(1, 2, 3, 4\)"),
+    ],
+)
+def test_bad_padding(X, lengths, message):
+    with pytest.raises(ValueError, match=message):
+        SequenceArray.from_padded(X, lengths)
+
+
+def test_repr():
+    assert repr(SequenceArray.from_list(sequences())) == (
+        "SequenceArray(n_sequences=5, n_features=2, lengths=1..5, dtype=float64)"
+    )
+    assert "n_sequences=0, n_features=1, lengths=none" in repr(SequenceArray([], [0]))
+
+
+# Indexing
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        slice(None),
+        slice(1, 4),
+        slice(3, 1),
+        slice(-2, None),
+        slice(2, 99),
+        slice(None, None, 2),
+        slice(None, None, -1),
+        [4, 0, 0, -2],
+        np.array([], dtype=int),
+        np.array([3], dtype=np.uint8),
+        np.array([True, False, False, True, True]),
+        [False] * 5,
+    ],
+    ids=str,
+)
+@pytest.mark.parametrize("n_dims", [1, 2])
+def test_index_selects_as_in_a_1d_array(key, n_dims):
+    items = sequences(n_dims)
+    expected = [items[i] for i in np.arange(5)[key]]
+    X = SequenceArray.from_list(items)
+    for chosen in (X[key], X[key, ...], _safe_indexing(X, key)):
+        assert isinstance(chosen, SequenceArray)
+        assert_array_equal(chosen.offsets, np.cumsum([0, *map(len, expected)]))
+        assert_same_sequences(chosen, expected)
+
+
+@pytest.mark.parametrize("i", [0, 4, -1, -5, np.int64(2), np.uint8(3)])
+def test_integer_gives_one_sequence(i):
+    X = SequenceArray.from_list(sequences())
+    assert_array_equal(X[i], sequences()[i], strict=True)
+    assert_array_equal(X[i, ...], sequences()[i], strict=True)
+    assert_array_equal(_safe_indexing(X, i), sequences()[i], strict=True)
+
+
+def test_empty_list_selects_nothing():
+    X = SequenceArray.from_list(sequences())[[]]
+    assert len(X) == 0
+    assert X.values.shape == (0, 2)
+
+
+def test_what_is_a_view_and_what_a_copy():
+    X = SequenceArray.from_list(sequences())
+    assert all(np.shares_memory(view, X.values) for view in [*X, X[1], X[1:3].values, X[1:3][0]])
+    assert not any(np.shares_memory(X[k].values, X.values) for k in [[0, 1], slice(0, 4, 2)])
+
+
+@pytest.mark.parametrize(
+    ("key", "message"),
+    [
+        (5, "out of range"),
+        (-6, "out of range"),
+        ([5], "out of bounds"),
+        ([True, False], "boolean"),
+        ([0.5], "integer"),
+        ("a", "integer, a slice or a 1-D array"),
+        (None, "integer, a slice or a 1-D array"),
+        (1.0, "integer, a slice or a 1-D array"),
+        ([[0]], r"shape \(1, 1\)"),
+        ((0, 1), "one axis.*got 2 indices"),
+        ((..., 0), "one axis"),
+    ],
+    ids=str,
+)
+def test_bad_index(key, message):
+    with pytest.raises(IndexError, match=message):
+        SequenceArray.from_list(sequences())[key]
+
+
+# Long frames
+
+LONG = {
+    "walk": ["c", "a", "c", "b", "a", "c"],
+    "t": [30, 2, 10, 0, 1, 20],
+    "x": [3.0, 12.0, 1.0, 21.0, 11.0, 2.0],
+    "word": [9, 8, 7, 6, 5, 4],
+}
+
+
+@pytest.fixture(params=["pandas", "polars"])
+def frame(request):
+    return pytest.importorskip(request.param).DataFrame
+
+
+def test_from_long_orders_by_appearance_then_time(frame):
+    X = SequenceArray.from_long(frame(LONG), sequence="walk", time="t", features=["x", "word"])
+    assert_same_sequences(
+        X, [np.array([[1.0, 7], [2, 4], [3, 9]]), np.array([[11.0, 5], [12, 8]]), [[21.0, 6]]]
+    )
+
+
+def test_from_long_defaults_take_all_features_in_the_order_of_rows(frame):
+    X = SequenceArray.from_long(frame(LONG), sequence="walk")
+    expected = [[[30, 3.0, 9], [10, 1, 7], [20, 2, 4]], [[2, 12.0, 8], [1, 11, 5]], [[0, 21.0, 6]]]
+    assert_same_sequences(X, [np.array(s, dtype=float) for s in expected])
+
+
+def test_from_long_with_one_name_makes_1d_sequences(frame):
+    X = SequenceArray.from_long(frame(LONG), sequence="walk", time="t", features="word")
+    assert_same_sequences(X, [np.array(s) for s in ([7, 4, 9], [5, 8], [6])])
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        np.array(LONG["t"], dtype="datetime64[D]"),
+        [f"2024-01-{t + 1:02}" for t in LONG["t"]],
+        np.array(LONG["t"]) / 7,
+    ],
+    ids=["dates", "strings", "floats"],
+)
+def test_from_long_takes_any_sortable_time(frame, times):
+    X = SequenceArray.from_long(
+        frame({**LONG, "t": times}), sequence="walk", time="t", features="x"
+    )
+    assert_array_equal(X.values, [1.0, 2, 3, 11, 12, 21])
+
+
+def test_from_long_leaves_the_frame_and_float32_alone():
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame(LONG).astype({"x": np.float32})
+    before = df.copy()
+    X = SequenceArray.from_long(df, sequence="walk", time="t", features=["x"])
+    assert X.dtype == np.float32
+    pd.testing.assert_frame_equal(df, before)
+
+
+def test_from_long_keeps_missing_features_as_nan(frame):
+    df = frame({**LONG, "x": [None, 12.0, 1.0, 21.0, 11.0, 2.0]})
+    X = SequenceArray.from_long(df, sequence="walk", time="t", features="x")
+    assert_array_equal(X.values, [1, 2, np.nan, 11, 12, 21])
+
+
+@pytest.mark.parametrize(
+    ("changes", "arguments", "message"),
+    [
+        ({}, {"sequence": "id"}, r"no column \['id'\]; its columns are \['walk', 't'"),
+        ({}, {"sequence": "walk", "time": "u"}, r"no column \['u'\]"),
+        ({}, {"sequence": "walk", "features": ["x", "z"]}, r"no column \['z'\]"),
+        ({}, {"sequence": "walk", "features": []}, "at least one feature"),
+        ({}, {"sequence": "walk", "features": ["x", "x"]}, "different columns"),
+        ({}, {"sequence": "walk", "features": "walk"}, "different columns"),
+        ({"walk": list("ab") + [None] * 2 + list("ab")}, {}, "'walk' has 2 missing.*row 2"),
+        ({"walk": [1.0, 2, np.nan, 1, 2, 3]}, {}, "'walk' has 1 missing values.*row 2"),
+        ({"t": [1.0, 2, 3, 4, None, 5]}, {}, "'t' has 1 missing values, the first in row 4"),
+        ({"t": [1, 2, 1, 4, 3, 5]}, {}, "'t' repeats a time.*walk = c has 1 2 times"),
+        ({"x": list("uvwxyz")}, {}, "Feature 'x' of dtype .* is not numeric"),
+    ],
+)
+def test_bad_long_frames(frame, changes, arguments, message):
+    arguments = {"sequence": "walk", "time": "t", "features": ["x"], **arguments}
+    with pytest.raises(ValueError, match=message):
+        SequenceArray.from_long(frame({**LONG, **changes}), **arguments)
+
+
+# Life in scikit-learn
+
+
+def test_pickle():
+    X = SequenceArray.from_list(sequences())
+    assert_same_sequences(pickle.loads(pickle.dumps(X)), X)
+
+
+def test_memory_map(tmp_path):
+    X = SequenceArray.from_list(sequences())
+    joblib.dump(X, tmp_path / "X.joblib")
+    mapped = joblib.load(tmp_path / "X.joblib", mmap_mode="r")
+    assert isinstance(mapped.values, np.memmap)
+    assert_same_sequences(mapped, X)
+    assert_same_sequences(mapped[[3, 1]], X[[3, 1]])
+    assert np.shares_memory(mapped[1:4].values, mapped.values)
+
+
+def test_train_test_split():
+    X, y = last_step_problem()
+    parts = train_test_split(X, y, random_state=0)
+    for part, target in zip(parts[:2], parts[2:], strict=True):
+        assert isinstance(part, SequenceArray)
+        assert_array_equal(LastStep().fit(part, target).predict(part), target)
+
+
+def test_cross_val_score():
+    X, y = last_step_problem()
+    assert_array_equal(cross_val_score(LastStep(), X, y, cv=3), np.ones(3))
+
+
+def test_processes():
+    X, y = last_step_problem()
+    search = GridSearchCV(LastStep(), {"scale": [0.5, 1.0]}, cv=3, n_jobs=2).fit(X, y)
+    assert search.best_params_ == {"scale": 1.0}
+    assert_array_equal(search.predict(X), y)
+    assert joblib.Parallel(n_jobs=2, max_nbytes=1)([joblib.delayed(is_mapped)(X)]) == [True]
