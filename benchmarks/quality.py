@@ -1,35 +1,133 @@
 """Test scores on real data: skrnn with its defaults and as tuned, torch, and recorded baselines.
 
-    python benchmarks/quality.py --data DIR
+    python benchmarks/quality.py --data DIR > table.md
     python benchmarks/quality.py --data DIR --sets tsc_gunpoint --seeds 0 1 2 3 4 --sides stated torch
-    python benchmarks/quality.py --data DIR --resume scores.jsonl --markdown table.md
 
-DIR holds the data sets and their reader, load.py. With --resume, scores are read from and appended
-to a file, so that a run that was cut short goes on where it was. The sides are
+DIR holds the sets and their reader, load.py. Progress goes to stderr, a Markdown table to stdout.
+With --resume FILE, scores are read from a file and appended to it, so that a run that was cut short
+goes on where it was; begin a new file when the code has changed. The sides are
 
     defaults   the estimator as it comes
-    stated     with a setting that suits the set, printed below the table
-    torch      the network, first parameters, optimiser, mini-batches, epochs, schedule and clipping
-               of that setting, in torch; left out where torch is not installed
+    stated     a setting that suits the set, printed below the table
+    torch      the same network, first parameters, optimiser, mini-batches, epochs, schedule and
+               clipping as in that setting; left out where torch is not installed
 
-A family of sets is a module listed in FAMILIES. It offers
+A family of sets is a module listed in FAMILIES, which offers
 
-    SETS                            dict of set name -> Facts
+    SETS                            dict of set name -> (metric, target), two short texts
     parameters(name, side)          all parameters of the estimator, as get_params() gives them
-    score(name, side, seed, load)   fit, predict, and return the score on the test part
-
-where ``load(name)`` reads a set. A new family is a new module, and a name in FAMILIES.
+    prepare(name, load)             the data, in any form; ``load(name)`` reads the files
+    score(name, side, seed, data)   train, predict, and return the score of the test part
 """
 
 import argparse
 import importlib
 import importlib.util
 import json
+import sys
 import time
+from functools import cache
 from pathlib import Path
-from statistics import mean
-
-from facts import Facts
+from statistics import mean, variance
 
 FAMILIES = ["sequence_sets"]
 SIDES = ["defaults", "stated", "torch"]
+
+
+def main():
+    args = read_arguments()
+    load, scores = read_module(args.data / "load.py").load, Scores(args.resume)
+    families = {
+        name: family
+        for family in map(importlib.import_module, FAMILIES)
+        for name in family.SETS
+        if args.sets is None or name in args.sets
+    }
+    print("| set | metric | target |", " | ".join(args.sides), "| stated - torch |")
+    print("|---" * (len(args.sides) + 4) + "|")
+    for name, family in families.items():
+        data = cache(lambda name=name, family=family: family.prepare(name, load))
+        cells = {
+            side: [scores.get(family, name, side, seed, data) for seed in args.seeds]
+            for side in args.sides
+        }
+        columns = [*family.SETS[name], *map(summary, cells.values()), difference(cells)]
+        print("|", " | ".join([name, *columns]), "|", flush=True)
+    for name, family in families.items():
+        print(f"\n- {name}: {changes(family, name)}")
+        print(f"  Recorded: {load(name)['meta']['baseline']}.")
+
+
+def read_arguments():
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True)
+    parser.add_argument("--sets", nargs="+")
+    parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
+    has_torch = importlib.util.find_spec("torch") is not None
+    sides = SIDES if has_torch else SIDES[:2]
+    parser.add_argument("--sides", nargs="+", choices=SIDES, default=sides)
+    parser.add_argument("--resume", type=Path)
+    return parser.parse_args()
+
+
+def read_module(path):
+    spec = importlib.util.spec_from_file_location(path.stem, path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Scores:
+    """(score, processor seconds) of each training, kept in a file if one is given."""
+
+    def __init__(self, path):
+        self.path = path
+        lines = path.read_text("utf-8").splitlines() if path and path.exists() else []
+        self.known = {key: tuple(result) for key, result in map(json.loads, lines)}
+
+    def get(self, family, name, side, seed, data):
+        key = json.dumps([name, side, seed, family.parameters(name, side)], sort_keys=True)
+        if key not in self.known:
+            self.known[key] = self.measure(family, name, side, seed, data())
+            if self.path:
+                with self.path.open("a", encoding="utf-8") as file:
+                    print(json.dumps([key, self.known[key]]), file=file)
+        return self.known[key]
+
+    def measure(self, family, name, side, seed, data):
+        start = time.process_time()
+        score = float(family.score(name, side, seed, data))
+        seconds = time.process_time() - start
+        print(f"{name} {side} seed {seed}: {score:.2f}, {seconds:.0f} s", file=sys.stderr)
+        return score, seconds
+
+
+def summary(results):
+    """Mean, range over the seeds, and seconds of one training."""
+    scores, seconds = zip(*results, strict=True)
+    return f"{mean(scores):.2f} ({min(scores):.2f}-{max(scores):.2f}), {mean(seconds):.0f} s"
+
+
+def difference(cells):
+    """Difference of the means with its standard error over the seeds."""
+    if not {"stated", "torch"} <= cells.keys():
+        return ""
+    ours, theirs = ([score for score, _ in cells[side]] for side in ("stated", "torch"))
+    gap = mean(ours) - mean(theirs)
+    if len(ours) < 2:
+        return f"{gap:+.2f}"
+    error = ((variance(ours) + variance(theirs)) / len(ours)) ** 0.5
+    return f"{gap:+.2f} ± {error:.2f}"
+
+
+def changes(family, name):
+    """The stated setting, as what it changes in the defaults."""
+    defaults, stated = (family.parameters(name, side) for side in ("defaults", "stated"))
+    changed = {k: v for k, v in stated.items() if v != defaults[k]}
+    return ", ".join(f"`{k}={v!r}`" for k, v in changed.items())
+
+
+if __name__ == "__main__":
+    main()

@@ -94,18 +94,20 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
         Larger batches are computed faster, but take fewer steps in an epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
-            default='constant'
-        How the learning rate goes on from `learning_rate_init`. 'invscaling' divides it by
+            default='cosine'
+        How the learning rate goes on from `learning_rate_init`. 'cosine' lowers it to zero over
+        `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
+        ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
+        epochs, the number you can afford: they are carried out to their end, unless a validation
+        set stops them. 'constant' keeps the rate; 'invscaling' divides it by
         ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
-        improvement, until it is 1e-6 or less; 'cosine' lowers it to zero over `max_iter` epochs
-        along half a cosine [12]_; 'one_cycle' first raises it from ``learning_rate_init / 25``
-        over a tenth of them [13]_. The last two are planned for `max_iter` epochs: set it to
-        the number you can afford, and there is no warning when it is reached.
-    learning_rate_init : float, default=1e-3
+        improvement, until it is 1e-6 or less. `partial_fit` has no last epoch to plan for, and
+        keeps the rate where a plan is named.
+    learning_rate_init : float, default=5e-3
         Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
     power_t : float, default=0.5
         Exponent of ``learning_rate='invscaling'``.
-    max_iter : int, default=200
+    max_iter : int, default=100
         Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
     shuffle : bool, default=True
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
@@ -114,7 +116,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Change of the loss, or of the validation score, below which an epoch does not count as
         an improvement. For 'lbfgs' the largest gradient entry at which it has converged.
     n_iter_no_change : int or np.inf, default=10
-        Training stops after more than so many epochs in a row without an improvement.
+        Training stops after more than so many epochs in a row without an improvement of the
+        validation score or, without validation set, of the loss. A planned `learning_rate` goes
+        on whatever the loss does, for it may improve only when the rate falls.
     early_stopping : bool, default=False
         Hold `validation_fraction` of the training set out, score it after each epoch, stop when
         this score no longer improves, and keep the parameters of the best epoch. Sequences are
@@ -295,10 +299,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         solver="adam",
         alpha=1e-4,
         batch_size="auto",
-        learning_rate="constant",
-        learning_rate_init=1e-3,
+        learning_rate="cosine",
+        learning_rate_init=5e-3,
         power_t=0.5,
-        max_iter=200,
+        max_iter=100,
         shuffle=True,
         tol=1e-4,
         n_iter_no_change=10,
@@ -398,7 +402,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Warns
         -----
         ConvergenceWarning
-            If training ends at `max_iter` while the loss still improves.
+            If training ends at `max_iter` for want of epochs: with 'lbfgs', or a
+            `learning_rate` that is not a plan.
 
         Notes
         -----

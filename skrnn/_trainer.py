@@ -42,6 +42,7 @@ class Trainer:
         self.network, self.theta = estimator._network, estimator._theta
         self.loss_function = estimator._loss_function()
         self.sequence_weight = train.sequence_weight
+        self.planned = estimator.learning_rate in ("cosine", "one_cycle")
         # Weights only, neither biases nor embeddings, which stand behind the dense parameters.
         is_weight = self.network.layout.mask(lambda name: "weight" in name)
         self.decay = (estimator.alpha * is_weight[: self.network.n_dense]).astype(self.theta.dtype)
@@ -94,7 +95,7 @@ class Trainer:
             for _ in range(n_epochs)
         )
         schedule = Schedule(
-            estimator.learning_rate,
+            "constant" if incremental and self.planned else estimator.learning_rate,
             estimator.learning_rate_init,
             estimator.max_iter,
             estimator.power_t,
@@ -147,7 +148,7 @@ class Trainer:
 
     def warn_unfinished(self, incremental):
         """Warn of an end that neither the rule for stopping nor the schedule has planned."""
-        if not incremental and self.estimator.learning_rate not in ("cosine", "one_cycle"):
+        if not incremental and not self.planned:
             warnings.warn(
                 f"Stochastic Optimizer: Maximum iterations ({self.estimator.max_iter}) reached "
                 "and the optimization hasn't converged yet.",
@@ -235,8 +236,10 @@ class Trainer:
         estimator.grad_norm_curve_.append(grad_norm)
         message = f"Iteration {estimator.n_iter_}, loss = {loss:.8f}"
         if self.held_out is None:
-            # L-BFGS ends by its own rule, as in MLPClassifier.
-            stalled = self.stopping.update(loss) and estimator.solver != "lbfgs"
+            # L-BFGS ends by its own rule, and a plan is carried out: the loss of 'cosine' may
+            # stall at a high rate, and improve only as the rate falls.
+            stalled = self.stopping.update(loss) and not self.planned
+            stalled = stalled and estimator.solver != "lbfgs"
         else:
             score = estimator._score_problem(self.held_out, self.run)
             estimator.validation_scores_.append(score)

@@ -11,7 +11,13 @@ import pytest
 
 from skrnn import RNNClassifier, RNNRegressor, SequenceArray
 
-TINY = {"hidden_size": 4, "max_iter": 3, "learning_rate_init": 0.01, "random_state": 0}
+TINY = {
+    "hidden_size": 4,
+    "max_iter": 3,
+    "learning_rate": "constant",
+    "learning_rate_init": 0.01,
+    "random_state": 0,
+}
 
 
 class Case(NamedTuple):

@@ -5,7 +5,7 @@ from functools import partial
 
 import numpy as np
 import pytest
-from estimators import CASES, Case, each_case, equal_sequences, labels, sequences
+from estimators import CASES, each_case, equal_sequences, labels, sequences
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
@@ -110,7 +110,7 @@ WRONG_COMBINATIONS = [
     ({"n_jobs": 0}, X, "n_jobs == 0"),
     ({"categorical_features": [2]}, X, "a list of column indices from 0 to 1"),
     ({"categorical_features": [True]}, X, "a boolean mask of length 2"),
-    ({"categorical_features": ["a"]}, X, "names out of none (steps of this X have no feature names)"),
+    ({"categorical_features": ["a"]}, X, "names out of none (steps of this X have no"),
     ({"categorical_features": [0]}, X, "categories are non-negative integers"),
     ({"embedding_dim": [2, 3]}, TOKENS, "embedding_dim lists 2 sizes, but X has 1 categorical"),
     ({"embedding_dim": [0]}, TOKENS, "embedding_dim"),
@@ -220,11 +220,11 @@ WRONG_AT_PREDICT = [
     ("list", with_value(np.inf), "Input X contains infinity"),
     ("list", TOKENS, "X has 1 features, but {} is expecting 2 features"),
     ("2-D", X[:, :4, 0], "X has 4 features, but {} is expecting 5 features as input"),
-    ("2-D", X[:, :4, 0], "univariate sequences of another length are read from X[:, :, np.newaxis]"),
+    ("2-D", X[:, :4, 0], "sequences of another length are read from X[:, :, np.newaxis]"),
     ("2-D", X, "{} was fitted on a 2-D X: univariate sequences."),
     ("2-D", X[:, :, 0] * np.inf, "Input X contains"),
     ("1-D floats", X, "X has 2 features, but {} is expecting 1 features"),
-    ("tokens", [[0, 3]], "X[0] holds 3 at step 1 of the categorical column 0, but fit saw ids below 3"),
+    ("tokens", [[0, 3]], "step 1 of the categorical column 0, but fit saw ids below 3"),
     ("tokens", [[0], [1, -2]], "X[1] holds -2 at step 1"),
     ("tokens", [[0.5]], "categories are non-negative integers"),
     ("tokens", [["a"]], "holds strings. Encode tokens as integer ids first, with TokenEncoder"),
@@ -236,9 +236,7 @@ WRONG_AT_PREDICT = [
 def models():
     """Models fitted on each form of input, made once."""
     return {
-        (str(case), form): case.make(learning_rate="cosine").fit(
-            data, case.target(LEVELS)
-        )
+        (str(case), form): case.make(learning_rate="cosine").fit(data, case.target(LEVELS))
         for case in CASES
         for form, data in FITTED_ON.items()
     }
@@ -336,7 +334,7 @@ def test_use_before_fit(case):
     model = case.make()
     for name in ("predict", "predict_proba", "predict_log_proba", "decision_function"):
         if hasattr(model, name):
-            check(lambda m=getattr(model, name): m(X), "is not fitted yet", NotFittedError)
+            check(lambda n=name: getattr(model, n)(X), "is not fitted yet", NotFittedError)
     check(lambda: model.score(X, case.target(X)), "is not fitted yet", NotFittedError)
     check(lambda: model.coefs_, "is not fitted yet", NotFittedError)
 

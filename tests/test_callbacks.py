@@ -1,4 +1,4 @@
-"""scikit-learn's callbacks: told of every epoch, able to stop, at home in pipelines and searches."""
+"""scikit-learn's callbacks: told of every epoch, able to stop, in pipelines and in searches."""
 
 import numpy as np
 import pytest

@@ -150,7 +150,7 @@ def test_a_view_of_any_strides_gives_the_same_model(case, shape):
     expected = case.make().fit(X, y)
     wide = np.zeros((48, *shape[1:]))
     wide[::-2] = X
-    for view in (np.asfortranarray(X), wide[::-2], np.moveaxis(np.moveaxis(X, 0, -1).copy(), -1, 0)):
+    for view in (np.asfortranarray(X), wide[::-2]):
         assert_identical(case.make().fit(view, y), expected)
 
 

@@ -81,9 +81,7 @@ def test_weights_move_the_median():
         ("quantile", lambda e: np.where(e < 0, -0.2 * e, 0.8 * e)),
     ],
 )
-def test_the_loss_is_the_mean_over_sequences_of_standardised_errors(
-    loss, of_errors, sample_weight
-):
+def test_the_loss_is_the_mean_over_sequences_of_standardised_errors(loss, of_errors, sample_weight):
     first = {"alpha": 0.0, "batch_size": 100, "max_iter": 1, "learning_rate_init": 1e-12}
     model = tiny(loss=loss, quantile=0.2, **first).fit(X, Y, sample_weight=sample_weight)
     scale = np.sqrt(np.cov(Y, ddof=0, aweights=sample_weight))
@@ -91,10 +89,12 @@ def test_the_loss_is_the_mean_over_sequences_of_standardised_errors(
     assert_allclose(model.loss_, np.average(losses, weights=sample_weight))
 
 
+SHIFTABLE = ["squared_error", "absolute_error", "huber", "quantile"]
+
 # Units --------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "quantile"])
+@pytest.mark.parametrize("loss", SHIFTABLE)
 def test_predictions_follow_the_unit_of_y(loss):
     plain = tiny(loss=loss).fit(X, Y)
     other = tiny(loss=loss).fit(X, 1000 * Y - 7)
@@ -142,7 +142,7 @@ def test_the_outputs_of_a_vector_target_each_have_their_own_unit():
     assert_allclose(other.predict(X), model.predict(X) * [1e4, 1e-8], rtol=1e-9)
 
 
-@pytest.mark.parametrize("loss", ["squared_error", "absolute_error", "huber", "poisson", "quantile"])
+@pytest.mark.parametrize("loss", [*SHIFTABLE, "poisson"])
 def test_repeating_an_output_changes_no_loss(loss):
     # The mean over equal outputs is that of one, so only the head's own start differs.
     model = tiny(loss=loss, alpha=0.0, batch_size=100, max_iter=1, learning_rate_init=1e-12)

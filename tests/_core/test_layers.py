@@ -311,6 +311,16 @@ def test_embedding_of_ids_alone_computes_in_the_dtype_of_the_vectors():
     assert_array_equal(outputs, table[[2, 0]])
 
 
+def test_forget_overwrites_a_share_of_the_ids_with_the_unknown():
+    layer, x = Embedding(3, {0: (3, 2), 2: (3, 2)}), np.ones((10_000, 3))
+    layer.forget(x, 0.3, np.random.default_rng(0))
+    assert_array_equal(np.unique(x[:, [0, 2]]), [0, 1])
+    assert_array_equal(x[:, 1], np.ones(10_000))
+    # Five standard errors of 10 000 draws; each column has draws of its own.
+    assert_allclose((x == 0).mean(axis=0)[[0, 2]], 0.3, atol=5 * np.sqrt(0.21 / 10_000))
+    assert (x[:, 0] != x[:, 2]).any()
+
+
 def test_add_rows_is_the_sum_of_all_that_fall_on_a_row():
     rng = np.random.default_rng(0)
     rows, values = rng.integers(20, size=50), rng.normal(size=(50, 3))

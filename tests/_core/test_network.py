@@ -6,6 +6,7 @@ from gradcheck import assert_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core.cells import GRU, LSTM, Elman
+from skrnn._core.crf import CRF
 from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
@@ -273,15 +274,32 @@ def test_single_precision_stays_single_and_agrees(cell):
         assert_allclose(single, double, rtol=1e-4, atol=1e-5)
 
 
-def test_loss_and_grad_is_a_pass_both_ways():
-    problem = Problem(network("gru"), LENGTHS["ragged"])
-    target, weight = problem.labels, problem.weights[1]
-    inputs = problem.theta, problem.x, problem.packing
-    value, grad = problem.net.loss_and_grad(*inputs, cross_entropy, target, weight)
-    outputs, _, backward = problem.net.forward(*inputs)
-    expected, doutputs = cross_entropy(outputs, target, weight)
-    assert value == expected
-    assert_array_equal(grad, backward(doutputs)[0])
+@pytest.mark.parametrize("crf", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_value_and_gradient_of_one_loss(cell, crf):
+    problem = Problem(network(cell, pooling=None, tables=TABLES, crf=crf), LENGTHS["ragged"])
+    packing, net = problem.packing, problem.net
+    # All labels may follow each other but 0 after 1; weights are those of whole sequences.
+    loss = CRF(np.array([[True, True], [False, True]]), np.ones(2)) if crf else cross_entropy
+    labels, weight = np.zeros(packing.n_rows, int), np.array([0.5, 1.5, 0.2])[packing.sequence]
+
+    def evaluate(theta):
+        return net.loss_and_grad(theta, problem.x, packing, loss, labels, weight)
+
+    gradient = evaluate(problem.theta)[1]
+    assert_gradient(lambda p: evaluate(p)[0], problem.theta, gradient, net.layout.slices)
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_weights_fused_beforehand_change_nothing(cell):
+    problem = Problem(network(cell, 2, True), LENGTHS["ragged"])
+    inputs = problem.theta, problem.x, problem.packing, problem.states
+    outputs, finals, _ = problem.net.forward(*inputs)
+    fused = problem.net.fuse(problem.theta)
+    for _ in range(2):
+        same, same_finals, _ = problem.net.forward(*inputs, keep=False, fused=fused)
+        for a, b in zip([same, *same_finals], [outputs, *finals], strict=True):
+            assert_array_equal(a, b)
 
 
 def test_names_and_shapes_are_those_of_torch():

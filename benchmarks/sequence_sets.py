@@ -1,0 +1,113 @@
+"""Sets with one label or value for each sequence, for quality.py."""
+
+import numpy as np
+from sklearn.metrics import accuracy_score, root_mean_squared_error
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import LabelEncoder, StandardScaler
+
+from skrnn import RNNClassifier, RNNRegressor, TimestepTransformer, TokenEncoder
+
+# name: (metric, target)
+SETS = {
+    "tsc_italypower": ("accuracy, %", ">= 96.5"),
+    "tsc_basicmotions": ("accuracy, %", ">= 95"),
+    "tsc_japanesevowels": ("accuracy, %", ">= 97.3"),
+    "tsc_gunpoint": ("accuracy, %", ">= 96"),
+    "tsc_arrowhead": ("accuracy, %", ">= 75"),
+    "txt_names": ("accuracy, %", ">= 82"),
+    "img_mnist": ("accuracy, %", ">= 97.5"),
+    "reg_airquality": ("RMSE", "<= 18.3"),
+}
+
+# What the stated settings change in the defaults; all run to the end of their schedule.
+SETTINGS = {
+    "tsc_italypower": {"cell_type": "gru", "learning_rate_init": 0.01},
+    "tsc_basicmotions": {"cell_type": "gru", "pooling": "max"},
+    "tsc_japanesevowels": {
+        "cell_type": "gru",
+        "bidirectional": True,
+        "pooling": "mean",
+        "batch_size": 16,
+        "learning_rate_init": 0.01,
+        "max_iter": 50,
+    },
+    "tsc_gunpoint": {
+        "cell_type": "gru",
+        "hidden_size": 32,
+        "bidirectional": True,
+        "pooling": "max",
+        "batch_size": 16,
+        "learning_rate_init": 0.01,
+    },
+    "tsc_arrowhead": {
+        "cell_type": "gru",
+        "bidirectional": True,
+        "pooling": "max",
+        "alpha": 0.01,
+        "batch_size": 12,
+        "learning_rate_init": 0.01,
+        "max_iter": 150,
+    },
+    "txt_names": {"embedding_dim": 32, "bidirectional": True, "pooling": "max", "dropout": 0.2, "max_iter": 20},
+    "img_mnist": {"cell_type": "gru", "hidden_size": 128, "bidirectional": True, "pooling": "max","batch_size": 64, "max_iter": 20},
+    "reg_airquality": {
+        "cell_type": "gru",
+        "hidden_size": 16,
+        "alpha": 0.3,
+        "batch_size": 64,
+        "learning_rate_init": 0.01,
+        "max_iter": 80,
+    },
+}
+PLAN = {"learning_rate": "cosine", "max_iter": 100, "n_iter_no_change": np.inf}
+
+
+def estimator(name):
+    return RNNRegressor() if name.startswith("reg_") else RNNClassifier()
+
+
+def parameters(name, side):
+    changed = {} if side == "defaults" else PLAN | SETTINGS[name]
+    return estimator(name).get_params() | changed
+
+
+def prepare(name, load):
+    """X_train, y_train, X_test, y_test; features standardised, characters as ids."""
+    train, test = (load(name)[part] for part in ("train", "test"))
+    if name == "img_mnist":  # grey values between 0 and 1
+        X_train, X_test = train["X"], test["X"]
+    else:
+        transformer = TimestepTransformer(StandardScaler())
+        if name.startswith("txt_"):
+            transformer = TokenEncoder(analyzer="char", lowercase=False)
+        X_train, X_test = transformer.fit_transform(train["X"]), transformer.transform(test["X"])
+    return X_train, np.array(train["y"]), X_test, np.array(test["y"])
+
+
+def score(name, side, seed, data):
+    X_train, y_train, X_test, y_test = data
+    p = parameters(name, side)
+    if side == "torch":
+        y = torch_predict(X_train, y_train, X_test, p, seed)
+    else:
+        model = estimator(name).set_params(**p | {"random_state": seed})
+        y = model.fit(X_train, y_train).predict(X_test)
+    if name.startswith("reg_"):
+        return root_mean_squared_error(y_test, y)
+    return 100 * accuracy_score(y_test, y)
+
+
+def torch_predict(X_train, y_train, X_test, p, seed):
+    """What the peer in torch predicts, targets encoded as skrnn encodes them."""
+    from torch_peer import fit_predict
+
+    if "loss" in p:
+        scaler = StandardScaler()
+        target = scaler.fit_transform(y_train[:, None])
+        return scaler.inverse_transform(fit_predict(X_train, target, X_test, p, p["loss"], 1, seed))
+    labels = LabelEncoder()
+    target = labels.fit_transform(y_train)
+    outputs = fit_predict(
+        X_train, target, X_test, p, "cross_entropy", len(labels.classes_), seed
+    )
+    return labels.classes_[outputs.argmax(axis=1)]
