@@ -59,18 +59,24 @@ class Net(nn.Module):
                 nn.init.xavier_uniform_(parameter)
 
     def forward(self, sequences):
-        x = pack_sequence(sequences, enforce_sorted=False)
         if self.embedding:
+            x = pack_sequence(sequences, enforce_sorted=False)
             x = PackedSequence(self.dropout(self.embedding(x.data)), *x[1:])
+        elif len({len(x) for x in sequences}) > 1:
+            x = pack_sequence(sequences, enforce_sorted=False)
+        else:
+            x = torch.stack(sequences, dim=1)  # torch computes this several times as fast
         return self.head(self.dropout(self.pool(*self.recurrent(x))))
 
     def pool(self, outputs, final):
         if self.p["pooling"] == "last":
             h = final[0] if self.p["cell_type"] == "lstm" else final
             return torch.cat(tuple(h[-1 - self.p["bidirectional"] :]), dim=1)
-        padding = 0.0 if self.p["pooling"] == "mean" else -math.inf
-        h, lengths = pad_packed_sequence(outputs, batch_first=True, padding_value=padding)
-        return h.sum(1) / lengths[:, None] if self.p["pooling"] == "mean" else h.max(1).values
+        is_mean = self.p["pooling"] == "mean"
+        if isinstance(outputs, torch.Tensor):
+            return outputs.mean(0) if is_mean else outputs.max(0).values
+        h, lengths = pad_packed_sequence(outputs, padding_value=0.0 if is_mean else -math.inf)
+        return h.sum(0) / lengths[:, None] if is_mean else h.max(0).values
 
     def penalty(self):
         """Half the squared weights, without biases and embeddings."""

@@ -127,6 +127,8 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
             rng = self._generator(incremental)
             chosen, held_out = self._validation(train, validation, rng)
             architecture = self._describe(train.data)
+            for column, n_categories, _ in architecture["tables"]:
+                self._input_layout_["n_categories"][column] = n_categories
             if fresh:
                 self._architecture = architecture
                 self._start(train.data, rng)

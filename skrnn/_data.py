@@ -131,7 +131,7 @@ def _read_again(estimator, X):
     """Read X for an estimator that has been fitted."""
     layout = estimator._input_layout_
     dtype, n_categories = np.dtype(layout["dtype"]), layout["n_categories"]
-    source = _recognise(X)
+    source = _recognise(X, ragged=layout["table"] is None)
     if isinstance(source, _Source):
         _check_features(estimator, source)
     elif layout["table"]:
@@ -152,7 +152,7 @@ class _Source:
 
     lengths   (n,)         dtypes   set of the dtypes of the values
     example   what shows scikit-learn the number of features and their names
-    are_ids   whether these were 1-D integer arrays, to be embedded
+    are_ids   whether these were token ids, to be embedded
     is_table  whether X was 2-D
     """
 
@@ -264,17 +264,18 @@ def _row_blocks(rows):
 # Recognising the form of X ------------------------------------------------------------------
 
 
-def _recognise(X, embeds=False):
+def _recognise(X, embeds=False, ragged=False):
     """Return the source that holds X, or X as a table for scikit-learn to validate.
 
-    A fit that `embeds` takes 1-D integer arrays for token ids, never for the rows of a table.
+    A list of 1-D arrays of one length is a table, unless they are integers and fit `embeds` token
+    ids, or the estimator has been fitted on `ragged` sequences.
     Whatever is not a collection of sequences is a table: scikit-learn refuses what it cannot
     read, in its words.
     """
     if isinstance(X, SequenceArray):
         return _from_sequence_array(X, embeds)
     if isinstance(X, (list, tuple)):
-        return _from_items(X, X, embeds)
+        return _from_items(X, X, embeds, ragged)
     if issparse(X):  # before dict, which dok_array is
         return X
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
@@ -289,7 +290,7 @@ def _recognise(X, embeds=False):
         return _from_array(np.asarray(X))
     if n_dims == 1:
         items = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
-        return _from_items(items, X, embeds) if items.dtype.kind in "OUST" else X
+        return _from_items(items, X, embeds, ragged) if items.dtype.kind in "OUST" else X
     if isinstance(X, np.ndarray) and X.dtype.kind in "UST":
         raise ValueError(f"X of shape {X.shape} holds strings. {_ENCODE_TOKENS}")
     return X
@@ -304,7 +305,7 @@ def _from_sequence_array(X, embeds):
     if not X.n_features:
         raise ValueError(f"X.values has 0 feature(s), shape {values.shape}; {_AT_LEAST_ONE}")
     source = _Flat(_as_rows(values), X.offsets)
-    source.are_ids = embeds and values.ndim == 1 and values.dtype.kind in "iu"
+    source.are_ids = embeds and X.categorical
     return source
 
 
@@ -324,7 +325,7 @@ def _from_array(X):
     return _Grid(_as_real(X, "X"))
 
 
-def _from_items(items, X, embeds):
+def _from_items(items, X, embeds, ragged):
     """Hold a list or a 1-D object array of sequences, or return it as a table."""
     if not len(items):
         raise ValueError(f"X is a {type(X).__name__} of 0 sequences; {_AT_LEAST_ONE}")
@@ -336,7 +337,7 @@ def _from_items(items, X, embeds):
     if arrays[0].ndim == 2:
         return _Items(arrays, _example(items, arrays))
     are_ids = embeds and all(array.dtype.kind in "iu" for array in arrays)
-    if not are_ids and len({len(array) for array in arrays}) == 1:
+    if not (are_ids or ragged) and len({len(array) for array in arrays}) == 1:
         return np.stack(arrays)
     arrays = [_as_rows(array) for array in arrays]
     source = _Items(arrays, arrays[0])
@@ -494,7 +495,7 @@ def _categorical_columns(categorical_features, source, names):
     """Return the sorted columns that `categorical_features` selects."""
     n_features = source.n_features
     if isinstance(categorical_features, str) and categorical_features == "auto":
-        return [0] if source.are_ids else []
+        return list(range(n_features)) if source.are_ids else []
     if categorical_features is None:
         return []
     chosen = np.asarray(categorical_features)

@@ -21,6 +21,9 @@ class SequenceArray:
     offsets : array-like of int of shape (n_sequences + 1,)
         First row of each sequence, then the total: starts at 0, never decreases and ends at
         ``len(values)``.
+    categorical : bool, default=None
+        Whether the values are integer ids, which estimators embed column by column under
+        ``categorical_features='auto'``. None says so of 1-D integers only.
 
     Attributes
     ----------
@@ -28,6 +31,8 @@ class SequenceArray:
         The buffer itself.
     offsets : ndarray of shape (n_sequences + 1,)
         The offsets as ``numpy.intp``.
+    categorical : bool
+        Whether the values are ids to embed.
 
     Raises
     ------
@@ -52,9 +57,16 @@ class SequenceArray:
     array([3, 2])
     """
 
-    def __init__(self, values, offsets):
+    def __init__(self, values, offsets, categorical=None):
         self.values = np.asarray(values)
         self.offsets = _as_integers(offsets, "offsets")
+        are_integers = self.values.dtype.kind in "iu"
+        if categorical and not are_integers:
+            raise ValueError(
+                f"categorical=True needs integer ids, but values are of dtype {self.values.dtype}."
+            )
+        one_id = self.values.ndim == 1 and are_integers
+        self.categorical = one_id if categorical is None else bool(categorical)
         if self.values.ndim not in (1, 2):
             raise ValueError(
                 "values must have shape (n_rows, n_features) or (n_rows,), got "
@@ -290,7 +302,8 @@ class SequenceArray:
     def _range(self, start, stop):
         """Return the sequences ``start:stop`` as a view."""
         offsets = self.offsets[start : max(start, stop) + 1]
-        return SequenceArray(self.values[offsets[0] : offsets[-1]], offsets - offsets[0])
+        values = self.values[offsets[0] : offsets[-1]]
+        return SequenceArray(values, offsets - offsets[0], self.categorical)
 
     def _gather(self, index):
         """Copy the sequences of an integer or boolean array of one dimension."""
@@ -303,7 +316,7 @@ class SequenceArray:
         offsets = _offsets(self.lengths[index])
         shift = self.offsets[:-1][index] - offsets[:-1]
         rows = np.arange(offsets[-1]) + np.repeat(shift, np.diff(offsets))
-        return SequenceArray(self.values[rows], offsets)
+        return SequenceArray(self.values[rows], offsets, self.categorical)
 
 
 def _as_integers(values, name):

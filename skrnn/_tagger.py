@@ -13,6 +13,7 @@ from skrnn._data import read_sequences
 from skrnn._labels import LabelsMixin
 from skrnn._problem import StepProblem, starts
 from skrnn._threads import single_blas_thread, thread_map
+from skrnn.metrics import allowed_transitions
 
 
 class SequenceTagger(LabelsMixin, BaseRNN):
@@ -72,9 +73,10 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         is a linear-chain conditional random field [15]_, which also learns scores of the
         transitions between labels, and predicts the best sequence of labels as a whole. It pays
         where labels constrain their neighbours, as in spans of several tokens.
-    transition_constraints : {'bio'} or None, default=None
-        With ``decoder='crf'``, 'bio' rules out sequences in which a label I-x follows anything
-        but B-x or I-x, in training and prediction.
+    transition_constraints : {'bio', 'iobes'} or None, default=None
+        With ``decoder='crf'``, makes sequences of labels that are not well-formed impossible, in
+        training and prediction. 'bio': I-x continues B-x or I-x. 'iobes': besides, what B-x begins
+        goes on to E-x.
     ignore_label : label or None, default=None
         Steps with this label in `y` are neither learnt nor scored, and it is never predicted.
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
@@ -268,7 +270,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "decoder": [StrOptions({"softmax", "crf"})],
-        "transition_constraints": [StrOptions({"bio"}), None],
+        "transition_constraints": [StrOptions({"bio", "iobes"}), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
 
@@ -528,6 +530,14 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         weight = end_to_end(sample_weight, data.lengths, "sample_weight")
         return labels, known, check_sample_weight(weight, len(labels))
 
+    def _check_combinations(self, incremental):
+        super()._check_combinations(incremental)
+        if self.transition_constraints is not None and self.decoder != "crf":
+            raise ValueError(
+                f"transition_constraints={self.transition_constraints!r} needs decoder='crf', but "
+                f"decoder={self.decoder!r}, which labels every step for itself."
+            )
+
     def _check_crf(self, target, weight, data):
         """Raise for what a likelihood of whole sequences cannot take into account."""
         if self.class_weight is not None:
@@ -542,30 +552,34 @@ class SequenceTagger(LabelsMixin, BaseRNN):
                 "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
                 "steps of one: pass one weight for each sequence, or set decoder='softmax'."
             )
-        allowed, allowed_first = self._allowed()
-        follows = sequence[1:] == sequence[:-1]
-        pairs = follows & (target[1:] >= 0) & (target[:-1] >= 0)
-        wrong = np.flatnonzero(pairs & ~allowed[target[:-1], target[1:]]) + 1
-        heads = starts(data)
-        wrong = [*wrong, *heads[(target[heads] >= 0) & ~allowed_first[target[heads]]]]
-        if wrong:
-            i = sequence[wrong[0]]
+        self._check_transitions(target, data)
+
+    def _check_transitions(self, target, data):
+        """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
+        allowed, first, last = self._allowed()
+        heads, sequence = starts(data), np.repeat(np.arange(len(data)), data.lengths)
+        known = target >= 0
+        wrong = np.zeros(len(target), bool)
+        wrong[1:] = (sequence[1:] == sequence[:-1]) & known[1:] & known[:-1]
+        wrong[1:] &= ~allowed[target[:-1], target[1:]]
+        wrong[heads] |= ~first[target[heads]] & known[heads]
+        tails = heads + data.lengths - 1
+        wrong[tails] |= ~last[target[tails]] & known[tails]
+        for row in np.flatnonzero(wrong)[:1]:
             raise ValueError(
-                f"y[{i}] has the label {self.classes_[target[wrong[0]]]!r} at step "
-                f"{wrong[0] - heads[i]}, where transition_constraints='bio' does not allow it: an "
-                "I- label continues a B- or I- label of the same type. Convert y to BIO, or set "
-                "transition_constraints=None."
+                f"y[{sequence[row]}] has the label {self.classes_[target[row]]!r} at step "
+                f"{row - heads[sequence[row]]}, where transition_constraints="
+                f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
+                "set transition_constraints=None."
             )
 
     def _allowed(self):
-        """Which class may follow which (n_classes, n_classes), and which may come first."""
+        """Which class may follow which (n_classes, n_classes), come first, and come last."""
         n_classes = len(self.classes_)
         if self.transition_constraints is None:
-            return np.ones((n_classes, n_classes), bool), np.ones(n_classes, bool)
-        names = [str(label) for label in self.classes_]
-        inside = np.array([name.startswith("I-") for name in names])
-        kind = np.array([name[2:] if name[:2] in ("B-", "I-") else "" for name in names])
-        return ~inside | (kind[:, None] == kind), ~inside
+            free = np.ones(n_classes, bool)
+            return np.ones((n_classes, n_classes), bool), free, free
+        return allowed_transitions(self.classes_, scheme=self.transition_constraints)
 
     # Training and decoding.
 

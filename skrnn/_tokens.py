@@ -5,7 +5,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from functools import partial
-from itertools import chain, pairwise
+from itertools import chain
 from numbers import Integral
 from os import fspath
 from typing import NamedTuple
@@ -16,6 +16,8 @@ from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
+
+from skrnn._sequence_array import SequenceArray
 
 UNKNOWN = "<unk>"
 
@@ -28,7 +30,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     Its parameters are those of :class:`~sklearn.feature_extraction.text.CountVectorizer`, which
     also does the tokenising, but the order of the tokens is kept: every sequence becomes an
-    array of ids, for the embedding of a recurrent network. Id 0 stands for every token that is
+    array of ids, which recurrent estimators embed. Id 0 stands for every token that is
     not in the vocabulary.
 
     Parameters
@@ -90,7 +92,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     --------
     >>> from skrnn import TokenEncoder
     >>> encoder = TokenEncoder()
-    >>> encoder.fit_transform(["The cat sat.", "The dog sat down."]).tolist()
+    >>> encoder.fit_transform(["The cat sat.", "The dog sat down."]).to_list()
     [array([5, 1, 4]), array([5, 2, 4, 3])]
     >>> encoder.vocabulary_
     {'cat': 1, 'dog': 2, 'down': 3, 'sat': 4, 'the': 5}
@@ -179,7 +181,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
         Returns
         -------
-        ids : ndarray of shape (n_sequences,) of arrays
+        ids : SequenceArray
             As from `transform`.
         """
         return self._encode(self._fit(X))
@@ -194,7 +196,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
         Returns
         -------
-        ids : ndarray of shape (n_sequences,) of arrays
+        ids : SequenceArray
             For each sequence an integer array of shape (n_tokens_i,) or, with `token_features`,
             (n_tokens_i, 1 + n_token_features), the first column being the tokens' own ids.
         """
@@ -311,11 +313,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ):
             table[1:, i] = [ids.get(feature(token), 0) for token in tokens.distinct]
         rows = (table if self.token_features else table[:, 0])[tokens.numbers]
-        sequences = np.empty(len(tokens.lengths), dtype=object)
-        offsets = np.append(0, np.cumsum(tokens.lengths)).tolist()
-        for i, (start, stop) in enumerate(pairwise(offsets)):
-            sequences[i] = rows[start:stop]
-        return sequences
+        offsets = np.append(0, np.cumsum(tokens.lengths))
+        return SequenceArray(rows, offsets, categorical=True)
 
     def _features(self):
         return [_token_feature(feature) for feature in self.token_features or ()]

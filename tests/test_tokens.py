@@ -12,6 +12,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import check_estimator
 
+from skrnn import SequenceArray
 from skrnn._tokens import TokenEncoder, load_word_vectors
 
 TEXTS = ["The cat sat on the mat.", "A dog SAT here, too!", "the dog's a dog: the 2nd Ünder-dog"]
@@ -299,7 +300,7 @@ def test_a_pipeline_may_ask_for_tables():
     pipeline.set_output(transform="pandas").fit(TOKENS)
     assert pipeline[-1].n_tokens_ == 8
     with config_context(transform_output="pandas"):
-        assert isinstance(TokenEncoder().fit_transform(TOKENS), np.ndarray)
+        assert isinstance(TokenEncoder().fit_transform(TOKENS), SequenceArray)
 
 
 @pytest.mark.filterwarnings("ignore:Can't test estimator")

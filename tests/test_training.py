@@ -6,7 +6,7 @@ import tempfile
 import joblib
 import numpy as np
 import pytest
-from estimators import TINY, each_case, equal_sequences, sequences
+from estimators import each_case, equal_sequences, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.neural_network import MLPClassifier

@@ -18,13 +18,12 @@ from scipy.special import logsumexp
 class CRF:
     """The output layer: which parameters the functions below take, and constraints on them.
 
-    allowed        (C, C) bool, whether the column's label may follow the row's
-    allowed_first  (C,) bool, whether the label may come first
+    allowed      (C, C) bool, whether the column's label may follow the row's
+    first, last  (C,) bool, whether the label may come first, and last
     """
 
-    def __init__(self, allowed, allowed_first):
-        self.forbidden = np.where(allowed, 0, -np.inf)
-        self.forbidden_first = np.where(allowed_first, 0, -np.inf)
+    def __init__(self, allowed, first, last):
+        self.forbidden = [np.where(may, 0, -np.inf) for may in (allowed, first, last)]
 
     @staticmethod
     def shapes(C):
@@ -48,13 +47,11 @@ class CRF:
         return crf_viterbi(scores, *self._params(params), packing)
 
     def _params(self, params):
-        transitions, start, end = (params[name] for name in self.shapes(0))
-        dtype = transitions.dtype
-        return (
-            transitions + self.forbidden.astype(dtype),
-            start + self.forbidden_first.astype(dtype),
-            end,
-        )
+        """Transitions, start and end, with -inf for what is not allowed."""
+        return [
+            params[name] + forbidden.astype(params[name].dtype)
+            for name, forbidden in zip(self.shapes(0), self.forbidden, strict=True)
+        ]
 
 
 def crf_loss(scores, transitions, start, end, labels, weight, packing):

@@ -75,6 +75,7 @@ def test_huber_is_quadratic_within_delta_and_linear_beyond():
     assert_array_equal(values, [8, 2, 0.125, 0, 0.125, 2, 8])
     doutput = huber(error, np.zeros_like(error), np.ones(7), delta=2.0)[1]
     assert_array_equal(doutput.ravel(), [-2, -2, -0.5, 0, 0.5, 2, 2])
+    assert LOSSES["huber"](np.full((1, 1), 3.0), np.zeros((1, 1)), np.ones(1))[0] == 3 - 0.5
 
 
 @pytest.mark.parametrize("quantile", [0.1, 0.5, 0.9])

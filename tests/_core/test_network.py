@@ -280,7 +280,8 @@ def test_value_and_gradient_of_one_loss(cell, crf):
     problem = Problem(network(cell, pooling=None, tables=TABLES, crf=crf), LENGTHS["ragged"])
     packing, net = problem.packing, problem.net
     # All labels may follow each other but 0 after 1; weights are those of whole sequences.
-    loss = CRF(np.array([[True, True], [False, True]]), np.ones(2)) if crf else cross_entropy
+    allowed = np.array([[True, True], [False, True]])
+    loss = CRF(allowed, first=[True, True], last=[True, True]) if crf else cross_entropy
     labels, weight = np.zeros(packing.n_rows, int), np.array([0.5, 1.5, 0.2])[packing.sequence]
 
     def evaluate(theta):

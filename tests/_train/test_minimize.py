@@ -16,7 +16,12 @@ SOLUTION = np.linalg.lstsq(X, Y, rcond=None)[0]
 
 def least_squares(theta, batch):
     residual = X[batch] @ theta - Y[batch]
-    return (residual @ residual) / len(batch) / 2, X[batch].T @ residual / len(batch), len(batch), None
+    return (
+        (residual @ residual) / len(batch) / 2,
+        X[batch].T @ residual / len(batch),
+        len(batch),
+        None,
+    )
 
 
 def bowl(theta, batch):
