@@ -2,18 +2,21 @@
 
 from skrnn import metrics
 from skrnn._classifier import RNNClassifier
+from skrnn._display import LossCurveDisplay
+from skrnn._forecast import recursive_forecast
 from skrnn._regressor import RNNRegressor
 from skrnn._sequence_array import SequenceArray
 from skrnn._split import PurgedWindowSplit
 from skrnn._tagger import SequenceTagger
 from skrnn._timestep import TimestepTransformer
 from skrnn._tokens import TokenEncoder, load_word_vectors
-from skrnn._window import SlidingWindowTransformer, recursive_forecast, sliding_windows
+from skrnn._window import SlidingWindowTransformer, sliding_windows
 from skrnn._window_scaling import WindowScaledRegressor
 
 __version__ = "0.1.0.dev0"
 
 __all__ = [
+    "LossCurveDisplay",
     "PurgedWindowSplit",
     "RNNClassifier",
     "RNNRegressor",

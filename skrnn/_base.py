@@ -133,7 +133,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 self._architecture = architecture
                 self._start(train.data, rng)
             else:
-                self._continue(train.data, architecture)
+                self._continue(architecture)
             report = FitReport(
                 self, 1 if incremental else self.max_iter, X, y, {"sample_weight": sample_weight}
             )
@@ -233,7 +233,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
         self.validation_scores_ = self.best_validation_score_ = None
         self._optimizer = self._rng = None
 
-    def _continue(self, data, architecture):
+    def _continue(self, architecture):
         """Make the kept parameters ready to be trained on."""
         adjustable = {"dropout", "recurrent_dropout", "max_steps", "frozen"}
         for name in architecture.keys() - adjustable:
@@ -244,9 +244,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                     "with warm_start=False."
                 )
         self._architecture = architecture
-        if data.dtype != self._theta.dtype:
-            self._theta = self._theta.astype(data.dtype)
-        elif not self._theta.flags.writeable:  # loaded with mmap_mode='r'
+        if not self._theta.flags.writeable:  # loaded with mmap_mode='r'
             self._theta = self._theta.copy()
 
     @property
@@ -265,11 +263,11 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     def _check_fitted(self):
         # scikit-learn's check builds the estimator's tags, which one sequence would wait for.
         if not hasattr(self, "_theta"):
-            check_is_fitted(self)
+            check_is_fitted(self, "_theta")
 
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
-        check_is_fitted(self, "_theta")
+        self._check_fitted()
         data = read_sequences(self, X, reset=False)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             return self._outputs(data, run)
@@ -301,7 +299,7 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
     @property
     def coefs_(self):
         """Read-only views of the parameters, by the names that torch gives them."""
-        check_is_fitted(self, "_theta")
+        self._check_fitted()
         views = self._network.layout.views(self._theta.view())
         for view in views.values():
             view.flags.writeable = False

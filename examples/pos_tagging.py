@@ -1,0 +1,58 @@
+"""Tag parts of speech, also of words that were never seen.
+
+The sentences are nonsense, made by a small grammar. Most words of the test sentences are new, and
+"-s" ends nouns and verbs alike, so only endings and neighbours tell what a word is.
+
+    python examples/pos_tagging.py --data DIR
+
+takes real sentences from train.tsv.gz and test.tsv.gz in DIR: in each line a token, a tab and its
+tag, and after each sentence an empty line.
+"""
+
+import argparse
+import gzip
+from pathlib import Path
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+from skrnn import SequenceTagger, TokenEncoder
+
+SUBJECTS = ["DET NOUN", "DET ADJ NOUN", "ADJ NOUN", "NOUN", "PRON", "ADV PRON"]
+PREDICATES = ["VERB", "VERB ADV", "VERB ADJ NOUN", "AUX VERB NOUN", "VERB ADP DET NOUN"]
+WORDS = {"DET": "the a", "AUX": "will can", "PRON": "she it we", "ADP": "with in under"}
+ENDINGS = {"NOUN": ["", "s", "ness"], "VERB": ["", "s", "ed"], "ADJ": ["y", "ish"], "ADV": ["ly"]}
+
+
+def invent_word(tag, rng):
+    if tag in WORDS:
+        return rng.choice(WORDS[tag].split())
+    letters = ["bdfglmst", "aeiou", "bdgkmnrt", "aeiou", "dgkmnt"]
+    return "".join(rng.choice(list(some)) for some in letters) + rng.choice(ENDINGS[tag])
+
+
+def invent(n_sentences, rng):
+    y = [f"{rng.choice(SUBJECTS)} {rng.choice(PREDICATES)}".split() for _ in range(n_sentences)]
+    return [[str(invent_word(tag, rng)) for tag in tags] for tags in y], y
+
+
+def read(path):
+    sentences = gzip.decompress(path.read_bytes()).decode().strip().split("\n\n")
+    rows = [[line.split("\t")[:2] for line in sentence.split("\n")] for sentence in sentences]
+    return [[token for token, _ in row] for row in rows], [[tag for _, tag in row] for row in rows]
+
+
+parser = argparse.ArgumentParser()
+parser.add_argument("--data", type=Path)
+if folder := parser.parse_args().data:
+    (X_train, y_train), (X_test, y_test) = read(folder / "train.tsv.gz"), read(folder / "test.tsv.gz")
+else:
+    rng = np.random.default_rng(0)
+    (X_train, y_train), (X_test, y_test) = invent(500, rng), invent(200, rng)
+
+network = SequenceTagger(bidirectional=True, token_dropout=0.2, max_iter=8, random_state=0)
+for features in (None, ["suffix2", "suffix3", "shape"]):
+    model = make_pipeline(TokenEncoder(token_features=features), network).fit(X_train, y_train)
+    print(f"token_features={features}: token accuracy {model.score(X_test, y_test):.3f}", flush=True)
+for tokens, tags in zip(X_test[:4], model.predict(X_test[:4]), strict=True):
+    print(" ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True)))

@@ -1,0 +1,117 @@
+"""Pictures of a training."""
+
+
+class LossCurveDisplay:
+    """Plot of the training loss, and of validation scores, by epoch.
+
+    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+
+    Parameters
+    ----------
+    loss_curve : array-like of shape (n_epochs,)
+        Training loss after each epoch.
+    validation_scores : array-like of shape (n_epochs,), default=None
+        Validation score after each epoch, drawn on an axis of its own.
+    name : str, default=None
+        Label of the curves.
+
+    Attributes
+    ----------
+    ax_ : matplotlib Axes
+        Axes with the loss, on a logarithmic scale where all losses are positive.
+    score_ax_ : matplotlib Axes or None
+        Axes with the scores, if there are any.
+    figure_ : matplotlib Figure
+        Figure of both.
+    line_ : matplotlib Line2D
+        Curve of the loss.
+    score_line_ : matplotlib Line2D or None
+        Curve of the scores.
+
+    See Also
+    --------
+    sklearn.model_selection.LearningCurveDisplay : Scores by the size of the training set.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import LossCurveDisplay, RNNRegressor
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 1))
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, X[:, :, 0].sum(axis=1))
+    >>> display = LossCurveDisplay.from_estimator(model)  # doctest: +SKIP
+    """
+
+    def __init__(self, *, loss_curve, validation_scores=None, name=None):
+        self.loss_curve = loss_curve
+        self.validation_scores = validation_scores
+        self.name = name
+
+    @classmethod
+    def from_estimator(cls, estimator, *, ax=None, name=None, **curve_kwargs):
+        """Plot the record of a fitted estimator.
+
+        Parameters
+        ----------
+        estimator : RNNClassifier, RNNRegressor or SequenceTagger
+            Fitted estimator.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        name : str, default=None
+            Label of the curves; None takes the name of the class.
+        **curve_kwargs : dict
+            Passed to matplotlib's ``plot`` for the loss.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The display, drawn.
+        """
+        display = cls(
+            loss_curve=estimator.loss_curve_,
+            validation_scores=estimator.validation_scores_,
+            name=type(estimator).__name__ if name is None else name,
+        )
+        return display.plot(ax, **curve_kwargs)
+
+    def plot(self, ax=None, *, name=None, **curve_kwargs):
+        """Draw the curves.
+
+        Parameters
+        ----------
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        name : str, default=None
+            Label of the curves; None takes the one given before.
+        **curve_kwargs : dict
+            Passed to matplotlib's ``plot`` for the loss.
+
+        Returns
+        -------
+        display : LossCurveDisplay
+            The display, drawn.
+        """
+        import matplotlib.pyplot as plt  # optional, and slow to import
+
+        self.ax_ = plt.subplots()[1] if ax is None else ax
+        self.figure_ = self.ax_.figure
+        epochs = range(1, len(self.loss_curve) + 1)
+        label = self.name if name is None else name
+        (self.line_,) = self.ax_.plot(epochs, self.loss_curve, label=label, **curve_kwargs)
+        positive = min(self.loss_curve) > 0
+        self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if positive else "linear")
+        self.score_ax_ = self.score_line_ = None
+        if self.validation_scores is not None:
+            self._plot_scores()
+        if label is not None:
+            self.ax_.legend(handles=[line for line in (self.line_, self.score_line_) if line])
+        return self
+
+    def _plot_scores(self):
+        self.score_ax_ = self.ax_.twinx()
+        # A warm start may have begun to validate later than it began to train.
+        last = len(self.loss_curve) + 1
+        epochs = range(last - len(self.validation_scores), last)
+        (self.score_line_,) = self.score_ax_.plot(
+            epochs, self.validation_scores, color="tab:orange", linestyle="--", label="validation"
+        )
+        self.score_ax_.set_ylabel("Validation score")

@@ -1,0 +1,73 @@
+"""Forecasts of many steps by feeding predictions back."""
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_array, check_scalar
+
+
+def recursive_forecast(estimator, X, n_steps):
+    """Forecast the rows after `X`, feeding every prediction back as the next row.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted to predict row `i` of the series from the rows before it, as a Pipeline with
+        ``SlidingWindowTransformer(horizon=1)`` does after ``fit(X, X)``. It must predict every
+        column of `X`.
+
+    X : array-like or DataFrame of shape (n_rows, n_features)
+        The series up to now. Its last `window_size` rows are enough, and fastest.
+
+    n_steps : int
+        Number of rows to forecast.
+
+    Returns
+    -------
+    forecast : ndarray of shape (n_steps,) or (n_steps, n_features)
+        In the units and the shape of the predictions.
+
+    Raises
+    ------
+    ValueError
+        If the estimator does not predict one value for each column, or if its prediction of a
+        row depends on that row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skrnn import SlidingWindowTransformer, recursive_forecast
+    >>> X = np.array([1.0, 1, 2, 3, 5, 8, 13, 21]).reshape(-1, 1)
+    >>> windows = SlidingWindowTransformer(2, horizon=1, padding="zero", output="2d")
+    >>> model = make_pipeline(windows, LinearRegression(fit_intercept=False)).fit(X, X[:, 0])
+    >>> recursive_forecast(model, X, 3).round(6)
+    array([34., 55., 89.])
+    """
+    check_scalar(n_steps, "n_steps", Integral, min_val=1)
+    history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
+
+    def predict_next(history, guess):
+        rows = np.vstack([history, guess])
+        if hasattr(X, "columns"):
+            rows = type(X)(dict(zip(X.columns, rows.T, strict=True)))
+        return estimator.predict(rows)[-1]
+
+    # The row to forecast is not known yet, so its values must not matter.
+    low, high = (predict_next(history, guess) for guess in (history.min(0), history.max(0)))
+    if np.size(low) != history.shape[1]:
+        raise ValueError(
+            f"The estimator predicts {np.size(low)} values, but X has {history.shape[1]} columns: "
+            "recursion needs a prediction of every column. Fit one estimator per horizon instead."
+        )
+    if not np.allclose(low, high):
+        raise ValueError(
+            "The prediction of a row depends on that row, which is unknown when forecasting: fit "
+            "with SlidingWindowTransformer(horizon=1)."
+        )
+    forecast = []
+    for _ in range(n_steps):
+        forecast.append(predict_next(history, history[-1]))
+        history = np.vstack([history[1:], np.reshape(forecast[-1], (1, -1))])
+    return np.array(forecast)

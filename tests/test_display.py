@@ -1,0 +1,51 @@
+"""What the pictures show is what was recorded."""
+
+import numpy as np
+import pytest
+from estimators import each_case, sequences
+from numpy.testing import assert_array_equal
+
+from skrnn import LossCurveDisplay
+
+matplotlib = pytest.importorskip("matplotlib")
+matplotlib.use("agg")
+plt = pytest.importorskip("matplotlib.pyplot")
+
+X = sequences(30)
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+
+@pytest.fixture(autouse=True)
+def close_figures():
+    yield
+    plt.close("all")
+
+
+@each_case
+def test_the_loss_of_each_epoch_is_drawn(case):
+    model = case.make().fit(X, case.target(X))
+    display = LossCurveDisplay.from_estimator(model, color="black")
+    assert_array_equal(display.line_.get_xdata(), [1, 2, 3])
+    assert_array_equal(display.line_.get_ydata(), model.loss_curve_)
+    assert display.line_.get_color() == "black"
+    assert display.ax_.get_legend().get_texts()[0].get_text() == type(model).__name__
+    assert display.score_ax_ is None and display.score_line_ is None
+
+
+@each_case
+def test_validation_scores_stand_at_their_epochs(case):
+    y = case.target(X)
+    model = case.make(warm_start=True).fit(X, y)
+    model.set_params(early_stopping=True, validation_fraction=0.3).fit(X, y)
+    ax = plt.subplots()[1]
+    display = LossCurveDisplay.from_estimator(model, ax=ax, name="mine")
+    assert display.ax_ is ax and display.figure_ is ax.figure
+    assert len(display.line_.get_xdata()) == 6
+    assert_array_equal(display.score_line_.get_xdata(), [4, 5, 6])
+    assert_array_equal(display.score_line_.get_ydata(), model.validation_scores_)
+
+
+def test_losses_below_zero_are_drawn_on_a_linear_scale():
+    losses = np.array([1.0, -1.0])
+    assert LossCurveDisplay(loss_curve=losses).plot().ax_.get_yscale() == "linear"
+    assert LossCurveDisplay(loss_curve=losses**2).plot().ax_.get_yscale() == "log"

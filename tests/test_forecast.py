@@ -1,0 +1,127 @@
+"""Forecasts of many steps: predictions fed back, and targets many steps ahead."""
+
+import numpy as np
+import pytest
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
+
+from skrnn import (
+    RNNRegressor,
+    SlidingWindowTransformer,
+    WindowScaledRegressor,
+    recursive_forecast,
+    sliding_windows,
+)
+
+
+def linear_in_last(window_size):
+    """Predicts a row as a linear function of the rows before it."""
+    return make_pipeline(
+        SlidingWindowTransformer(window_size, horizon=1, padding="zero", output="2d"),
+        LinearRegression(fit_intercept=False),
+    )
+
+
+def rotation(n_rows):
+    """Each row is the one before, turned by 0.3: exactly linear in the row before."""
+    angle = 0.3 * np.arange(n_rows)
+    return np.column_stack([np.cos(angle), np.sin(angle)])
+
+
+def table(library, rows):
+    if library is None:
+        return rows
+    return pytest.importorskip(library).DataFrame({"u": rows[:, 0], "v": rows[:, 1]})
+
+
+@pytest.mark.parametrize("library", [None, "pandas", "polars"])
+def test_recursion_continues_a_rotation(library):
+    rows = rotation(60)
+    X = table(library, rows[:40])
+    model = make_pipeline(FunctionTransformer(), linear_in_last(1)).fit(X, rows[:40])
+    np.testing.assert_allclose(recursive_forecast(model, X, 20), rows[40:], atol=1e-9)
+
+
+def test_recursion_on_one_column_continues_the_fibonacci_numbers():
+    series = np.array([1.0, 1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144])
+    model = linear_in_last(2).fit(series[:8, None], series[:8])
+    np.testing.assert_allclose(recursive_forecast(model, series[6:8, None], 4), series[8:])
+
+
+def test_recursion_is_one_step_prediction_with_predictions_as_rows():
+    """The whole recipe, in the units of the series: logarithms, window scaling and a network."""
+    series = np.exp(0.03 * np.arange(60) + 0.2 * np.sin(np.arange(60)))[:, None]
+    network = RNNRegressor(hidden_size=3, max_iter=2, random_state=0)
+    windows = SlidingWindowTransformer(6, horizon=1)
+    pipeline = make_pipeline(FunctionTransformer(np.log), windows, WindowScaledRegressor(network))
+    model = TransformedTargetRegressor(pipeline, func=np.log, inverse_func=np.exp)
+    model.fit(series, series[:, 0])
+    forecast = recursive_forecast(model, series[-6:], 3)
+    rows = np.vstack([series, forecast[:, None]])
+    np.testing.assert_allclose(model.predict(rows)[-3:], forecast, rtol=1e-6)
+
+
+def test_recursion_refuses_a_model_that_sees_the_row():
+    X = rotation(40)[:, :1]
+    model = make_pipeline(SlidingWindowTransformer(2, output="2d"), Ridge()).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="horizon=1"):
+        recursive_forecast(model, X, 3)
+
+
+def test_recursion_refuses_a_model_of_other_columns():
+    X = rotation(40)
+    model = linear_in_last(2).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="predicts 1 values, but X has 2 columns"):
+        recursive_forecast(model, X, 3)
+
+
+def test_recursion_needs_a_step():
+    with pytest.raises(ValueError, match="n_steps == 0, must be >= 1"):
+        recursive_forecast(linear_in_last(1), rotation(4), 0)
+
+
+def test_direct_forecast_learns_a_target_for_each_horizon():
+    """A GRU that has read a sine knows its next 12 values, of which persistence knows nothing."""
+    series = np.sin(0.3 * np.arange(400)).astype(np.float32)
+    horizons = np.arange(1, 13)
+    X, y, _ = sliding_windows(series, series, window_size=12, horizon=horizons)
+    network = RNNRegressor(
+        cell_type="gru", hidden_size=16, learning_rate_init=0.02, max_iter=10, random_state=0
+    )
+    model = WindowScaledRegressor(network).fit(X[:250], y[:250])
+    error = np.mean((model.predict(X[280:]) - y[280:]) ** 2, axis=0)
+    persistence = np.mean((X[280:, -1] - y[280:]) ** 2, axis=0)
+    assert (error < 0.05).all() and persistence.max() > 1
+
+
+def test_quantile_losses_give_an_interval():
+    """The noise grows with the first feature; so does the distance between the quantiles."""
+    rng = np.random.default_rng(0)
+    scale = rng.uniform(0.1, 2, size=600)
+    X = np.stack([np.full(600, 1.0), scale]).T[:, :, None]
+    y = scale * rng.normal(size=600)
+    low, high = (
+        RNNRegressor(
+            loss="quantile", quantile=q, hidden_size=8, learning_rate_init=0.02, max_iter=20,
+            random_state=0,
+        ).fit(X[:400], y[:400]).predict(X[400:])
+        for q in (0.1, 0.9)
+    )  # fmt: skip
+    covered = (low <= y[400:]) & (y[400:] <= high)
+    assert 0.7 < covered.mean() < 0.9
+    assert np.corrcoef(high - low, scale[400:])[0, 1] > 0.95
+
+
+def test_scaled_units_are_those_of_the_series():
+    """A StandardScaler on both sides leaves the forecast of a linear model as it was."""
+    series = 1000 + 10 * rotation(60)
+    plain = make_pipeline(
+        SlidingWindowTransformer(2, horizon=1, padding="edge", output="2d"), LinearRegression()
+    )
+    model = TransformedTargetRegressor(
+        make_pipeline(StandardScaler(), plain), transformer=StandardScaler()
+    )
+    forecasts = [recursive_forecast(m.fit(series, series), series, 5) for m in (plain, model)]
+    np.testing.assert_allclose(*forecasts, rtol=1e-9)

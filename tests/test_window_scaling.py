@@ -1,0 +1,124 @@
+"""Scaling by the window itself: what the regressor inside sees, and what is put back."""
+
+import numpy as np
+import pytest
+from sklearn.base import BaseEstimator, RegressorMixin
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils import estimator_checks
+
+from skrnn import SlidingWindowTransformer, WindowScaledRegressor, sliding_windows
+
+
+class Recorder(RegressorMixin, BaseEstimator):
+    """Keep what `fit` gets, and predict what the target was."""
+
+    def fit(self, X, y, sample_weight=None):
+        self.seen_ = X, y, sample_weight
+        return self
+
+    def predict(self, X):
+        return self.seen_[1]
+
+
+WINDOWS = np.array([[[1.0, 5.0], [2.0, 5.0], [6.0, 5.0]], [[8.0, 1.0], [0.0, 2.0], [4.0, 3.0]]])
+
+
+def test_last_value_is_subtracted_and_put_back():
+    y = np.array([7.0, 1.0])
+    model = WindowScaledRegressor(Recorder()).fit(WINDOWS, y, sample_weight=[1, 2])
+    scaled, target, weight = model.regressor_.seen_
+    np.testing.assert_array_equal(scaled[0], [[-5, 0], [-4, 0], [0, 0]])
+    np.testing.assert_array_equal(scaled[1], [[4, -2], [-4, -1], [0, 0]])
+    np.testing.assert_array_equal(target, [1, -3])
+    assert weight == [1, 2]
+    np.testing.assert_array_equal(model.predict(WINDOWS), y)
+
+
+def test_standard_scaling_takes_mean_and_deviation_of_each_window():
+    y = np.array([7.0, 1.0])
+    model = WindowScaledRegressor(Recorder(), scaling="standard").fit(WINDOWS, y)
+    scaled, target, _ = model.regressor_.seen_
+    deviation = np.sqrt([14 / 3, 32 / 3])
+    np.testing.assert_allclose(scaled[1, :, 0], np.array([4, -4, 0]) / deviation[1])
+    np.testing.assert_array_equal(scaled[0, :, 1], [0, 0, 0])  # constant: a scale of 1
+    np.testing.assert_allclose(target, [4 / deviation[0], -3 / deviation[1]])
+    np.testing.assert_allclose(model.predict(WINDOWS), y)
+
+
+@pytest.mark.parametrize(
+    "target_feature, levels",
+    [(0, [[6, 6], [4, 4]]), (1, [[5, 5], [3, 3]]), ([1, 0], [[5, 6], [3, 4]])],
+)
+def test_columns_of_the_target_name_their_feature(target_feature, levels):
+    y = np.array([[7.0, 8.0], [1.0, 2.0]])
+    model = WindowScaledRegressor(Recorder(), target_feature=target_feature).fit(WINDOWS, y)
+    np.testing.assert_array_equal(model.regressor_.seen_[1], y - levels)
+    np.testing.assert_array_equal(model.predict(WINDOWS), y)
+
+
+def test_every_column_of_the_target_has_its_own_scale():
+    y = np.array([[7.0, 8.0], [1.0, 2.0]])
+    model = WindowScaledRegressor(Recorder(), scaling="standard", target_feature=[1, 0])
+    target = model.fit(WINDOWS, y).regressor_.seen_[1]
+    np.testing.assert_allclose(target[1], [-1 / np.sqrt(2 / 3), -2 / np.sqrt(32 / 3)])
+    np.testing.assert_allclose(model.predict(WINDOWS), y)
+
+
+def test_2d_windows_have_one_feature():
+    y = np.array([7.0, 1.0])
+    flat = WindowScaledRegressor(Recorder()).fit(WINDOWS[:, :, 0], y)
+    deep = WindowScaledRegressor(Recorder()).fit(WINDOWS[:, :, :1], y)
+    np.testing.assert_array_equal(flat.regressor_.seen_[0], deep.regressor_.seen_[0][:, :, 0])
+    np.testing.assert_array_equal(flat.regressor_.seen_[1], deep.regressor_.seen_[1])
+
+
+@pytest.mark.parametrize("scaling", ["last", "standard"])
+def test_predictions_move_with_the_level_of_the_window(scaling):
+    """A tree cannot extrapolate, but the change from the last value needs no extrapolation."""
+    x = np.sin(np.arange(200) / 4).reshape(-1, 1)
+    model = make_pipeline(
+        SlidingWindowTransformer(8, horizon=1),
+        WindowScaledRegressor(
+            make_pipeline(
+                FunctionTransformer(np.squeeze, kw_args={"axis": 2}),
+                DecisionTreeRegressor(random_state=0),
+            ),
+            scaling=scaling,
+        ),
+    ).fit(x, x[:, 0])
+    np.testing.assert_allclose(model.predict(x + 1024), model.predict(x) + 1024, atol=1e-9)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.parametrize("scaling", ["last", "standard"])
+def test_check_estimator_passes_window_scaling(scaling):
+    estimator_checks.check_estimator(WindowScaledRegressor(Ridge(), scaling=scaling))
+
+
+def test_window_scaling_never_writes_to_the_windows():
+    series = np.arange(18.0).reshape(9, 2)
+    windows, y, _ = sliding_windows(series, series[:, 0], window_size=3, horizon=1)
+    WindowScaledRegressor(Recorder()).fit(windows, y)
+    np.testing.assert_array_equal(series.ravel(), np.arange(18))
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"scaling": "first"}, "scaling must be one of .* got 'first'"),
+        ({"target_feature": [0, 1, 0]}, "names 3 features, but y has 1 columns"),
+        ({"target_feature": 2}, "target_feature=2 .* 2 features"),
+    ],
+)
+def test_window_scaling_errors(settings, message):
+    with pytest.raises(ValueError, match=message):
+        WindowScaledRegressor(Recorder(), **settings).fit(WINDOWS, [7.0, 1.0])
+
+
+def test_window_scaling_checks_the_number_of_features():
+    model = WindowScaledRegressor(Recorder()).fit(WINDOWS, [7.0, 1.0])
+    with pytest.raises(ValueError, match="X has 1 features, but .* is expecting 2 features"):
+        model.predict(WINDOWS[:, :, :1])
