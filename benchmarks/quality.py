@@ -14,10 +14,12 @@ goes on where it was; begin a new file when the code has changed. The sides are
 
 A family of sets is a module listed in FAMILIES, which offers
 
-    SETS                            dict of set name -> (metric, target), two short texts
+    SETS                            dict of set name -> (metric, target), two short texts; what
+                                    follows a slash tells the tasks of one set apart
     parameters(name, side)          all parameters of the estimator, as get_params() gives them
     prepare(name, load)             the data, in any form; ``load(name)`` reads the files
     score(name, side, seed, data)   train, predict, and return the score of the test part
+    baselines(name, data)           dict of label -> score without a network; may be left out
 """
 
 import argparse
@@ -30,7 +32,7 @@ from functools import cache
 from pathlib import Path
 from statistics import mean, variance
 
-FAMILIES = ["sequence_sets"]
+FAMILIES = ["sequence_sets", "forecast_sets"]
 SIDES = ["defaults", "stated", "torch"]
 
 
@@ -55,7 +57,10 @@ def main():
         print("|", " | ".join([name, *columns]), "|", flush=True)
     for name, family in families.items():
         print(f"\n- {name}: {changes(family, name)}")
-        print(f"  Recorded: {load(name)['meta']['baseline']}.")
+        if hasattr(family, "baselines"):
+            scores = family.baselines(name, family.prepare(name, load))
+            print("  Here:", ", ".join(f"{label} {score:.2f}" for label, score in scores.items()))
+        print(f"  Recorded: {load(name.partition('/')[0])['meta']['baseline']}.")
 
 
 def read_arguments():

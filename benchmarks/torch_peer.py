@@ -21,6 +21,7 @@ RATES = {"constant": lambda p: 1.0, "cosine": lambda p: (1 + math.cos(math.pi * 
 LOSSES = {
     "cross_entropy": nn.functional.cross_entropy,
     "squared_error": lambda output, target: nn.functional.mse_loss(output, target) / 2,
+    "absolute_error": nn.functional.l1_loss,
     "huber": nn.functional.huber_loss,
 }
 

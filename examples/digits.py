@@ -17,17 +17,10 @@ images, y = load_digits(return_X_y=True)
 images = images / 16
 rows = images.reshape(-1, 8, 8)
 
-rnn = RNNClassifier(
-    cell_type="gru",
-    learning_rate="one_cycle",
-    learning_rate_init=0.01,
-    max_iter=20,
-    random_state=0,
-)
 contest = [
     ("majority class", DummyClassifier(), images),
     ("logistic regression", LogisticRegression(max_iter=1000), images),
-    ("RNNClassifier", rnn, rows),
+    ("RNNClassifier", RNNClassifier(cell_type="gru", max_iter=30, random_state=0), rows),
 ]
 
 print(f"{len(y)} images of handwritten digits, 5-fold cross-validation")

@@ -1,12 +1,9 @@
 """Tag parts of speech, also of words that were never seen.
 
 The sentences are nonsense, made by a small grammar. Most words of the test sentences are new, and
-"-s" ends nouns and verbs alike, so only endings and neighbours tell what a word is.
-
-    python examples/pos_tagging.py --data DIR
-
-takes real sentences from train.tsv.gz and test.tsv.gz in DIR: in each line a token, a tab and its
-tag, and after each sentence an empty line.
+"-s" ends nouns and verbs alike, so only endings and neighbours tell what a word is. With --data DIR
+the sentences are those of DIR/train.tsv.gz and DIR/test.tsv.gz: lines with a token, a tab and its
+tag, and an empty line after each sentence.
 """
 
 import argparse
@@ -45,14 +42,15 @@ def read(path):
 parser = argparse.ArgumentParser()
 parser.add_argument("--data", type=Path)
 if folder := parser.parse_args().data:
-    (X_train, y_train), (X_test, y_test) = read(folder / "train.tsv.gz"), read(folder / "test.tsv.gz")
+    train, test = read(folder / "train.tsv.gz"), read(folder / "test.tsv.gz")
 else:
     rng = np.random.default_rng(0)
-    (X_train, y_train), (X_test, y_test) = invent(500, rng), invent(200, rng)
+    train, test = invent(500, rng), invent(200, rng)
+X_train, y_train, X_test, y_test = *train, *test
 
 network = SequenceTagger(bidirectional=True, token_dropout=0.2, max_iter=8, random_state=0)
 for features in (None, ["suffix2", "suffix3", "shape"]):
     model = make_pipeline(TokenEncoder(token_features=features), network).fit(X_train, y_train)
-    print(f"token_features={features}: token accuracy {model.score(X_test, y_test):.3f}", flush=True)
+    print(f"token accuracy {model.score(X_test, y_test):.3f}, token_features={features}")
 for tokens, tags in zip(X_test[:4], model.predict(X_test[:4]), strict=True):
-    print(" ".join(f"{token}/{tag}" for token, tag in zip(tokens, tags, strict=True)))
+    print(*map("/".join, zip(tokens, tags, strict=True)))

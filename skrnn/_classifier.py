@@ -256,10 +256,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     >>> for frequency in np.where(y == "slow", 0.3, 0.6):
     ...     steps = np.arange(rng.integers(20, 40))
     ...     X.append(np.sin(frequency * steps + rng.uniform(0, 6))[:, np.newaxis])
-    >>> model = RNNClassifier(
-    ...     cell_type="gru", hidden_size=8, learning_rate="one_cycle", learning_rate_init=0.05,
-    ...     max_iter=20, random_state=0,
-    ... )
+    >>> model = RNNClassifier(hidden_size=16, max_iter=50, random_state=0)
     >>> model.fit(X[:80], y[:80]).score(X[80:], y[80:]) > 0.9
     True
     >>> model.predict_proba(X[80:]).shape

@@ -35,6 +35,7 @@ class LabelsMixin:
         self : estimator
             The trained estimator.
         """
+        self._validate_params()
         if classes is not None:
             classes = np.unique(classes)
         if not hasattr(self, "_theta"):

@@ -260,10 +260,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     >>> series = np.sin(0.3 * np.arange(200))
     >>> X = np.lib.stride_tricks.sliding_window_view(series[:-1], 12)
     >>> y = series[12:]
-    >>> model = RNNRegressor(
-    ...     cell_type="gru", hidden_size=8, learning_rate="one_cycle", learning_rate_init=0.05,
-    ...     max_iter=20, random_state=0,
-    ... )
+    >>> model = RNNRegressor(hidden_size=16, max_iter=50, random_state=0)
     >>> model.fit(X[:150], y[:150]).score(X[150:], y[150:]) > 0.98
     True
     >>> model.predict(X[150:]).shape

@@ -9,7 +9,8 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceArray
+from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger
+from skrnn.metrics import token_accuracy_scorer
 
 TINY = {
     "hidden_size": 4,
@@ -18,6 +19,7 @@ TINY = {
     "learning_rate_init": 0.01,
     "random_state": 0,
 }
+LONGEST = 7  # steps of a sequence
 
 
 class Case(NamedTuple):
@@ -26,7 +28,7 @@ class Case(NamedTuple):
     estimator: type
     target: Callable  # list of sequences -> y that can be learnt from them
     outputs: Callable  # model, X -> its finest predictions, sequence by sequence
-    scoring: str  # name of the scorer that its own score agrees with
+    scoring: str | Callable  # the scorer that its own score agrees with
     known: dict = {}  # what its first partial_fit must be told
 
     def __str__(self):
@@ -55,6 +57,28 @@ def values(sequences):
     return np.array([20 + 3 * s[:, 0].sum() + 1.5 * s[-1, -1] for s in sequences])
 
 
+def tags(sequences):
+    """A label for each step, by the sign of the sum so far."""
+    return object_array([np.where(s[:, 0].cumsum() > 0, "above", "below") for s in sequences])
+
+
+def tag_probabilities(model, X):
+    """Probabilities of the labels of each step, zero after the end of a sequence."""
+    sequences = model.predict_proba(X)
+    shape = len(sequences), LONGEST, len(model.classes_)
+    padded = np.zeros(shape, sequences[0].dtype)
+    for row, probabilities in zip(padded, sequences, strict=True):
+        row[: len(probabilities)] = probabilities
+    return padded
+
+
+def object_array(items):
+    """A 1-D object array; ``np.array`` would stack sequences of equal length."""
+    array = np.empty(len(items), object)
+    array[:] = items
+    return array
+
+
 CASES = [
     Case(
         estimator=RNNClassifier,
@@ -68,6 +92,13 @@ CASES = [
         target=values,
         outputs=lambda model, X: model.predict(X),
         scoring="r2",
+    ),
+    Case(
+        estimator=SequenceTagger,
+        target=tags,
+        outputs=tag_probabilities,
+        scoring=token_accuracy_scorer,
+        known={"classes": ["above", "below"]},
     ),
 ]
 
@@ -95,13 +126,6 @@ each_network = pytest.mark.parametrize(
 )
 
 
-def object_array(sequences):
-    """A 1-D object array; ``np.array`` would stack sequences of equal length."""
-    array = np.empty(len(sequences), object)
-    array[:] = sequences
-    return array
-
-
 def series(sequences):
     """A pandas Series of arrays."""
     return pytest.importorskip("pandas").Series(object_array(sequences))
@@ -119,7 +143,7 @@ FORMS = {"array": np.stack, **RAGGED_FORMS}
 each_form = pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
 
 
-def sequences(n=24, n_features=2, lengths=(1, 7), seed=0):
+def sequences(n=24, n_features=2, lengths=(1, LONGEST), seed=0):
     """Random sequences of lengths within the given bounds, the same at every call."""
     rng = np.random.default_rng(seed)
     low, high = lengths

@@ -15,7 +15,11 @@ CLASSIFIER, REGRESSOR = CASES[0], CASES[1]
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
 RAGGED = sequences(12, n_features=2)
 TOKENS = [[0, 1, 2], [2, 1], [1, 0, 1, 1]] * 4
-LEVELS = np.linspace(-6, 6, 12)[:, None, None] * np.ones((5, 2))  # for targets, whatever X is
+
+
+def like(X):
+    """Sequences as long as those of X, at levels from -6 to 6, to make targets of."""
+    return [np.full((len(x), 2), level) for x, level in zip(X, np.linspace(-6, 6, 12), strict=True)]
 
 
 def check(call, message, error=ValueError):
@@ -44,6 +48,9 @@ WRONG_VALUES = {
     "freeze_embeddings": [("yes", "an instance of 'bool'")],
     "loss": [("mse", "a str among"), (None, "a str among")],
     "quantile": [(0.0, "in the range (0.0, 1.0)"), (1, "in the range (0.0, 1.0)")],
+    "decoder": [("viterbi", "a str among"), (None, "a str among")],
+    "transition_constraints": [("bilou", "a str among"), (True, "a str among")],
+    "ignore_label": [],  # a label may be anything
     "solver": [("newton", "a str among")],
     "alpha": [(-1e-4, "a float in the range [0.0, inf)"), (None, "a float in the range")],
     "batch_size": [(0, "an int in the range [1, inf)"), ("full", "a str among {'auto'}")],
@@ -126,7 +133,7 @@ WRONG_COMBINATIONS = [
 @pytest.mark.parametrize("params, X, message", WRONG_COMBINATIONS)
 @each_case
 def test_wrong_combinations_of_parameters_and_data(case, params, X, message):
-    check(lambda: case.make(**params).fit(X, case.target(LEVELS)), message)
+    check(lambda: case.make(**params).fit(X, case.target(like(X))), message)
 
 
 # X ------------------------------------------------------------------------------------------
@@ -198,7 +205,7 @@ WRONG_X = {
 @pytest.mark.parametrize("X, message, error", WRONG_X.values(), ids=WRONG_X)
 @each_case
 def test_wrong_x_in_fit(case, X, message, error):
-    check(lambda: case.make().fit(X, case.target(LEVELS)), message, error)
+    check(lambda: case.make().fit(X, case.target(like(RAGGED))), message, error)
 
 
 # At predict: what was fitted on, and what comes then.
@@ -236,7 +243,7 @@ WRONG_AT_PREDICT = [
 def models():
     """Models fitted on each form of input, made once."""
     return {
-        (str(case), form): case.make(learning_rate="cosine").fit(data, case.target(LEVELS))
+        (str(case), form): case.make(learning_rate="cosine").fit(data, case.target(like(data)))
         for case in CASES
         for form, data in FITTED_ON.items()
     }

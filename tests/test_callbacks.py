@@ -43,8 +43,9 @@ class Recorder:
         return context.task_name == "epoch" and self.ended.count("epoch") >= self.stop_after
 
 
-def scores(monitor, name):
+def scores(monitor, scoring):
     """Scores of the epochs of a ScoringMonitor's last run."""
+    name = scoring if isinstance(scoring, str) else "score"
     return [row[name] for row in monitor.get_logs().data if row["task_name"] == "epoch"]
 
 
@@ -88,7 +89,7 @@ def test_an_adaptive_rate_does_not_overrule_a_callback(case):
 
 @each_case
 def test_a_stopped_fit_keeps_the_best_weights(case):
-    model = case.make(max_iter=50, learning_rate_init=0.3).set_callbacks(Recorder(stop_after=9))
+    model = case.make(max_iter=50, learning_rate_init=1.0).set_callbacks(Recorder(stop_after=9))
     model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
     best = max(model.validation_scores_)
     assert best > model.validation_scores_[-1]

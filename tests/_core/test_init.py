@@ -72,8 +72,9 @@ def test_biases_are_zero_except_that_of_the_gate_that_keeps_the_state(cell, opti
 def test_chrono_is_the_log_of_times_up_to_the_length(n_steps):
     times = np.exp(chrono(10_000, n_steps, rng()))
     longest = max(2, n_steps - 1)
-    assert times.min() >= 1
-    assert times.max() <= longest
+    # 10 000 uniform draws leave less than a thousandth of the range at its ends.
+    assert 1 <= times.min() < 1 + (longest - 1) / 1000
+    assert longest - (longest - 1) / 1000 < times.max() <= longest
     standard_error = (longest - 1) / np.sqrt(12 * len(times))
     assert abs(times.mean() - (1 + longest) / 2) < 5 * standard_error
 

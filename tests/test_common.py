@@ -1,0 +1,66 @@
+"""scikit-learn's own checks of an estimator, none of them expected to fail."""
+
+import numpy as np
+import pytest
+from estimators import CASES, each_case
+from sklearn.base import is_classifier
+from sklearn.utils.estimator_checks import (
+    check_class_weight_balanced_classifiers,
+    check_dataframe_column_names_consistency,
+    check_param_validation,
+    parametrize_with_checks,
+)
+
+# Smaller and quicker than the defaults, and good enough for the checks that ask for a score.
+QUICK = {"hidden_size": 16, "max_iter": 50, "learning_rate_init": 0.02}
+VARIANTS = [
+    {},
+    QUICK | {"cell_type": "rnn"},
+    QUICK | {"cell_type": "gru"},
+    QUICK | {"bidirectional": True},
+    QUICK | {"pooling": "mean"},
+    QUICK | {"pooling": "max"},
+    # A check asks weighted and repeated samples to give the same to 1e-7. Line searches multiply
+    # rounding errors from step to step, unless a penalty draws them to the same minimum.
+    {"solver": "lbfgs", "hidden_size": 8, "alpha": 1.0},
+]
+ESTIMATORS = [
+    case.estimator(**variant)
+    for case in CASES
+    for variant in VARIANTS
+    if variant.keys() <= case.make().get_params().keys()
+]
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@parametrize_with_checks(ESTIMATORS)
+def test_scikit_learn_api(estimator, check):
+    check(estimator)
+
+
+# Checks that the above does not call.
+
+
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@each_case
+def test_parameters_are_validated(case, solver):
+    check_param_validation(str(case), case.make(solver=solver))
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@each_case
+def test_columns_of_frames_are_consistent(case):
+    pytest.importorskip("pandas")
+    check_dataframe_column_names_consistency(str(case), case.make())
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if is_classifier(case.make())], ids=str)
+def test_balanced_class_weights_help_the_rare_class(case):
+    rng = np.random.default_rng(0)
+
+    def overlapping(n_usual, n_rare):
+        y = np.repeat([0, 1], [n_usual, n_rare])
+        return rng.standard_normal((len(y), 3)) + 0.7 * y[:, None], y
+
+    train, test = overlapping(90, 10), overlapping(50, 50)
+    check_class_weight_balanced_classifiers(str(case), case.make(), *train, *test, None)

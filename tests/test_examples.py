@@ -1,0 +1,74 @@
+"""The examples run, and those that promise a score keep their promise."""
+
+import gzip
+import re
+import runpy
+import sys
+from pathlib import Path
+
+import pytest
+
+pytestmark = pytest.mark.slow
+
+EXAMPLES = Path(__file__).parents[1] / "examples"
+
+# Name: what an example prints around a score, and the least that this may be.
+SCORES = {
+    "digits": {r"RNNClassifier +accuracy (\S+)": 0.94},
+    "pos_tagging": {r"token accuracy (\S+), token_features=\[": 0.98},
+    "slots_and_intent": {r"slot F1 (\S+),": 0.95, r"intent accuracy (\S+)": 0.95},
+    "sentiment": {r"recurrent network: accuracy (\S+)": 0.95},
+    "tagging_search": {r"test F1 of the best: (\S+)": 0.95},
+}
+
+# Name: the files of --data, short and repeated until a network can learn them by heart.
+FILES = {
+    "pos_tagging": "she\tPRON\tx\nsang\tVERB\ty\n\nsongs\tNOUN\tx\nended\tVERB\ty\n\n",
+    "slots_and_intent": "# intent = go\nto\tO\nRome\tB-TO\n\n# intent = ask\nwhat\tO\nnow\tO\n\n",
+    "sentiment": "pos\tgood\tx\nneg\tnot good\ty\n",
+}
+
+
+def write_data(folder, text):
+    for part in ("train", "test"):
+        (folder / f"{part}.tsv.gz").write_bytes(gzip.compress(text.encode() * 50))
+
+
+def check_scores(name, printed):
+    for pattern, least in SCORES.get(name, {}).items():
+        assert float(re.search(pattern, printed)[1]) >= least, printed
+
+
+@pytest.fixture
+def run(monkeypatch, tmp_path, capsys):
+    """Run the example of that name, as from the command line, and return what it prints."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.syspath_prepend(EXAMPLES)
+
+    def run(name, *arguments):
+        path = EXAMPLES / f"{name}.py"
+        monkeypatch.setattr(sys, "argv", [path.name, *map(str, arguments)])
+        runpy.run_path(str(path), run_name="__main__")
+        return capsys.readouterr().out
+
+    return run
+
+
+@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+def test_example_reaches_its_scores(name, run):
+    printed = run(name)
+    assert printed
+    check_scores(name, printed)
+
+
+@pytest.mark.parametrize("name", sorted(FILES))
+def test_example_reads_data(name, run, tmp_path):
+    write_data(tmp_path, FILES[name])
+    check_scores(name, run(name, "--data", tmp_path))
+
+
+def test_search_loads_the_model_that_it_stored(run, tmp_path):
+    write_data(tmp_path, FILES["slots_and_intent"])
+    printed = run("tagging_search", "--data", tmp_path)
+    assert "loaded again, it predicts the same" in printed
+    check_scores("tagging_search", printed)
