@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._base import BaseRNN, check_sample_weight
 from skrnn._callbacks import with_callbacks
@@ -506,6 +507,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         labels, known, weight = self._read_labels(y, sample_weight, data)
         if not known.any():
             raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
+        check_classification_targets(labels[known])
         target = np.full(len(labels), -1)
         target[known] = self._encode_labels(labels[known], reset, classes)
         if self.decoder == "softmax":
@@ -567,7 +569,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         wrong[tails] |= ~last[target[tails]] & known[tails]
         for row in np.flatnonzero(wrong)[:1]:
             raise ValueError(
-                f"y[{sequence[row]}] has the label {self.classes_[target[row]]!r} at step "
+                f"y[{sequence[row]}] has the label '{self.classes_[target[row]]}' at step "
                 f"{row - heads[sequence[row]]}, where transition_constraints="
                 f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
                 "set transition_constraints=None."
@@ -630,7 +632,7 @@ def is_scalar(value):
 
 def first(values):
     """First item of anything that can be iterated over."""
-    return next(iter(values if hasattr(values, "__iter__") else np.asarray(values)))
+    return next(iter(values if hasattr(values, "__iter__") else np.atleast_1d(values)))
 
 
 def end_to_end(values, lengths, name):

@@ -1,0 +1,256 @@
+"""SequenceTagger: what is particular to one label for each step."""
+
+from itertools import product
+
+import numpy as np
+import pytest
+from estimators import TINY, equal_sequences, object_array, sequences, tags
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.model_selection import GridSearchCV
+from sklearn.pipeline import make_pipeline
+
+from skrnn import SequenceArray, SequenceTagger, TokenEncoder
+from skrnn._core.losses import log_softmax
+from skrnn._data import read_sequences
+from skrnn.metrics import cross_val_predict, span_f1_scorer
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+X = sequences(30)
+Y = tags(X)
+DECODERS = pytest.mark.parametrize("decoder", ["softmax", "crf"])
+
+
+def tagger(**params):
+    return SequenceTagger(**TINY | params)
+
+
+def raw_outputs(model, X):
+    """Outputs of the head for each step, all sequences laid end to end."""
+    return model._outputs(read_sequences(model, X, reset=False), map)
+
+
+def spans_of_two_types(n=40, seed=0):
+    """Tokens and well-formed BIO tags that follow from them."""
+    rng = np.random.default_rng(seed)
+    X, y = [], []
+    for _ in range(n):
+        pieces = rng.integers(0, 3, rng.integers(2, 6))
+        X.append([token for p in pieces for token in (["a"], ["B", "b"], ["C", "b"])[p]])
+        y.append([tag for p in pieces for tag in (["O"], ["B-A", "I-A"], ["B-B", "I-B"])[p]])
+    return X, y
+
+
+# The CRF, against every path ---------------------------------------------------------------
+
+
+def score_paths(outputs, coefs):
+    """Log score of every path of labels, by the definition of the CRF."""
+    paths = list(product(range(outputs.shape[1]), repeat=len(outputs)))
+    scores = [
+        coefs["crf.start"][p[0]]
+        + sum(outputs[t, label] for t, label in enumerate(p))
+        + sum(coefs["crf.transitions"][a, b] for a, b in zip(p, p[1:], strict=False))
+        + coefs["crf.end"][p[-1]]
+        for p in paths
+    ]
+    return np.array(paths), np.array(scores)
+
+
+def test_crf_decodes_the_best_of_all_paths_and_sums_their_probabilities():
+    y = [np.array(["u", "v", "w"])[np.digitize(x[:, 0], [-0.5, 0.5])] for x in X]
+    model = tagger(decoder="crf", max_iter=5).fit(X, y)
+    for x in X[:10]:
+        paths, scores = score_paths(raw_outputs(model, [x]), model.coefs_)
+        p = np.exp(log_softmax(scores))
+        marginals = [[p[paths[:, t] == c].sum() for c in range(3)] for t in range(len(x))]
+        assert_array_equal(model.predict([x])[0], model.classes_[paths[scores.argmax()]])
+        assert_allclose(model.predict_proba([x])[0], marginals, rtol=1e-10)
+        assert_allclose(model.predict_log_proba([x])[0], np.log(marginals), rtol=1e-8)
+
+
+def test_the_loss_of_the_crf_is_the_mean_negative_log_likelihood_of_a_step():
+    params = {"decoder": "crf", "alpha": 0.0, "batch_size": 100, "max_iter": 1}
+    model = tagger(**params, learning_rate_init=1e-300).fit(X, Y)
+    total = 0.0
+    for x, y in zip(X, Y, strict=True):
+        paths, scores = score_paths(raw_outputs(model, [x]), model.coefs_)
+        (path,) = np.flatnonzero((paths == np.searchsorted(model.classes_, y)).all(axis=1))
+        total -= log_softmax(scores)[path]
+    assert_allclose(model.loss_, total / sum(map(len, X)), rtol=1e-10)
+
+
+@pytest.mark.parametrize("scheme", ["bio", "iobes"])
+def test_constraints_make_malformed_labels_impossible(scheme):
+    tokens, y = spans_of_two_types()
+    if scheme == "iobes":  # every span here has two tokens
+        y = [[tag.replace("I-", "E-") for tag in labels] for labels in y]
+    params = {"decoder": "crf", "transition_constraints": scheme, "learning_rate_init": 0.1}
+    model = tagger(**params).fit(TokenEncoder(lowercase=False).fit_transform(tokens), y)
+    # Sequences of ids unlike any in training.
+    rng = np.random.default_rng(0)
+    ids = [rng.integers(0, 4, n) for n in rng.integers(2, 9, 50)]
+    pairs = {("", *labels, "")[t : t + 2] for labels in map(tuple, model.predict(ids))
+             for t in range(len(labels) + 1)}  # fmt: skip
+    inside = {"bio": "I-", "iobes": "E-"}[scheme]
+    assert len(pairs) > 5
+    for before, after in pairs:
+        if after.startswith(inside):
+            kinds = {"B-", "I-"} if scheme == "bio" else {"B-"}
+            assert before[:2] in kinds and before[2:] == after[2:]
+        elif scheme == "iobes":
+            assert not before.startswith("B-")
+    first = model.predict_proba(ids)[0][0]
+    assert_array_equal(first[np.char.startswith(model.classes_, inside)], 0)
+
+
+# Steps and their labels ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("cell_type", ["rnn", "lstm", "gru"])
+def test_a_prefix_has_the_labels_that_the_whole_gave_it(cell_type):
+    model = tagger(cell_type=cell_type, n_layers=2).fit(X, Y)
+    for x, whole in zip(X, model.predict_proba(X), strict=True):
+        for n in range(1, len(x) + 1):
+            assert_allclose(model.predict_proba([x[:n]])[0], whole[:n], rtol=1e-12)
+
+
+@DECODERS
+def test_the_form_of_the_result_is_the_form_of_x(decoder):
+    block = np.stack(equal_sequences(10))
+    y = np.where(block[:, :, 0] > 0, "p", "n")
+    model = tagger(decoder=decoder).fit(block, y)
+    assert model.predict(block).shape == (10, 5)
+    assert model.predict_proba(block).shape == (10, 5, 2)
+    for form in (list(block), SequenceArray.from_list(list(block))):
+        labels, probabilities = model.predict(form), model.predict_proba(form)
+        assert labels.shape == probabilities.shape == (10,)
+        assert_array_equal(np.stack(labels), model.predict(block))
+        assert_array_equal(np.stack(probabilities), model.predict_proba(block))
+
+
+def test_univariate_series_in_rows():
+    series = np.stack(equal_sequences(12, n_features=1))
+    y = (series[:, :, 0] > 0).astype(int)
+    flat, block = tagger().fit(series[:, :, 0], y), tagger().fit(series, y)
+    assert_array_equal(flat.predict_proba(series[:, :, 0]), block.predict_proba(series))
+
+
+def test_a_table_with_one_label_a_row_holds_single_steps():
+    table = np.vstack(sequences(20))
+    y = np.where(table[:, 0] > 0, "p", "n")
+    rows, block = tagger().fit(table, y), tagger().fit(table[:, None], y[:, None])
+    assert_array_equal(rows.predict_proba(table), block.predict_proba(table[:, None])[:, 0])
+    assert rows.score(table, y) == block.score(table[:, None], y[:, None])
+    assert rows.n_features_in_ == 2
+
+
+@pytest.mark.parametrize(
+    "labels", [[0, 1], [3.0, -1.0], [True, False], ["no", "yes"]], ids=lambda pair: str(pair[0])
+)
+@DECODERS
+def test_labels_of_any_type(labels, decoder):
+    y = [[labels[int(value > 0)] for value in x[:, 0]] for x in X]
+    model = tagger(decoder=decoder, max_iter=60, learning_rate_init=0.05).fit(X, y)
+    assert model.classes_.tolist() == sorted(labels)
+    assert model.predict(X)[0].dtype == model.classes_.dtype
+    assert model.score(X, y) > 0.9
+
+
+@DECODERS
+def test_ignored_steps_are_neither_learnt_nor_scored_nor_predicted(decoder):
+    partly = [np.where(np.arange(len(y)) % 3 == 1, "?", y) for y in Y]
+    model = tagger(decoder=decoder, ignore_label="?", max_iter=5).fit(X, partly)
+    assert model.classes_.tolist() == ["above", "below"]
+    known = np.concatenate(partly) != "?"
+    right = np.concatenate(model.predict(X)) == np.concatenate(Y)
+    assert_allclose(model.score(X, partly), right[known].mean())
+    if decoder == "softmax":
+        weight = [(y != "?").astype(float) for y in partly]
+        weighted = tagger(max_iter=5).fit(X, Y, sample_weight=weight)
+        for ours, theirs in zip(model.predict_proba(X), weighted.predict_proba(X), strict=True):
+            assert_allclose(ours, theirs, rtol=1e-12)
+
+
+def test_a_sequence_of_which_nothing_is_known_changes_nothing():
+    x, y = sequences(1, seed=5), [np.array(["?"])]
+    y = [np.repeat("?", len(x[0]))]
+    params = {"ignore_label": "?", "batch_size": 100, "max_iter": 3}
+    without = tagger(**params).fit(X, Y)
+    with_it = tagger(**params).fit(X + x, [*Y, *y])
+    assert_allclose(with_it.loss_curve_, without.loss_curve_, rtol=1e-12)
+
+
+# Weights ------------------------------------------------------------------------------------
+
+
+def test_the_weight_of_a_sequence_is_that_of_each_of_its_steps():
+    weight = np.random.default_rng(0).uniform(0, 2, len(X))
+    steps = [np.full(len(x), w) for x, w in zip(X, weight, strict=True)]
+    by_sequence = tagger().fit(X, Y, sample_weight=weight)
+    by_step = tagger().fit(X, Y, sample_weight=steps)
+    assert by_sequence.loss_curve_ == by_step.loss_curve_
+    assert by_sequence.score(X, Y, weight) == by_step.score(X, Y, steps)
+
+
+def test_the_label_of_a_step_without_weight_does_not_matter():
+    weight = [np.arange(len(x)) % 2 for x in X]
+    wrong = [
+        np.where(w, y, np.where(y == "above", "below", "above"))
+        for w, y in zip(weight, Y, strict=True)
+    ]
+    right, other = (tagger().fit(X, y, sample_weight=weight) for y in (Y, wrong))
+    assert right.loss_curve_ == other.loss_curve_
+
+
+def test_balanced_classes_weigh_the_same_over_real_steps():
+    labels = np.concatenate(Y)
+    share = {c: len(labels) / (2 * (labels == c).sum()) for c in ("above", "below")}
+    weight = [np.vectorize(share.get)(y) for y in Y]
+    balanced = tagger(class_weight="balanced").fit(X, Y)
+    assert_allclose(
+        balanced.loss_curve_, tagger().fit(X, Y, sample_weight=weight).loss_curve_, rtol=1e-12
+    )
+    assert balanced.loss_curve_ == tagger(class_weight=share).fit(X, Y).loss_curve_
+
+
+# Model selection ----------------------------------------------------------------------------
+
+
+def test_a_search_over_decoders_with_a_score_of_spans():
+    tokens, y = spans_of_two_types(60)
+    model = make_pipeline(TokenEncoder(token_features=["shape"]), tagger(hidden_size=8))
+    grid = {"sequencetagger__decoder": ["softmax", "crf"], "sequencetagger__max_iter": [1, 60]}
+    search = GridSearchCV(model, grid, scoring=span_f1_scorer, cv=3).fit(tokens, y)
+    assert search.best_params_["sequencetagger__max_iter"] == 60
+    assert search.best_score_ > 0.95
+    found = cross_val_predict(search.best_estimator_, tokens, y, cv=3, method="predict_proba")
+    assert [p.shape for p in found] == [(len(labels), 5) for labels in y]
+
+
+# Bad input ----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("params", "y", "weight", "message"),
+    [
+        ({}, [*Y[:-1], Y[-1][:-1]], None, r"y\[29\] has shape .*, but X\[29\] has . step"),
+        ({}, [0.5 + np.arange(len(x)) for x in X], None, "Unknown label type: continuous"),
+        ({}, Y[:-1], None, "inconsistent numbers of samples"),
+        ({}, ["above"] * 30, None, "one label for each sequence.* use RNNClassifier"),
+        ({}, [np.full(len(y), np.nan) for y in Y], None, "Input y contains NaN"),
+        ({"ignore_label": "below"}, object_array([np.full(len(y), "below") for y in Y]), None,
+         "every label in y is ignore_label='below'"),
+        ({}, Y, [np.ones(len(x) + 1) for x in X], r"sample_weight\[0\] has shape"),
+        ({}, Y, np.ones(29), "sample_weight has shape"),
+        ({"decoder": "crf"}, Y, [np.arange(1, len(x) + 1) for x in X], "differs between the steps"),
+        ({"decoder": "crf", "class_weight": "balanced"}, Y, None, "class_weight='balanced'"),
+        ({"transition_constraints": "bio"}, Y, None, "needs decoder='crf'"),
+        ({"decoder": "crf", "transition_constraints": "bio"}, Y, None, "'above'"),
+        ({"decoder": "crf", "transition_constraints": "bio"},
+         object_array([np.array(["O"] * (len(x) - 1) + ["I-A"]) for x in X]), None,
+         r"y\[\d+\] has the label 'I-A' at step \d+, where transition_constraints='bio'"),
+    ],
+)  # fmt: skip
+def test_wrong_targets(params, y, weight, message):
+    with pytest.raises(ValueError, match=message):
+        tagger(**params).fit(X, y, sample_weight=weight)
