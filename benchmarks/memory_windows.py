@@ -87,8 +87,9 @@ def report_views(series):
     written, y = view.copy(), np.ascontiguousarray(series[:, 0])
     model = network(cell_type="gru", hidden_size=16, batch_size=64)
     on_view, on_copy = (shortest(lambda X=X: model.fit(X, y)) for X in (view, written))
-    print(f"an epoch on {len(view)} windows: {on_view:.2f} s as a view, {on_copy:.2f} s written ", end="")
-    print(f"out ({written.nbytes / series.nbytes:.0f} x the memory), ratio {on_view / on_copy:.2f}")
+    ratio, memory = on_view / on_copy, written.nbytes / series.nbytes
+    print(f"one epoch on {len(view)} windows: {on_view:.2f} s as a view, {on_copy:.2f} s ", end="")
+    print(f"written out to {memory:.0f} x the memory, ratio {ratio:.2f}")
 
 
 def shortest(call, repeats=5):

@@ -1,7 +1,7 @@
 """Test scores on real data: skrnn with its defaults and as tuned, torch, and recorded baselines.
 
     python benchmarks/quality.py --data DIR > table.md
-    python benchmarks/quality.py --data DIR --sets tsc_gunpoint --seeds 0 1 2 3 4 --sides stated torch
+    python benchmarks/quality.py --data DIR --sets tsc_gunpoint --seeds 0 1 2 3 4 --sides stated
 
 DIR holds the sets and their reader, load.py. Progress goes to stderr, a Markdown table to stdout.
 With --resume FILE, scores are read from a file and appended to it, so that a run that was cut short

@@ -2,7 +2,6 @@
 
 import numpy as np
 from sklearn.metrics import accuracy_score, root_mean_squared_error
-from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import LabelEncoder, StandardScaler
 
 from skrnn import RNNClassifier, RNNRegressor, TimestepTransformer, TokenEncoder
@@ -21,7 +20,7 @@ SETS = {
 
 # What the stated settings change in the defaults.
 SETTINGS = {
-    "tsc_italypower": {"cell_type": "gru", "learning_rate_init": 0.01},
+    "tsc_italypower": {"cell_type": "gru", "batch_size": 16, "learning_rate_init": 0.01},
     "tsc_basicmotions": {"cell_type": "gru", "pooling": "max"},
     "tsc_japanesevowels": {
         "cell_type": "gru",
@@ -48,8 +47,22 @@ SETTINGS = {
         "learning_rate_init": 0.01,
         "max_iter": 150,
     },
-    "txt_names": {"embedding_dim": 32, "bidirectional": True, "pooling": "max", "dropout": 0.2, "max_iter": 20},
-    "img_mnist": {"cell_type": "gru", "hidden_size": 128, "bidirectional": True, "pooling": "max","batch_size": 64, "max_iter": 20},
+    "txt_names": {
+        "cell_type": "gru",
+        "bidirectional": True,
+        "embedding_dim": 32,
+        "dropout": 0.5,
+        "batch_size": 64,
+        "learning_rate_init": 0.01,
+        "max_iter": 12,
+    },
+    "img_mnist": {
+        "cell_type": "gru",
+        "dropout": 0.3,
+        "batch_size": 64,
+        "learning_rate_init": 0.01,
+        "max_iter": 12,
+    },
     "reg_airquality": {
         "cell_type": "gru",
         "hidden_size": 16,
@@ -106,7 +119,5 @@ def torch_predict(X_train, y_train, X_test, p, seed):
         return scaler.inverse_transform(fit_predict(X_train, target, X_test, p, p["loss"], 1, seed))
     labels = LabelEncoder()
     target = labels.fit_transform(y_train)
-    outputs = fit_predict(
-        X_train, target, X_test, p, "cross_entropy", len(labels.classes_), seed
-    )
+    outputs = fit_predict(X_train, target, X_test, p, "cross_entropy", len(labels.classes_), seed)
     return labels.classes_[outputs.argmax(axis=1)]

@@ -25,10 +25,10 @@ _SCALINGS = {"last": _last, "standard": _standard}
 class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """Regress what a window does not know from its own level and scale.
 
-    Every feature of a window has its level ``m`` subtracted and is divided by its scale ``s``,
-    and so has the target: the regressor inside learns ``(y - m) / s`` from ``(X - m) / s``, and
-    a prediction ``p`` is returned as ``m + s * p``. A series whose level drifts out of the
-    range of the training rows then still looks familiar.
+    A feature of a window has its level ``m`` subtracted and is divided by its scale ``s``, and so
+    is the target that continues it: the regressor inside learns ``(y - m) / s`` from
+    ``(X - m) / s``, and a prediction ``p`` is returned as ``m + s * p``. A series whose level
+    drifts out of the range of the training rows then still looks familiar.
 
     Parameters
     ----------
@@ -43,6 +43,10 @@ class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     target_feature : int or array-like of int of shape (n_outputs,), default=0
         Feature of the windows that the target continues, whose level and scale apply to it; an
         array names one for each column of `y`. That feature must be in the units of `y`.
+
+    scaled_features : array-like of int, default=None
+        Features of the windows to scale; None scales all. Leave out what has a meaning as it is:
+        static columns, which subtracting a level would make zero, the calendar, flags.
 
     Attributes
     ----------
@@ -86,10 +90,11 @@ class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     array([324., 361.])
     """
 
-    def __init__(self, regressor, *, scaling="last", target_feature=0):
+    def __init__(self, regressor, *, scaling="last", target_feature=0, scaled_features=None):
         self.regressor = regressor
         self.scaling = scaling
         self.target_feature = target_feature
+        self.scaled_features = scaled_features
 
     def fit(self, X, y, sample_weight=None):
         """Fit the regressor to scaled windows and targets.
@@ -165,16 +170,22 @@ class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
             raise ValueError(f"scaling must be one of {[*_SCALINGS]}, got {self.scaling!r}.")
         steps = windows.reshape(*windows.shape[:2], -1)
         level, scale = _SCALINGS[self.scaling](steps)
-        scaled = steps - level[:, np.newaxis]
-        scaled /= scale[:, np.newaxis]
-        feature = self._target_features(level.shape[1])
-        return scaled.reshape(windows.shape), level[:, feature], scale[:, feature]
+        target = _positions("target_feature", self.target_feature, steps.shape[2])
+        features = slice(None)
+        if self.scaled_features is not None:
+            features = _positions("scaled_features", self.scaled_features, steps.shape[2])
+        scaled = steps.copy()
+        scaled[:, :, features] -= level[:, np.newaxis, features]
+        scaled[:, :, features] /= scale[:, np.newaxis, features]
+        return scaled.reshape(windows.shape), level[:, target], scale[:, target]
 
-    def _target_features(self, n_features):
-        features = np.atleast_1d(self.target_feature)
-        if not np.isin(features, np.arange(-n_features, n_features)).all():
-            raise ValueError(
-                f"target_feature={self.target_feature} is not a feature of X, whose windows have "
-                f"{n_features} features: number them from 0."
-            )
-        return features
+
+def _positions(name, features, n_features):
+    """Return features given by number as an array; raise if there are no such features."""
+    positions = np.atleast_1d(features)
+    if not np.isin(positions, np.arange(-n_features, n_features)).all():
+        raise ValueError(
+            f"{name}={features} is not a feature of X, whose windows have {n_features} features: "
+            "number them from 0."
+        )
+    return positions.astype(np.intp)

@@ -1,9 +1,15 @@
-"""Forecasts of many steps: predictions fed back, and targets many steps ahead."""
+"""Forecasts with networks: one step, many steps, and in the tools of scikit-learn."""
 
+import io
+import tracemalloc
+
+import joblib
 import numpy as np
 import pytest
+from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
@@ -125,3 +131,71 @@ def test_scaled_units_are_those_of_the_series():
     )
     forecasts = [recursive_forecast(m.fit(series, series), series, 5) for m in (plain, model)]
     np.testing.assert_allclose(*forecasts, rtol=1e-9)
+
+
+# ------------------------------------------------------------------------ networks in Pipelines
+
+
+def windowed(window_size, **parameters):
+    network = RNNRegressor(**{"hidden_size": 8, "random_state": 0} | parameters)
+    return make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(window_size, horizon=1), network
+    )
+
+
+@pytest.mark.parametrize("is_mapped", [False, True])
+def test_windows_are_never_written_out(is_mapped, tmp_path):
+    X = np.random.default_rng(0).standard_normal((4000, 8), dtype=np.float32)
+    if is_mapped:
+        np.save(tmp_path / "X.npy", X)
+        X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    model = windowed(100, cell_type="rnn", hidden_size=1, batch_size=32, max_iter=1)
+    tracemalloc.start()
+    model.fit(X, X[:, 0]).predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    written_out = 100 * X.nbytes
+    assert peak < written_out / 5
+
+
+def test_fitted_pipelines_carry_no_data():
+    X = np.random.default_rng(0).standard_normal((3000, 4))
+    model = windowed(20, max_iter=1).fit(X, X[:, 0])
+    file = io.BytesIO()
+    joblib.dump(model, file)
+    assert file.tell() < X.nbytes / 5
+    file.seek(0)
+    np.testing.assert_array_equal(joblib.load(file).predict(X), model.predict(X))
+
+
+def test_search_over_window_horizon_and_cell():
+    """y is x three rows earlier: one window of the grid holds that row."""
+    x = np.random.default_rng(0).normal(size=(300, 1))
+    y = np.roll(x[:, 0], 3)
+    grid = {
+        "slidingwindowtransformer__window_size": [1, 2],
+        "slidingwindowtransformer__horizon": [1, 2],
+        "rnnregressor__cell_type": ["gru", "rnn"],
+    }
+    model = windowed(1, max_iter=10, learning_rate_init=0.03)
+    search = GridSearchCV(model, grid, cv=TimeSeriesSplit(2), error_score="raise").fit(x, y)
+    results = search.cv_results_
+    found = [
+        (p["slidingwindowtransformer__window_size"], p["slidingwindowtransformer__horizon"])
+        for p, score in zip(results["params"], results["mean_test_score"], strict=True)
+        if score > 0.5
+    ]
+    assert found == [(2, 2), (2, 2)]  # with both cells
+
+
+def test_cross_val_predict_in_the_units_of_the_series():
+    x = 1000 + 10 * np.cos(0.3 * np.arange(120)).reshape(-1, 1)
+    model = TransformedTargetRegressor(
+        windowed(3, max_iter=10, learning_rate_init=0.03), transformer=StandardScaler()
+    )
+    folds = KFold(3)
+    predicted = cross_val_predict(model, x, x[:, 0], cv=folds)
+    train, test = list(folds.split(x))[1]
+    by_hand = clone(model).fit(x[train], x[train, 0]).predict(x[test])
+    np.testing.assert_array_equal(predicted[test], by_hand)
+    assert np.sqrt(np.mean((by_hand[3:] - x[test[3:], 0]) ** 2)) < 4

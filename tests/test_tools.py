@@ -1,5 +1,7 @@
 """scikit-learn's tools around every estimator and form of input, against the work by hand."""
 
+import copy
+
 import numpy as np
 import pytest
 from estimators import CASES, FORMS, each_case, equal_sequences, sequences
@@ -12,6 +14,7 @@ from sklearn.ensemble import StackingClassifier, VotingClassifier
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
+from sklearn.metrics import get_scorer
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -270,7 +273,9 @@ def test_weights_are_routed_through_a_pipeline_in_a_search(case, X, data, routin
     y = case.target(X)
     pipe = make_pipeline("passthrough", requesting(case))
     name = pipe.steps[-1][0]
-    search = GridSearchCV(pipe, {f"{name}__hidden_size": [2, 3]}, cv=CV)
+    # In scikit-learn 1.7 only a scorer, not the pipeline's own score, can ask for weights.
+    scorer = copy.deepcopy(get_scorer(case.scoring)).set_score_request(sample_weight=True)
+    search = GridSearchCV(pipe, {f"{name}__hidden_size": [2, 3]}, cv=CV, scoring=scorer)
     search.fit(data, y, sample_weight=WEIGHT)
     expected = [weighted_scores(case, X, y, hidden_size=size) for size in (2, 3)]
     assert_allclose(search.cv_results_["mean_test_score"], np.mean(expected, axis=1))

@@ -67,6 +67,24 @@ def test_every_column_of_the_target_has_its_own_scale():
     np.testing.assert_allclose(model.predict(WINDOWS), y)
 
 
+@pytest.mark.parametrize("features", [0, [0], [-2]])
+def test_other_features_keep_their_values(features):
+    y = np.array([7.0, 1.0])
+    model = WindowScaledRegressor(Recorder(), scaling="standard", scaled_features=features)
+    scaled, target, _ = model.fit(WINDOWS, y).regressor_.seen_
+    everything = WindowScaledRegressor(Recorder(), scaling="standard").fit(WINDOWS, y)
+    np.testing.assert_array_equal(scaled[:, :, 0], everything.regressor_.seen_[0][:, :, 0])
+    np.testing.assert_array_equal(scaled[:, :, 1], WINDOWS[:, :, 1])
+    np.testing.assert_array_equal(target, everything.regressor_.seen_[1])
+
+
+def test_the_target_may_continue_a_feature_that_is_not_scaled():
+    model = WindowScaledRegressor(Recorder(), target_feature=1, scaled_features=[])
+    scaled, target, _ = model.fit(WINDOWS, np.array([7.0, 1.0])).regressor_.seen_
+    np.testing.assert_array_equal(scaled, WINDOWS)
+    np.testing.assert_array_equal(target, [2, -2])
+
+
 def test_2d_windows_have_one_feature():
     y = np.array([7.0, 1.0])
     flat = WindowScaledRegressor(Recorder()).fit(WINDOWS[:, :, 0], y)
@@ -111,6 +129,7 @@ def test_window_scaling_never_writes_to_the_windows():
         ({"scaling": "first"}, "scaling must be one of .* got 'first'"),
         ({"target_feature": [0, 1, 0]}, "names 3 features, but y has 1 columns"),
         ({"target_feature": 2}, "target_feature=2 .* 2 features"),
+        ({"scaled_features": [0, -3]}, r"scaled_features=\[0, -3\] .* 2 features"),
     ],
 )
 def test_window_scaling_errors(settings, message):

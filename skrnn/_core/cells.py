@@ -16,8 +16,8 @@ backward(G, h_prev, h, A, dh, ...) yields, for each step from the last to the fi
 rows : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
-n_sigmoid : the first so many slabs are logistic gates. `unroll` halves their weights, so that
-    one tanh serves all gates: ``sigmoid(z) = (1 + tanh(z / 2)) / 2``, which cannot overflow.
+n_sigmoid : the first so many slabs are logistic gates. `unroll` negates their weights: their
+    products are the -z of ``sigmoid(z) = 1 / (1 + exp(-z))``.
 n_slabs : the products and whatever else the way back needs.
 carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
 keeps_h : whether h also reaches the next step directly, outside the products.
@@ -69,19 +69,18 @@ class LSTM:
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 4, 3, 6, (4,), False
 
     def forward(self, G, h_prev, h):
-        H, now, half = h.shape[2], G[:-1], np.asarray(0.5, G.dtype)
+        H, now, one = h.shape[2], G[:-1], np.asarray(1, G.dtype)
         terms = np.empty_like(slabs(now, H, 0, 2)[0])
         new, kept = terms[:, :H], terms[:, H:]
-        gates, oif, if_ = slabs(now, H, 0, 4), slabs(now, H, 0, 3), slabs(now, H, 1, 3)
-        gc, o, tanh_c = slabs(now, H, 3, 5), slabs(now, H, 0, 1), slabs(now, H, 5, 6)
+        gates, oif, if_, gc = (slabs(now, H, *j) for j in ((0, 4), (0, 3), (1, 3), (3, 5)))
+        o, g, tanh_c = (slabs(now, H, j, j + 1) for j in (0, 3, 5))
         c = slabs(G[1:], H, 4, 5)
-        for z, s, if_t, gc_t, o_t, tanh_c_t, c_t, h_t in zip(
-            gates, oif, if_, gc, o, tanh_c, c, h, strict=True
+        for z, s, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in zip(
+            gates, oif, if_, gc, o, g, tanh_c, c, h, strict=True
         ):
             yield z
-            np.tanh(z, out=z)
-            np.multiply(s, half, out=s)
-            np.add(s, half, out=s)
+            sigmoid(s, one)
+            np.tanh(g_t, out=g_t)
             np.multiply(if_t, gc_t, out=terms)  # i * g and f * c_prev
             np.add(new, kept, out=c_t)
             np.tanh(c_t, out=tanh_c_t)
@@ -126,7 +125,7 @@ class GRU:
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 3, 2, 4, (), True
 
     def forward(self, G, h_prev, h):
-        H, now, half = h.shape[2], G[:-1], np.asarray(0.5, G.dtype)
+        H, now, one = h.shape[2], G[:-1], np.asarray(1, G.dtype)
         term = np.empty_like(slabs(now, H, 0, 1)[0])
         rza, rz, n = slabs(now, H, 0, 3), slabs(now, H, 0, 2), slabs(now, H, 3, 4)
         r, z, a = (slabs(now, H, j, j + 1) for j in range(3))
@@ -134,9 +133,7 @@ class GRU:
             rza, rz, r, z, a, n, h_prev, h, strict=True
         ):
             yield products
-            np.tanh(rz_t, out=rz_t)
-            np.multiply(rz_t, half, out=rz_t)
-            np.add(rz_t, half, out=rz_t)
+            sigmoid(rz_t, one)
             np.multiply(r_t, a_t, out=term)
             n_t += term
             np.tanh(n_t, out=n_t)
@@ -163,6 +160,13 @@ class GRU:
             each_t *= dh_each
             dh *= z_t
             yield products
+
+
+def sigmoid(minus_z, one):
+    """1 / (1 + exp(-z)) in place: 0 where exp overflows. A tanh would take twice as long."""
+    np.exp(minus_z, out=minus_z)
+    np.add(minus_z, one, out=minus_z)
+    np.divide(one, minus_z, out=minus_z)
 
 
 def one_minus_square(y, out=None):

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from skrnn._core.packing import Packing
-from skrnn._core.unroll import fuse, unfuse, unhalve, unroll
+from skrnn._core.unroll import fuse, plain_weights, unfuse, unroll
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -109,7 +109,7 @@ class Recurrent:
             outputs[:, H:] = outputs[packing.mirror, H:]
 
         def backward(grads, doutputs=None, dfinal=None, need_dx=False):
-            plain = unhalve(self.cell, W)
+            plain = plain_weights(self.cell, W)
             dW = np.zeros(W.swapaxes(1, 2).shape, W.dtype)
             dstate = np.zeros_like(final)
             if dfinal is not None:

@@ -1,4 +1,5 @@
 import re
+from functools import partial
 
 import numpy as np
 import pytest
@@ -82,8 +83,8 @@ class Problem:
     def check(self, seed=None):
         """Gradients of all losses by all parameters and initial states, block by block."""
         gradients = np.array(list(self.gradients(seed)))
-        function = lambda point: self.values(point, seed)  # noqa: E731
-        assert_gradient(function, self.point, gradients, self.layout.slices)
+        values = partial(self.values, seed=seed)
+        assert_gradient(values, self.point, gradients, self.layout.slices)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)

@@ -1,0 +1,118 @@
+"""Guards of the core's speed, for pytest-benchmark.
+
+    python -m pytest benchmarks/core.py --benchmark-save=before
+    python -m pytest benchmarks/core.py --benchmark-compare --benchmark-compare-fail=min:10%
+
+One row each for the loop over time, a layer over ragged rows, the whole network and an optimiser's
+step, by cell and size. `test_products` is the bound: the matrix products of `test_unroll` alone, in
+the same shapes. Compare runs of one machine only.
+"""
+
+import numpy as np
+import pytest
+
+from skrnn._core.cells import CELLS
+from skrnn._core.layers import Recurrent
+from skrnn._core.losses import cross_entropy
+from skrnn._core.network import Network
+from skrnn._core.packing import Packing
+from skrnn._core.params import ParamLayout
+from skrnn._core.unroll import plain_weights, unroll
+from skrnn._train.optimizers import Adam, AdamW, RMSprop, clip_norm
+
+T = 50
+SIZES = {"one": (1, 8, 64), "tiny": (32, 1, 32), "small": (32, 8, 64), "wide": (64, 32, 256)}
+
+cells = pytest.mark.parametrize("cell", CELLS)
+sizes = pytest.mark.parametrize("size", SIZES)
+
+
+def draw(*shape):
+    return np.random.default_rng(0).standard_normal(shape, dtype=np.float32) / 10
+
+
+def problem(cell, size):
+    """Arguments of `unroll`, and a place for the gradient of the weights."""
+    (N, D, H), cell = SIZES[size], CELLS[cell]()
+    W = draw(1, H + D + 1, len(cell.rows) * H)
+    state0 = np.zeros((1 + len(cell.carried), 1, H, N), np.float32)
+    return cell, W, [draw(T, D, N)], state0
+
+
+@cells
+@sizes
+def test_unroll(benchmark, cell, size):
+    cell, W, xs, state0 = problem(cell, size)
+    plain, dW = plain_weights(cell, W), np.zeros(W.swapaxes(1, 2).shape, np.float32)
+
+    def forth_and_back():
+        _, final, backward = unroll(cell, W, xs, state0)
+        backward(plain, dW, np.ones_like(final))
+
+    benchmark(forth_and_back)
+
+
+@cells
+@sizes
+def test_products(benchmark, cell, size):
+    cell, W, xs, state0 = problem(cell, size)
+    H, n = state0.shape[2], state0.shape[3]
+    n_products = H * sum(from_h for _, from_h, _ in cell.rows)
+    W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
+    s, a, h = draw(W.shape[1], n), draw(n_products, n), draw(H, n)
+    all_a, all_s = draw(n_products, T * n), draw(W.shape[1], T * n)
+
+    def products():
+        for _ in range(T):
+            np.matmul(W_T, s, out=a)
+            np.matmul(W_h, a, out=h)
+        all_a @ all_s.T
+
+    benchmark(products)
+
+
+@cells
+@sizes
+def test_predict(benchmark, cell, size):
+    cell, W, xs, state0 = problem(cell, size)
+    benchmark(unroll, cell, W, xs, state0, keep=False)
+
+
+@cells
+@pytest.mark.parametrize("n_directions", [1, 2])
+def test_ragged_layer(benchmark, cell, n_directions):
+    layer = Recurrent(CELLS[cell](), 8, 64, n_directions)
+    layout = ParamLayout(layer.shapes)
+    params, grads = (layout.views(draw(layout.size)) for _ in range(2))
+    packing = Packing(np.sort(np.random.default_rng(0).integers(5, T, 32))[::-1])
+    x = draw(packing.n_rows, 8)
+
+    def forth_and_back():
+        outputs, _, backward = layer.forward(params, x, packing)
+        backward(grads, outputs)
+
+    benchmark(forth_and_back)
+
+
+@pytest.mark.parametrize("pooling", ["last", "mean", "max"])
+def test_network(benchmark, pooling):
+    network = Network(8, CELLS["gru"](), 64, 5, n_layers=2, pooling=pooling)
+    theta = network.initialise(np.random.default_rng(0), np.float32)
+    packing = Packing(np.full(32, T))
+    x, target = draw(packing.n_rows, 8), np.arange(32) % 5
+    weight = np.full(32, 1 / 32, np.float32)
+    benchmark(network.loss_and_grad, theta, x, packing, cross_entropy, target, weight)
+
+
+@pytest.mark.parametrize("n", [5_000, 500_000])
+@pytest.mark.parametrize("rule", [Adam, AdamW, RMSprop])
+def test_optimizer(benchmark, rule, n):
+    theta, grad = draw(n), draw(n)
+    mask = (np.ones(n, bool),) if rule is AdamW else ()
+    optimizer = rule(theta, *mask)
+
+    def step():
+        clip_norm(grad, 1.0)
+        optimizer.step(theta, grad, 1e-6)
+
+    benchmark(step)
