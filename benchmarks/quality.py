@@ -32,7 +32,7 @@ from functools import cache
 from pathlib import Path
 from statistics import mean, variance
 
-FAMILIES = ["sequence_sets", "forecast_sets"]
+FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets"]
 SIDES = ["defaults", "stated", "torch"]
 
 

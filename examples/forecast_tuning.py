@@ -109,7 +109,7 @@ def plot(path, series, one_step, ahead):
     ax.plot(series, color="0.6", label="series")
     ax.plot(range(start, len(series)), one_step, label="one step ahead")
     ax.plot(range(start, start + N_AHEAD), ahead, label=f"{N_AHEAD} steps ahead")
-    ax.set(xlabel="month", ylabel="value", xlim=(start - 60, None))
+    ax.set(xlabel="month", ylabel="value", xlim=(start - 60, len(series)))
     ax.legend()
     figure.savefig(path)
 
