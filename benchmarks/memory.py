@@ -8,10 +8,9 @@ against the activations of one mini-batch: the state and the gates that the way 
 grows with the number of sequences is their order, labels and predictions, a few numbers each.
 
 The second table is the peak resident memory of a process that imports a library and does nothing
-else (Unix only).
+else (Linux only).
 """
 
-import os
 import subprocess
 import sys
 import tracemalloc
@@ -40,7 +39,7 @@ def main():
         print(
             "|", " | ".join([f"{n_sequences}", *columns, f"{predict / 1e6:.2f}"]), "|", flush=True
         )
-    if os.name == "posix":
+    if sys.platform == "linux":
         print("\n| process | peak resident memory, MB |\n|---|---|")
         for modules in ["numpy", "sklearn", "skrnn", *(p for p in installed() if p == "torch")]:
             print(f"| import {modules} | {resident(modules):.0f} |")
@@ -62,11 +61,13 @@ def peak(call):
 
 
 def resident(module):
-    code = f"import resource, {module}; print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)"
+    # Not getrusage's maximum, which a new process inherits from the one that starts it.
+    code = f"import {module}; print(open('/proc/self/status').read())"
     result = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True
     )
-    return int(result.stdout) * (1 if sys.platform == "darwin" else 1024) / 1e6
+    [line] = [line for line in result.stdout.splitlines() if line.startswith("VmHWM")]
+    return int(line.split()[1]) * 1024 / 1e6
 
 
 if __name__ == "__main__":

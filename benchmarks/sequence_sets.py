@@ -51,7 +51,7 @@ SETTINGS = {
         "cell_type": "gru",
         "bidirectional": True,
         "embedding_dim": 32,
-        "dropout": 0.5,
+        "dropout": 0.25,
         "batch_size": 64,
         "learning_rate_init": 0.01,
         "max_iter": 12,
@@ -66,6 +66,7 @@ SETTINGS = {
     "reg_airquality": {
         "cell_type": "gru",
         "hidden_size": 16,
+        "bidirectional": True,
         "alpha": 0.3,
         "batch_size": 64,
         "learning_rate_init": 0.01,

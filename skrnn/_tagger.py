@@ -632,7 +632,7 @@ def is_scalar(value):
 
 def first(values):
     """First item of anything that can be iterated over."""
-    return next(iter(values if hasattr(values, "__iter__") else np.atleast_1d(values)))
+    return next(iter(values if hasattr(values, "__iter__") else np.atleast_1d(np.asarray(values))))
 
 
 def end_to_end(values, lengths, name):

@@ -153,3 +153,11 @@ def sequences(n=24, n_features=2, lengths=(1, LONGEST), seed=0):
 def equal_sequences(n=24, n_steps=5, n_features=2, seed=0):
     """Random sequences of the same length."""
     return sequences(n, n_features, (n_steps, n_steps), seed)
+
+
+TOKENS = [np.random.default_rng(k).integers(0, 9, k % LONGEST + 1) for k in range(24)]
+
+
+def numbers(tokens):
+    """Sequences of numbers, to make targets of token sequences."""
+    return [ids[:, np.newaxis] - 4.0 for ids in tokens]

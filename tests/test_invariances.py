@@ -7,10 +7,12 @@ import pytest
 from estimators import (
     CASES,
     RAGGED_FORMS,
+    TOKENS,
     each_case,
     each_form,
     each_network,
     equal_sequences,
+    numbers,
     sequences,
 )
 from numpy.testing import assert_allclose, assert_array_equal
@@ -159,18 +161,12 @@ def test_a_view_of_any_strides_gives_the_same_model(case, shape):
 
 # Categories ---------------------------------------------------------------------------------
 
-TOKENS = [np.random.default_rng(k).integers(0, 9, k % 7 + 1) for k in range(24)]
 TOKEN_FORMS = {
     **RAGGED_FORMS,
     "lists": lambda tokens: [ids.tolist() for ids in tokens],
     "column": lambda tokens: [ids[:, np.newaxis] for ids in tokens],
     "float32 column": lambda tokens: [ids[:, np.newaxis].astype(np.float32) for ids in tokens],
 }
-
-
-def numbers(tokens):
-    """Sequences to make targets of."""
-    return [ids[:, np.newaxis] - 4.0 for ids in tokens]
 
 
 @pytest.mark.parametrize("name", TOKEN_FORMS)
