@@ -271,6 +271,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "decoder": [StrOptions({"softmax", "crf"})],
+        "ignore_label": "no_validation",
         "transition_constraints": [StrOptions({"bio", "iobes"}), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
     }
