@@ -52,7 +52,6 @@ def main():
     network = RNNClassifier(
         cell_type="gru", hidden_size=24, batch_size=64, max_iter=6, random_state=0
     )
-    linear = LogisticRegression(max_iter=1000)
     sizes = FunctionTransformer(np.abs)  # a linear model can tell strong from weak, not the rhythm
     linear = make_pipeline(sizes, StandardScaler(), LogisticRegression(max_iter=1000))
     contest = {

@@ -34,6 +34,8 @@ _UNSEEN = (
 _TABLE_HINTS = {  # part of a message of scikit-learn: what to add to it
     "features as input": "The columns of a 2-D X are time steps; univariate sequences of another "
     "length are read from X[:, :, np.newaxis].",
+    "got 1D array": "One long series is not a table: reshaped to (-1, 1), each of its values would "
+    "be a sequence. Cut it into windows with sliding_windows or SlidingWindowTransformer.",
     "could not convert string": _ENCODE_TOKENS,
 }
 

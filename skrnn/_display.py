@@ -1,5 +1,7 @@
 """Pictures of a training."""
 
+from sklearn.utils.validation import check_is_fitted
+
 
 class LossCurveDisplay:
     """Plot of the training loss, and of validation scores, by epoch.
@@ -65,7 +67,18 @@ class LossCurveDisplay:
         -------
         display : LossCurveDisplay
             The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator keeps no losses, as a Pipeline or a search around the network.
         """
+        if not hasattr(estimator, "loss_curve_"):
+            check_is_fitted(estimator)
+            raise TypeError(
+                f"{type(estimator).__name__} has no loss_curve_: pass the network inside, such as "
+                "pipeline[-1] or search.best_estimator_."
+            )
         display = cls(
             loss_curve=estimator.loss_curve_,
             validation_scores=estimator.validation_scores_,

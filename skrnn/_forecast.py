@@ -1,5 +1,6 @@
 """Forecasts of many steps by feeding predictions back."""
 
+from functools import partial
 from numbers import Integral
 
 import numpy as np
@@ -47,27 +48,34 @@ def recursive_forecast(estimator, X, n_steps):
     """
     check_scalar(n_steps, "n_steps", Integral, min_val=1)
     history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
+    predict_next = partial(_predict_next, estimator, X)
+    _check_recursion(predict_next, history)
+    forecast = []
+    for _ in range(n_steps):
+        forecast.append(predict_next(history, history[-1]))
+        history = np.vstack([history[1:], np.reshape(forecast[-1], (1, -1))])
+    return np.array(forecast)
 
-    def predict_next(history, guess):
-        rows = np.vstack([history, guess])
-        if hasattr(X, "columns"):
-            rows = type(X)(dict(zip(X.columns, rows.T, strict=True)))
-        return estimator.predict(rows)[-1]
 
-    # The row to forecast is not known yet, so its values must not matter.
+def _predict_next(estimator, like, history, guess):
+    """Predict the row after `history`, for which `guess` stands, in a table like `like`."""
+    rows = np.vstack([history, guess])
+    if hasattr(like, "columns"):
+        rows = type(like)(dict(zip(like.columns, rows.T, strict=True)))
+    return estimator.predict(rows)[-1]
+
+
+def _check_recursion(predict_next, history):
+    """Raise unless every column is predicted, whatever stands for the unknown row."""
     low, high = (predict_next(history, guess) for guess in (history.min(0), history.max(0)))
     if np.size(low) != history.shape[1]:
         raise ValueError(
             f"The estimator predicts {np.size(low)} values, but X has {history.shape[1]} columns: "
-            "recursion needs a prediction of every column. Fit one estimator per horizon instead."
+            "recursion needs a prediction of every column. Fit to y=X, or forecast directly, with "
+            "a target for each horizon from sliding_windows."
         )
     if not np.allclose(low, high):
         raise ValueError(
             "The prediction of a row depends on that row, which is unknown when forecasting: fit "
             "with SlidingWindowTransformer(horizon=1)."
         )
-    forecast = []
-    for _ in range(n_steps):
-        forecast.append(predict_next(history, history[-1]))
-        history = np.vstack([history[1:], np.reshape(forecast[-1], (1, -1))])
-    return np.array(forecast)

@@ -48,26 +48,40 @@ class LabelsMixin:
             )
         return self._fit(X, y, sample_weight, incremental=True, classes=classes)
 
-    def _encode_labels(self, labels, reset, classes=None):
+    def _encode_labels(self, labels, reset, classes=None, held_out=False):
         """Integers for flat `labels`; with `reset` sets ``classes_`` and ``n_outputs_``."""
         encoder = LabelEncoder()
         if reset:
             self.classes_ = encoder.fit(labels).classes_ if classes is None else classes
             self.n_outputs_ = len(self.classes_)
         encoder.classes_ = self.classes_
-        return encoder.transform(labels)
+        return (self._encode_held_out if held_out else encoder.transform)(labels)
 
-    def _class_weight(self, target, weight):
-        """Weight of each encoded label's class, given the labels' own weights."""
+    def _encode_held_out(self, labels):
+        """Integers for `labels`; those that are not learnt get one that is never predicted."""
+        known = np.isin(labels, self.classes_)
+        if not known.any():
+            raise ValueError(
+                f"No label of y_val, such as {labels[0]!r}, is one of y, which are "
+                f"{self.classes_}: give both the same labels."
+            )
+        target = np.full(len(labels), self.n_outputs_)
+        target[known] = self._encode_labels(labels[known], reset=False)
+        return target
+
+    def _class_weight(self, labels, weight):
+        """Weight of each label's class, given the labels' own weights."""
         if self.class_weight is None:
             return 1.0
         used = weight > 0
-        labels = self.classes_[target[used]]
+        labels = labels[used]
         # A class without weight would be given an infinite balanced one.
-        classes = np.unique(labels) if self.class_weight == "balanced" else self.classes_
+        classes = np.unique(labels)
+        if self.class_weight != "balanced":
+            classes = np.union1d(self.classes_, classes)
         of_class = compute_class_weight(
             self.class_weight, classes=classes, y=labels, sample_weight=weight[used]
         )
-        result = np.zeros(len(target))
+        result = np.zeros(len(weight))
         result[used] = of_class[np.searchsorted(classes, labels)]
         return result

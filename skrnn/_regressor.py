@@ -52,14 +52,16 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Share of the hidden units that is hidden from the recurrence in training, the same units
         at all steps of a sequence [11]_.
     forget_bias : float or 'chrono', default=1.0
-        First bias of the LSTM's forget gate. At 1 the cell starts out remembering [3]_.
-        'chrono' draws the biases of the LSTM's forget and input gates and of the GRU's update
-        gate for memories of up to the length of the longest sequence in training [7]_; try it
-        where what matters lies many steps back. Other cells start with zero biases.
+        First bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update gate.
+        At 1 the cell starts out remembering [3]_. 'chrono' draws these biases, with their negative
+        for the LSTM's input gate, for memories of up to the length of the longest sequence in
+        training [7]_; try it where what matters lies many steps back. All other biases start at
+        zero.
     categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
         Columns of `X` that hold categories, integers from 0, and are embedded: column indices,
         a boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
-        integer arrays, such as token ids. None takes everything as numbers.
+        integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
+        takes everything as numbers.
     embedding_dim : int, 'auto' or array-like, default='auto'
         Size of the vectors that stand for categories: one for all categorical columns, or a
         list with one for each. 'auto' is ``1.6 * n_categories**0.56``, rounded, and between 2
@@ -88,8 +90,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         each iteration, and can be quicker and more exact on small sets.
     alpha : float, default=1e-4
         Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of
-        biases and embeddings), divided by the summed sample weights of the batch, is added to
-        the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+        biases and embeddings), divided by the summed weights of the targets in the batch, is added
+        to the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default='auto'
         Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
         Larger batches are computed faster, but take fewer steps in an epoch.
@@ -124,6 +126,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         this score no longer improves, and keep the parameters of the best epoch. Sequences are
         held out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of
         one series.
+    scoring : str, callable or None, default=None
+        Validation score, of which higher is better: a name out of
+        :func:`~sklearn.metrics.get_scorer_names`, such as 'neg_mean_absolute_error', or a callable
+        ``scorer(estimator, X, y)``, which is given `sample_weight` as well if there are validation
+        weights. It sees `y` in its own unit, and `tol` is in that of the score. None is R2,
+        whatever the `loss`.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training set to hold out for early stopping.
     momentum : float in [0, 1], default=0.9
@@ -185,9 +193,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     grad_norm_curve_ : list of float
         Mean Euclidean norm of the gradient in each epoch, before clipping.
     validation_scores_ : list of float or None
-        R2 on the validation set after each epoch; None without one.
+        Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of them, whose epoch's parameters were kept.
+        The best of the last fit's, whose epoch's parameters were kept.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
@@ -304,6 +312,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         tol=1e-4,
         n_iter_no_change=10,
         early_stopping=False,
+        scoring=None,
         validation_fraction=0.1,
         momentum=0.9,
         nesterovs_momentum=True,
@@ -346,6 +355,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         self.tol = tol
         self.n_iter_no_change = n_iter_no_change
         self.early_stopping = early_stopping
+        self.scoring = scoring
         self.validation_fraction = validation_fraction
         self.momentum = momentum
         self.nesterovs_momentum = nesterovs_momentum
@@ -453,7 +463,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         """Raw outputs in the scale of the targets that the network sees."""
         return np.exp(outputs) if self._log_link else outputs
 
-    def _read_target(self, y, sample_weight, data, reset, classes=None):
+    def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
         y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
         flat, y = y.ndim == 1, y.reshape(len(y), -1)
         if self.loss == "poisson" and (y < 0).any():

@@ -53,4 +53,11 @@ def thread_map(n_jobs):
         yield map
         return
     with ThreadPoolExecutor(n_threads) as pool:
-        yield pool.map
+
+        def run(function, *arguments):
+            calls = list(zip(*arguments, strict=True))
+            if len(calls) == 1:  # to start a thread would take as long as a short sequence
+                return [function(*calls[0])]
+            return pool.map(function, *zip(*calls, strict=True))
+
+        yield run

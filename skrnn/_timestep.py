@@ -70,8 +70,7 @@ def _like(X, sequences, rows):
     if not _is_object_array(X):
         return items
     array = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        array[i] = item
+    array[:] = items
     return array
 
 

@@ -28,10 +28,10 @@ _NOTHING = object()
 class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     r"""Encode texts, or lists of tokens, as sequences of integer ids.
 
-    Its parameters are those of :class:`~sklearn.feature_extraction.text.CountVectorizer`, which
-    also does the tokenising, but the order of the tokens is kept: every sequence becomes an
-    array of ids, which recurrent estimators embed. Id 0 stands for every token that is
-    not in the vocabulary.
+    Texts are cut as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them, and
+    parameters with the name of one of its have its meaning. But the order of the tokens is kept:
+    every sequence becomes an array of ids, which recurrent estimators embed. Id 0 stands for every
+    token that is not in the vocabulary.
 
     Parameters
     ----------
@@ -59,9 +59,10 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
 
     vocabulary : iterable of str or mapping of str to int, default=None
         The tokens in order of their ids, which count from 1, or a mapping to these. Sets are
-        sorted. None learns the vocabulary from the data.
+        sorted. `min_df` and `max_features` do not apply to it. None learns the vocabulary from the
+        data.
 
-    token_features : list of str or callable, default=None
+    token_features : list or tuple of str or callable, default=None
         Further columns of ids, each with its own vocabulary learned from the data: 'lower', the
         lower-cased token; 'prefix<n>' and 'suffix<n>', the first and last n characters of the
         lower-cased token; 'shape', in which letters are x or X, digits are d, and runs are cut
@@ -71,7 +72,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     Attributes
     ----------
     vocabulary_ : dict of str to int
-        Id of each token, counting from 1 in sorted order.
+        Id of each token, counting from 1; in sorted order if it was learned.
 
     feature_vocabularies_ : list of dict of str to int
         Ids of the values of each of `token_features`, likewise.
@@ -199,6 +200,14 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         ids : SequenceArray
             For each sequence an integer array of shape (n_tokens_i,) or, with `token_features`,
             (n_tokens_i, 1 + n_token_features), the first column being the tokens' own ids.
+
+        Raises
+        ------
+        ValueError
+            If X has no entry.
+
+        TypeError
+            If X holds anything but texts and tokens.
         """
         check_is_fitted(self)
         return self._encode(self._read(X))

@@ -6,6 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn._core.packing import Packing
+from skrnn._core.unroll import Scratch
 from skrnn._train.batching import batches, length_sorted_batches
 from skrnn._train.minimize import minimize_lbfgs, minimize_minibatch
 from skrnn._train.optimizers import SGD, Adam, AdamW, RMSprop
@@ -28,18 +29,19 @@ class Trainer:
     train : Problem
     chosen : array of int
         Sequences of `train` to learn from.
-    held_out : Problem or None
-        To score after each epoch, for early stopping.
+    score : callable or None
+        ``score(run)`` is the validation score of the present parameters, for early stopping.
     rng : numpy.random.Generator
     run : callable
         ``map`` or its like over threads.
     report : FitReport
     """
 
-    def __init__(self, estimator, train, chosen, held_out, rng, run, report):
+    def __init__(self, estimator, train, chosen, score, rng, run, report):
         self.estimator, self.train, self.chosen = estimator, train, chosen
-        self.held_out, self.rng, self.run, self.report = held_out, rng, run, report
+        self.score, self.rng, self.run, self.report = score, rng, run, report
         self.network, self.theta = estimator._network, estimator._theta
+        self.scratch = Scratch()
         self.loss_function = estimator._loss_function()
         self.sequence_weight = train.sequence_weight
         self.planned = estimator.learning_rate in ("cosine", "one_cycle")
@@ -49,10 +51,10 @@ class Trainer:
         self.stopping = Stopping(
             estimator.tol,
             estimator.n_iter_no_change,
-            higher_is_better=held_out is not None,
-            keep_best=held_out is not None,
+            higher_is_better=score is not None,
+            keep_best=score is not None,
         )
-        if held_out is not None and estimator.validation_scores_ is None:
+        if score is not None and estimator.validation_scores_ is None:
             estimator.validation_scores_ = []
 
     def fit(self, n_epochs, incremental):
@@ -81,7 +83,7 @@ class Trainer:
         """Set the attributes that sum up the record."""
         estimator, curve = self.estimator, self.estimator.loss_curve_
         estimator.loss_ = curve[-1] if curve else np.nan
-        if self.held_out is None:
+        if self.score is None:
             estimator.best_loss_ = min(curve, default=np.nan)
         else:
             estimator.best_loss_ = None
@@ -185,8 +187,17 @@ class Trainer:
             rng = None if seed is None else np.random.default_rng(seed)
             target, weight = self.train.batch(part, packing)
             share = (weight / total).astype(theta.dtype)
+            self.scratch.reset()
             return self.network.loss_and_grad(
-                theta, x, packing, self.loss_function, target, share, rng, layout
+                theta,
+                x,
+                packing,
+                self.loss_function,
+                target,
+                share,
+                rng,
+                layout,
+                self.scratch.empty,
             )
 
         loss, grad = 0.0, np.zeros_like(theta)
@@ -235,13 +246,13 @@ class Trainer:
         estimator.loss_curve_.append(loss)
         estimator.grad_norm_curve_.append(grad_norm)
         message = f"Iteration {estimator.n_iter_}, loss = {loss:.8f}"
-        if self.held_out is None:
+        if self.score is None:
             # L-BFGS ends by its own rule, and a plan is carried out: the loss of 'cosine' may
             # stall at a high rate, and improve only as the rate falls.
             stalled = self.stopping.update(loss) and not self.planned
             stalled = stalled and estimator.solver != "lbfgs"
         else:
-            score = estimator._score_problem(self.held_out, self.run)
+            score = self.score(self.run)
             estimator.validation_scores_.append(score)
             stalled = self.stopping.update(score, self.theta)
             message += f", validation score = {score:.6f}"

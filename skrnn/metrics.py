@@ -62,7 +62,7 @@ def flatten_labels(y_true, y_pred, *, ignore_label=None):
     Raises
     ------
     ValueError
-        If the sequences of `y_true` and `y_pred` differ in number or length, or no step is left.
+        If the sequences of `y_true` and `y_pred` differ in number or length.
 
     Examples
     --------
@@ -120,7 +120,8 @@ def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=
     sample_weight : array-like of shape (n_sequences,), default=None
         Weight of each sequence. None weighs all equally.
     ignore_label : label, default=None
-        Steps with this true label do not count. None counts every step.
+        Steps with this true label do not count, nor do sequences that have no other. None counts
+        every step.
 
     Returns
     -------
@@ -130,7 +131,7 @@ def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=
     Raises
     ------
     ValueError
-        If lengths differ, or the sequences have no weight.
+        If lengths differ, or the sequences that count have no weight.
 
     Examples
     --------
@@ -141,7 +142,10 @@ def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=
     true, pred, lengths, keep = _read_pair(y_true, y_pred, ignore_label)
     sequence = np.repeat(np.arange(len(lengths)), lengths)[keep]
     wrong = sequence[true[keep] != pred[keep]]
-    return _weighted_mean(np.bincount(wrong, minlength=len(lengths)) == 0, sample_weight)
+    counted = np.unique(sequence)
+    if sample_weight is not None:
+        sample_weight = _sequence_weights(sample_weight, len(lengths))[counted]
+    return _weighted_mean(np.isin(counted, wrong, invert=True), sample_weight)
 
 
 def token_classification_report(y_true, y_pred, *, ignore_label=None, **kwargs):
@@ -240,6 +244,7 @@ def span_precision_recall_f1_support(
     scheme="conlleval",
     ignore_label=None,
     zero_division=0.0,
+    sample_weight=None,
 ):
     """Compute precision, recall, F1 and support of labelled spans.
 
@@ -261,6 +266,8 @@ def span_precision_recall_f1_support(
         Steps with this true tag are taken out before spans are read, from both sides.
     zero_division : float, default=0.0
         Value of a ratio without any span in its denominator.
+    sample_weight : array-like of shape (n_sequences,), default=None
+        Weight of each sequence's spans. None weighs all equally.
 
     Returns
     -------
@@ -268,7 +275,7 @@ def span_precision_recall_f1_support(
         The share of predicted spans that are right, the share of true spans that are found, and
         the harmonic mean of both.
     support : None or ndarray of shape (n_labels,)
-        Number of true spans of each label; None if averaged.
+        Number, or weight, of the true spans of each label; None if averaged.
 
     Raises
     ------
@@ -289,11 +296,11 @@ def span_precision_recall_f1_support(
     >>> precision, round(recall, 3), f1
     (0.5, 0.333, 0.4)
     """
-    codes, names = _match_spans(y_true, y_pred, labels, scheme, ignore_label)
+    codes, names, weight = _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight)
     # Without a label to score, a label that never occurs gives `zero_division`.
     positive = np.arange(1, 1 + max(len(names), average is not None))
     return metrics.precision_recall_fscore_support(
-        *codes, labels=positive, average=average, zero_division=zero_division
+        *codes, labels=positive, average=average, zero_division=zero_division, sample_weight=weight
     )
 
 
@@ -384,6 +391,7 @@ def span_classification_report(
     digits=2,
     output_dict=False,
     zero_division=0.0,
+    sample_weight=None,
 ):
     """Report precision, recall and F1 of each span label.
 
@@ -403,6 +411,8 @@ def span_classification_report(
         If True, return the numbers as a dict.
     zero_division : float, default=0.0
         Value of a ratio without any span in its denominator.
+    sample_weight : array-like of shape (n_sequences,), default=None
+        Weight of each sequence's spans. None weighs all equally.
 
     Returns
     -------
@@ -430,7 +440,7 @@ def span_classification_report(
     weighted avg       0.33      0.33      0.33         3
     <BLANKLINE>
     """
-    codes, names = _match_spans(y_true, y_pred, labels, scheme, ignore_label)
+    codes, names, weight = _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight)
     if not names:
         raise ValueError("There is no span in y_true or y_pred, so there is no label to report.")
     return metrics.classification_report(
@@ -440,6 +450,7 @@ def span_classification_report(
         digits=digits,
         output_dict=output_dict,
         zero_division=zero_division,
+        sample_weight=weight,
     )
 
 
@@ -652,6 +663,13 @@ def _step_weights(sample_weight, lengths):
     return weight
 
 
+def _sequence_weights(sample_weight, n_sequences):
+    """Return one weight per sequence."""
+    if not _is_flat(sample_weight) or len(sample_weight) != n_sequences:
+        raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
+    return np.asarray(sample_weight, dtype=float)
+
+
 def _weighted_mean(right, weight):
     if len(right) == 0 or (weight is not None and np.sum(weight) == 0):
         raise ValueError("There is nothing to score: no time step counts or all weights are 0.")
@@ -696,11 +714,11 @@ def _find_spans(tags, lengths, scheme):
     return label[first], first, last + 1
 
 
-def _match_spans(y_true, y_pred, labels, scheme, ignore_label):
+def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     """Turn span matching into classification of the places where a span is or should be.
 
     Returns the true and predicted class of each place, 0 for none and otherwise counting the
-    names from 1, and the names.
+    names from 1, the names, and the weight of each place or None.
     """
     true, pred, lengths, keep = _read_pair(y_true, y_pred, ignore_label)
     sequence = np.repeat(np.arange(len(lengths)), lengths)[keep]
@@ -715,4 +733,7 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label):
     codes = np.zeros((2, len(every)), dtype=np.intp)
     for code, place, (label, _, _) in zip(codes, places[1:], sides, strict=True):
         code[np.searchsorted(every, place)] = [number.get(name, 0) for name in label.tolist()]
-    return codes, names
+    if sample_weight is None:
+        return codes, names, None
+    weight = _sequence_weights(sample_weight, len(lengths))
+    return codes, names, weight[np.append(sequence, 0)[every // (len(true) + 1)]]

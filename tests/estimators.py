@@ -75,7 +75,7 @@ def tag_probabilities(model, X):
 def object_array(items):
     """A 1-D object array; ``np.array`` would stack sequences of equal length."""
     array = np.empty(len(items), object)
-    array[:] = items
+    array[:] = list(items)
     return array
 
 

@@ -154,6 +154,14 @@ def documented(function):
     return [name for entry in entries for name in entry.split(" :")[0].split(", ")]
 
 
+def descriptions(estimator):
+    """Each parameter of a class with its default and its entry in the docstring."""
+    entry = r"^{} :(.*\n(?:(?: .*)?\n)*)"
+    for name, parameter in inspect.signature(estimator).parameters.items():
+        text = re.search(entry.format(name), inspect.getdoc(estimator), re.MULTILINE)[1]
+        yield name, (parameter.default, text.strip())
+
+
 PUBLIC = dict(public_functions())
 DOCUMENTED = {name: f for name, f in functions() if documented(f) is not None}
 
@@ -168,3 +176,11 @@ def test_public_docstrings_name_every_parameter_in_order(name):
 @pytest.mark.parametrize("name", DOCUMENTED)
 def test_private_docstrings_name_no_parameter_that_is_not_there(name):
     assert set(documented(DOCUMENTED[name])) <= set(parameters(DOCUMENTED[name]))
+
+
+@pytest.mark.parametrize("other", [skrnn.RNNRegressor, skrnn.SequenceTagger])
+def test_the_estimators_describe_their_common_parameters_alike(other):
+    in_own_words = {"early_stopping", "scoring", "class_weight"}
+    ours, theirs = dict(descriptions(skrnn.RNNClassifier)), dict(descriptions(other))
+    for name in (ours.keys() & theirs.keys()) - in_own_words:
+        assert ours[name] == theirs[name]

@@ -62,6 +62,7 @@ WRONG_VALUES = {
     "tol": [(-1.0, "a float in the range [0.0, inf)")],
     "n_iter_no_change": [(0, "an int in the range [1, inf)"), (2.5, "among {inf}")],
     "early_stopping": [("auto", "an instance of 'bool'")],
+    "scoring": [("f1_span", "a callable or None"), (["r2"], "a callable or None")],
     "validation_fraction": [(0.0, "(0.0, 1.0)"), (1.0, "(0.0, 1.0)"), (5, "(0.0, 1.0)")],
     "momentum": [(1.5, "a float in the range [0.0, 1.0]")],
     "nesterovs_momentum": [("yes", "an instance of 'bool'")],
@@ -154,6 +155,7 @@ WRONG_X = {
     "none": (None, "X is of type NoneType; expected an array of shape", TypeError),
     "number": (3.0, "Expected 2D array, got scalar array instead", ValueError),
     "1-D": (np.arange(12.0), "Reshape your data", ValueError),
+    "1-D, remedy": (np.arange(12.0), "Cut it into windows with sliding_windows", ValueError),
     "list of numbers": ([1.0] * 12, "Reshape your data", ValueError),
     "4-D": (X[..., None], "X has 4 dimensions, shape (12, 5, 2, 1)", ValueError),
     "0 sequences": (X[:0], "Found array with 0 sample(s) (shape=(0, 5, 2))", ValueError),
@@ -331,6 +333,15 @@ def test_wrong_validation_data(case):
     check(fit(X_val=X[:, :, :1], y_val=y), "X has 1 features")
     check(fit(X_val=X * np.nan, y_val=y), "contains NaN")
     check(fit(X_val=X[:1], y_val=y[:1]), "The validation set has 1 sequence, but a score needs")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+@pytest.mark.parametrize("strangers", [["else"], [7]])
+def test_validation_labels_of_which_none_was_learnt(case, strangers):
+    y = case.target(X)
+    y_val = strangers * 12 if np.ndim(y[0]) == 0 else [strangers * len(x) for x in X]
+    reason = f"No label of y_val, such as {np.array(strangers)[0]!r}, is one of y, which are ["
+    check(lambda: case.make().fit(X, y, X_val=X, y_val=y_val), reason)
 
 
 # Calls in the wrong order -------------------------------------------------------------------

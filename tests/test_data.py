@@ -8,6 +8,8 @@ import numpy as np
 import pytest
 import scipy.sparse
 import sklearn
+from estimators import object_array as objects
+from estimators import series
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.base import BaseEstimator, RegressorMixin
@@ -76,18 +78,6 @@ def packed_by_hand(sequences):
 def ragged(n_features=2, lengths=LENGTHS, dtype=np.float64):
     rng = np.random.default_rng(0)
     return [rng.normal(size=(length, n_features)).astype(dtype) for length in lengths]
-
-
-def objects(items):
-    """1-D object array; np.array would make equal lengths a 3-D array."""
-    array = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        array[i] = item
-    return array
-
-
-def series(items):
-    return pytest.importorskip("pandas").Series(list(items))
 
 
 def polars_series(items):

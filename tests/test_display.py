@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from estimators import each_case, sequences
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import NotFittedError
+from sklearn.pipeline import make_pipeline
 
 from skrnn import LossCurveDisplay
 
@@ -43,6 +45,17 @@ def test_validation_scores_stand_at_their_epochs(case):
     assert len(display.line_.get_xdata()) == 6
     assert_array_equal(display.score_line_.get_xdata(), [4, 5, 6])
     assert_array_equal(display.score_line_.get_ydata(), model.validation_scores_)
+
+
+@each_case
+def test_what_keeps_no_losses_is_refused(case):
+    pipeline = make_pipeline(case.make())
+    for estimator in (case.make(), pipeline):
+        with pytest.raises(NotFittedError):
+            LossCurveDisplay.from_estimator(estimator)
+    pipeline.fit(X, case.target(X))
+    with pytest.raises(TypeError, match=r"Pipeline has no loss_curve_: .* pipeline\[-1\]"):
+        LossCurveDisplay.from_estimator(pipeline)
 
 
 def test_losses_below_zero_are_drawn_on_a_linear_scale():

@@ -1,6 +1,7 @@
 """What must not change a result: batch-mates, order, form, unit weights, threads, precision."""
 
 import copy
+import pickle
 
 import numpy as np
 import pytest
@@ -109,7 +110,29 @@ def swap_directions(model):
         reads_both = name == "head.weight" or ("weight_ih" in name and "_l0" not in name)
         new[...] = np.roll(value, value.shape[1] // 2, axis=1) if reads_both else value
     swapped._theta = theta
+    del swapped._fused
     return swapped
+
+
+@each_case
+def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
+    X = sequences()
+
+    def same_without_kept_weights(model):
+        fresh = copy.deepcopy(model)
+        fresh.__dict__.pop("_fused", None)
+        return np.array_equal(case.outputs(model, X), case.outputs(fresh, X))
+
+    model = fitted(case, X, warm_start=True)
+    assert same_without_kept_weights(model)
+    assert same_without_kept_weights(model.fit(X, case.target(X)))
+    assert same_without_kept_weights(model.partial_fit(X, case.target(X)))
+    assert same_without_kept_weights(pickle.loads(pickle.dumps(model)))
+    assert b"_fused" not in pickle.dumps(model)
+    monkeypatch.setattr(skrnn._trainer.Trainer, "record", lambda *args: 1 / 0)
+    with pytest.raises(ZeroDivisionError):  # after an epoch
+        model.fit(X, case.target(X))
+    assert same_without_kept_weights(model)
 
 
 # Forms of input -----------------------------------------------------------------------------
@@ -268,6 +291,7 @@ def test_chunks_carry_the_state_so_that_only_gradients_are_cut(case, network, st
     same_gradient = np.allclose(chunked.grad_norm_curve_, whole.grad_norm_curve_, rtol=1e-9)
     assert same_gradient == (steps >= 7)
     chunked._theta = whole._theta
+    del chunked._fused
     assert_allclose(case.outputs(chunked, X), case.outputs(whole, X), **EXACT)
 
 

@@ -80,15 +80,43 @@ def test_sequence_accuracy_weighs_sequences():
     assert sequence_accuracy_score(TRUE, PRED, sample_weight=[1, 2, 3]) == 2 / 6
 
 
+@pytest.mark.parametrize("score", [sequence_accuracy_score, span_f1_score])
+@pytest.mark.parametrize("weight", [[1, 2, 3, 4], [], [[1], [2], [3]], np.ones((3, 1))])
+def test_scores_of_sequences_need_a_weight_for_each(score, weight):
+    y = [["O"], ["B-A"], ["O"]]
+    with pytest.raises(ValueError, match="one weight for each of 3 sequences"):
+        score(y, y, sample_weight=weight)
+
+
 def test_ignored_steps_do_not_count():
     true = [["N", "X", "N"], ["X"], ["N", "N"]]
     assert token_accuracy_score(true, PRED, ignore_label="X") == 3 / 4
     weight = [[1, 100, 1], [100], [1, 5]]
     assert token_accuracy_score(true, PRED, sample_weight=weight, ignore_label="X") == 7 / 8
-    assert sequence_accuracy_score(true, PRED, ignore_label="X") == 2 / 3
+    assert sequence_accuracy_score(true, PRED, ignore_label="X") == 1 / 2
+    weight = [1, 100, 4]
+    assert sequence_accuracy_score(true, PRED, sample_weight=weight, ignore_label="X") == 1 / 5
     flat_true, flat_pred = flatten_labels(true, PRED, ignore_label="X")
     assert_array_equal(flat_true, ["N", "N", "N", "N"])
     assert_array_equal(flat_pred, ["N", "N", "V", "N"])
+
+
+@pytest.mark.parametrize("average", ["micro", "macro", "weighted", None])
+def test_spans_of_weighted_sequences_count_as_often(average):
+    true = ["B-A I-A O B-B", "", "X B-A O B-B", "O X", "B-B"]
+    pred = ["B-A I-A O O", "", "O B-A B-A O", "B-B O", "B-B"]
+    weight = [2, 5, 1, 3, 0]
+    true, pred = ([tags.split() for tags in side] for side in (true, pred))
+    often = [np.repeat(object_array(side), weight) for side in (true, pred)]
+    options = {"average": average, "ignore_label": "X"}
+    weighted = span_precision_recall_f1_support(true, pred, sample_weight=weight, **options)
+    repeated = span_precision_recall_f1_support(*often, **options)
+    assert_array_equal(weighted, repeated)
+    report = span_classification_report(
+        true, pred, sample_weight=weight, ignore_label="X", output_dict=True
+    )
+    assert report["micro avg"]["support"] == 6
+    assert report["B"]["recall"] == 0
 
 
 def test_ignored_pieces_of_words_do_not_cut_spans():

@@ -12,7 +12,7 @@ from sklearn.pipeline import make_pipeline
 from skrnn import SequenceArray, SequenceTagger, TokenEncoder
 from skrnn._core.losses import log_softmax
 from skrnn._data import read_sequences
-from skrnn.metrics import cross_val_predict, span_f1_scorer
+from skrnn.metrics import cross_val_predict, span_f1_score, span_f1_scorer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X = sequences(30)
@@ -211,6 +211,37 @@ def test_balanced_classes_weigh_the_same_over_real_steps():
         balanced.loss_curve_, tagger().fit(X, Y, sample_weight=weight).loss_curve_, rtol=1e-12
     )
     assert balanced.loss_curve_ == tagger(class_weight=share).fit(X, Y).loss_curve_
+
+
+# Validation ---------------------------------------------------------------------------------
+
+
+def test_the_epoch_is_chosen_by_spans():
+    tokens, y = spans_of_two_types(60)
+    ids = TokenEncoder(lowercase=False).fit_transform(tokens)
+    model = tagger(learning_rate_init=0.1, max_iter=15, scoring=span_f1_scorer)
+    model.fit(ids[:40], y[:40], X_val=ids[40:], y_val=y[40:])
+    scores = model.validation_scores_
+    assert scores[0] < max(scores) == model.best_validation_score_
+    assert max(scores) == span_f1_score(y[40:], model.predict(ids[40:]))
+
+
+@DECODERS
+def test_labels_that_only_held_out_sequences_have_count_as_wrong(decoder):
+    y = [np.full(len(x), f"only {i}") for i, x in enumerate(X)]
+    model = tagger(decoder=decoder, early_stopping=True, max_iter=4).fit(X, y)
+    assert len(model.classes_) == len(X)
+    assert model.validation_scores_ == [0.0] * 4
+
+
+def test_validation_takes_what_only_a_likelihood_cannot():
+    tokens, y = spans_of_two_types()
+    ids = TokenEncoder(lowercase=False).fit_transform(tokens)
+    wrong = [["I-A", *labels[1:]] for labels in y]  # as no sequence may begin
+    steps = [np.linspace(0, 1, len(labels)) for labels in y]
+    model = tagger(decoder="crf", transition_constraints="bio")
+    model.fit(ids, y, X_val=ids, y_val=wrong, sample_weight_val=steps)
+    assert_allclose(model.best_validation_score_, model.score(ids, wrong, steps), rtol=1e-12)
 
 
 # Model selection ----------------------------------------------------------------------------

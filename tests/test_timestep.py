@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+from estimators import object_array, series
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
 from sklearn.decomposition import PCA
@@ -24,17 +25,6 @@ from skrnn._timestep import TimestepTransformer
 LENGTHS = [4, 1, 6]
 ROWS = np.random.default_rng(0).normal(5, 3, size=(sum(LENGTHS), 3))
 ITEMS = np.split(ROWS, np.cumsum(LENGTHS)[:-1])
-
-
-def object_array(items):
-    array = np.empty(len(items), dtype=object)
-    for i, item in enumerate(items):
-        array[i] = item
-    return array
-
-
-def series(items):
-    return pytest.importorskip("pandas").Series(items)
 
 
 def steps(X):

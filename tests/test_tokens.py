@@ -9,7 +9,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import NotFittedError
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.pipeline import make_pipeline
-from sklearn.utils import estimator_checks
+from sklearn.utils import InputTags, estimator_checks, get_tags
 from sklearn.utils.estimator_checks import check_estimator
 
 from skrnn import SequenceArray
@@ -304,9 +304,21 @@ def test_a_pipeline_may_ask_for_tables():
 
 
 @pytest.mark.filterwarnings("ignore:Can't test estimator")
-def test_scikit_learn_checks():
-    # As of every estimator of texts, scikit-learn tests only what needs no numeric table.
-    check_estimator(TokenEncoder())
+def test_scikit_learn_checks_as_much_as_of_its_own_estimators_of_texts():
+    # Which is little, for its checks make numeric tables: hence the test after the next.
+    ours, theirs = (
+        [(check["check_name"], check["status"]) for check in check_estimator(estimator)]
+        for estimator in (TokenEncoder(), CountVectorizer())
+    )
+    assert ours == theirs
+
+
+def test_tags_are_those_of_texts():
+    tags = get_tags(TokenEncoder())
+    assert tags.input_tags == get_tags(CountVectorizer()).input_tags
+    assert tags.input_tags == InputTags(string=True, two_d_array=False)
+    assert tags.transformer_tags.preserves_dtype == []
+    assert tags.requires_fit and not tags.target_tags.required
 
 
 @pytest.mark.parametrize(

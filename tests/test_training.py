@@ -7,12 +7,15 @@ import tempfile
 import joblib
 import numpy as np
 import pytest
-from estimators import CASES, TOKENS, each_case, equal_sequences, numbers, sequences
+from estimators import CASES, TOKENS, each_case, each_form, equal_sequences, numbers, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning, NotFittedError
+from sklearn.metrics import check_scoring
 from sklearn.neural_network import MLPClassifier
 
+from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
 from skrnn._trainer import Trainer
+from skrnn.metrics import sequence_accuracy_scorer
 
 brief = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 STOCHASTIC = ["adam", "adamw", "rmsprop", "sgd"]
@@ -432,6 +435,97 @@ def test_a_warm_start_reports_the_best_score_of_the_weights_it_keeps(case):
     model.set_params(learning_rate_init=5.0, max_iter=2).fit(X, case.target(X), **validation)
     score = model.score(X_VAL, case.target(X_VAL))
     assert_allclose(model.best_validation_score_, score, rtol=1e-12)
+
+
+@brief
+@each_case
+def test_the_scorer_chooses_the_epoch(case):
+    scores = iter([0.1, 0.9, 0.3, 0.8])
+    model = case.make(max_iter=4, scoring=lambda *args: next(scores))
+    model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
+    assert model.validation_scores_ == [0.1, 0.9, 0.3, 0.8]
+    assert model.best_validation_score_ == 0.9
+    assert_array_equal(flat(model), flat(fitted(case, max_iter=2)))
+
+
+SCORINGS = {
+    RNNClassifier: "neg_log_loss",
+    RNNRegressor: "neg_mean_absolute_error",
+    SequenceTagger: sequence_accuracy_scorer,
+}
+
+
+@brief
+@pytest.mark.parametrize("weight", [None, np.linspace(0, 2, len(X_VAL))], ids=["", "weighted"])
+@pytest.mark.parametrize("solver", ["adam", "lbfgs"])
+@each_case
+def test_validation_scores_are_the_scorers(case, solver, weight):
+    model = case.make(solver=solver, scoring=SCORINGS[case.estimator], max_iter=2)
+    y_val = case.target(X_VAL)
+    model.fit(X, case.target(X), X_val=X_VAL, y_val=y_val, sample_weight_val=weight)
+    weights = {} if weight is None else {"sample_weight": weight}
+    expected = check_scoring(model, model.scoring)(model, X_VAL, y_val, **weights)
+    assert_allclose(model.best_validation_score_, expected, rtol=1e-12)
+    assert model.best_validation_score_ == max(model.validation_scores_)
+
+
+@brief
+@pytest.mark.parametrize("weight", [None, np.linspace(0, 2, 24)], ids=["", "weighted"])
+@each_form
+@each_case
+def test_the_scorer_is_given_what_is_held_out(case, form, weight):
+    X = equal_sequences(24)
+    X, y = form(X), case.target(X)
+    default, named = (
+        case.make(early_stopping=True, validation_fraction=0.4, scoring=scoring)
+        .fit(X, y, sample_weight=weight)
+        .validation_scores_
+        for scoring in (None, case.scoring)
+    )
+    assert_allclose(named, default, rtol=1e-12)
+
+
+@brief
+@each_case
+def test_the_scorer_sees_the_present_weights(case):
+    y, validation = case.target(X), {"X_val": X_VAL, "y_val": case.target(X_VAL)}
+    default, named = (
+        case.make(warm_start=True, scoring=scoring).fit(X, y, **validation).fit(X, y, **validation)
+        for scoring in (None, case.scoring)
+    )
+    assert_allclose(named.validation_scores_, default.validation_scores_, rtol=1e-12)
+
+
+def else_at(y, n):
+    """The first n labels of y replaced by one that training has not seen."""
+    ends = np.cumsum([np.size(labels) for labels in y])[:-1]
+    labels = np.hstack(y).astype(object)
+    labels[:n] = "else"
+    return labels if np.ndim(y[0]) == 0 else np.split(labels, ends)
+
+
+@brief
+@pytest.mark.parametrize("n", [1, 10])
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_validation_labels_that_training_lacks_count_as_wrong(case, n):
+    y, y_val = case.target(X), else_at(case.target(X_VAL), n)
+    model = case.make(max_iter=20, learning_rate_init=0.05)
+    model.fit(X, y, X_val=X_VAL, y_val=y_val)
+    right = np.hstack(model.predict(X_VAL)) == np.hstack(y_val)
+    assert right[n:].mean() > 0.6 and not right[:n].any()
+    assert_allclose(model.best_validation_score_, right.mean())
+    assert_array_equal(model.classes_, np.unique(np.hstack(y)))
+
+
+@brief
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_a_class_that_training_lacks_counts_in_balanced_validation(case):
+    y, y_val = case.target(X), else_at(case.target(X_VAL), 4)
+    model = case.make(max_iter=20, class_weight="balanced").fit(X, y, X_val=X_VAL, y_val=y_val)
+    right, labels = np.hstack(model.predict(X_VAL)) == np.hstack(y_val), np.hstack(y_val)
+    recalls = [right[labels == label].mean() for label in np.unique(labels)]
+    assert recalls[np.unique(labels).tolist().index("else")] == 0
+    assert_allclose(model.best_validation_score_, np.mean(recalls))
 
 
 # Continuing ---------------------------------------------------------------------------------

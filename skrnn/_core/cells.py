@@ -23,7 +23,14 @@ carried : slabs that hold a state besides h; at step t they hold its value *befo
 keeps_h : whether h also reaches the next step directly, outside the products.
 """
 
+from itertools import repeat
+
 import numpy as np
+
+
+def frames(*tapes):
+    """Zip over the steps of some tapes. What is one frame (stride 0) is viewed only once."""
+    return zip(*(a if a.strides[0] else repeat(a[0]) for a in tapes), strict=False)
 
 
 def slabs(G, H, first, last):
@@ -41,7 +48,7 @@ class Elman:
         self.activation = activation
 
     def forward(self, G, h_prev, h):
-        for z, h_t in zip(G[:-1], h, strict=True):
+        for z, h_t in frames(G[:-1], h):
             yield z
             if self.activation == "tanh":
                 np.tanh(z, out=h_t)
@@ -75,8 +82,8 @@ class LSTM:
         gates, oif, if_, gc = (slabs(now, H, *j) for j in ((0, 4), (0, 3), (1, 3), (3, 5)))
         o, g, tanh_c = (slabs(now, H, j, j + 1) for j in (0, 3, 5))
         c = slabs(G[1:], H, 4, 5)
-        for z, s, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in zip(
-            gates, oif, if_, gc, o, g, tanh_c, c, h, strict=True
+        for z, s, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in frames(
+            gates, oif, if_, gc, o, g, tanh_c, c, h
         ):
             yield z
             sigmoid(s, one)
@@ -129,8 +136,8 @@ class GRU:
         term = np.empty_like(slabs(now, H, 0, 1)[0])
         rza, rz, n = slabs(now, H, 0, 3), slabs(now, H, 0, 2), slabs(now, H, 3, 4)
         r, z, a = (slabs(now, H, j, j + 1) for j in range(3))
-        for products, rz_t, r_t, z_t, a_t, n_t, before, h_t in zip(
-            rza, rz, r, z, a, n, h_prev, h, strict=True
+        for products, rz_t, r_t, z_t, a_t, n_t, before, h_t in frames(
+            rza, rz, r, z, a, n, h_prev, h
         ):
             yield products
             sigmoid(rz_t, one)

@@ -66,7 +66,16 @@ class Recurrent:
         return fuse(self.cell, self.directions(params))
 
     def forward(
-        self, params, x, packing: Packing, state0=None, mask=None, keep=True, want=True, W=None
+        self,
+        params,
+        x,
+        packing: Packing,
+        state0=None,
+        mask=None,
+        keep=True,
+        want=True,
+        W=None,
+        empty=np.empty,
     ):
         """Run over packed rows.
 
@@ -75,6 +84,7 @@ class Recurrent:
         mask    (n_directions, hidden_size, n_sequences) or None: recurrent dropout
         want    whether the outputs of all steps are wanted beside the final state
         W       from `fuse` of the same parameters; made if None
+        empty   allocates what ``backward`` needs, see `unroll`
 
         Returns outputs (n_rows, n_directions * hidden_size) or None, final (like state0): each
         sequence's state after its own last step, and
@@ -99,6 +109,7 @@ class Recurrent:
                 live,
                 None if mask is None else np.ascontiguousarray(mask[..., : run.n_sequences]),
                 keep,
+                empty,
             )
             backwards.append(backward if keep else None)
             if want:

@@ -23,7 +23,8 @@ class Network:
         What the head reads: each sequence's final state, a mean or maximum over its steps, or
         (None) every step.
     dropout : float
-        Rate on the embeddings and on what each layer hands on, the last to the head.
+        Rate on the embeddings, not on numeric columns beside them, and on what each layer hands
+        on, the last to the head.
     recurrent_dropout : float
         Rate on h inside the recurrence, with one mask for each sequence (Gal & Ghahramani, 2016).
     tables : dict of int -> (int, int)
@@ -103,10 +104,12 @@ class Network:
         small = np.concatenate([theta[: self.n_dense], theta[tail]])
         return small, ParamLayout(shapes), xs, tail
 
-    def loss_and_grad(self, theta, x, packing, loss, target, weight, rng=None, layout=None):
+    def loss_and_grad(
+        self, theta, x, packing, loss, target, weight, rng=None, layout=None, empty=np.empty
+    ):
         """Value and gradient of ``loss(outputs, target, weight)``, or a `CRF`'s; see `forward`."""
         layout = layout or self.layout
-        outputs, _, backward = self.forward(theta, x, packing, rng=rng, layout=layout)
+        outputs, _, backward = self.forward(theta, x, packing, rng=rng, layout=layout, empty=empty)
         if not self.crf:
             value, doutputs = loss(outputs, target, weight)
             return value, backward(doutputs)[0]
@@ -122,7 +125,18 @@ class Network:
         params = self.layout.views(theta)
         return [layer.fuse(params) for layer in self.layers]
 
-    def forward(self, theta, x, packing, states=None, rng=None, keep=True, layout=None, fused=None):
+    def forward(
+        self,
+        theta,
+        x,
+        packing,
+        states=None,
+        rng=None,
+        keep=True,
+        layout=None,
+        fused=None,
+        empty=np.empty,
+    ):
         """Compute the head's raw outputs for packed rows.
 
         x       (n_rows, n_features)
@@ -130,6 +144,7 @@ class Network:
         rng     Generator that draws the dropout masks; None switches dropout off
         layout  of theta, if it is not the whole one (see `compact`)
         fused   from `fuse` of the same theta; made if None
+        empty   allocates what ``backward`` needs, see `unroll`
 
         Returns outputs (n_sequences, n_outputs), or (n_rows, n_outputs) where pooling is None,
         the final states, and backward(doutputs, dfinals=None) -> grad, dstates.
@@ -142,14 +157,14 @@ class Network:
         embedding_back = None
         if self.embedding:
             x, embedding_back = self.embedding.forward(params, x, theta.dtype)
-            x, embedding_undrop = drop(x, self.dropout, rng)
+            x, embedding_undrop = drop(x, self.dropout, rng, len(self.embedding.numeric))
         for layer, W, state0 in zip(self.layers, fused, states, strict=True):
             if layer.index:
                 x, undrop = drop(x, self.dropout, rng)
                 undrops.append(undrop)
             want = layer is not self.layers[-1] or self.pooling != "last"
             mask = self.recurrent_mask(layer, packing, rng, theta.dtype)
-            x, final, back = layer.forward(params, x, packing, state0, mask, keep, want, W)
+            x, final, back = layer.forward(params, x, packing, state0, mask, keep, want, W, empty)
             finals.append(final)
             backwards.append(back)
         features, readout_back = self.readout(x, finals[-1], packing)
@@ -198,9 +213,10 @@ class Network:
         return pooled, lambda d: (pool_back(d), np.zeros_like(final))
 
 
-def drop(x, rate, rng):
-    """Apply dropout to `x`; returns the result and the same for its gradient."""
+def drop(x, rate, rng, start=0):
+    """Apply dropout to x[:, start:]; returns the result and the same for its gradient."""
     if rng is None or not rate:
         return x, lambda d: d
     mask = dropout_mask(x.shape, rate, rng, x.dtype)
+    mask[:, :start] = 1
     return x * mask, lambda d: d * mask

@@ -13,6 +13,9 @@ shape (H, N), into the tape ``G[t]``. Rows x features would need strided gate sl
 for each gate, and runs at about half the speed.
 """
 
+from math import prod
+from threading import local
+
 import numpy as np
 
 # Floats of the tape that the way back treats in one stretch, so that they stay in the cache.
@@ -68,7 +71,7 @@ def slab_rows(cell, H):
 
 
 @np.errstate(over="ignore", under="ignore")  # in the exp of a closed and of an open gate
-def unroll(cell, W, xs, state0, mask=None, keep=True):
+def unroll(cell, W, xs, state0, mask=None, keep=True, empty=np.empty):
     """Run `cell` over T steps of N sequences that all stay alive.
 
     W       (K, H + D + 1, R), from `fuse`
@@ -76,6 +79,7 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
     state0  (n_states, K, H, N): h, and c for the LSTM
     mask    (K, H, N) or None: multiplies the h that enters the products (recurrent dropout)
     keep    whether to keep the notes that ``backward`` needs; without them the tape is one frame
+    empty   allocates the notes, as ``np.empty`` or a `Scratch` does
 
     Returns h (T, K, H, N), final (n_states, K, H, N) and
 
@@ -87,16 +91,16 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
     (T, D, N), (_, K, H, _) = xs[0].shape, state0.shape
     n_from_h = H * sum(from_h for _, from_h, _ in cell.rows)
     n_products = W.shape[2]
-    S = np.empty((T + 1, K, H + D + 1, N), W.dtype)
+    S = empty((T + 1, K, H + D + 1, N), W.dtype)
     for k, x in enumerate(xs):
         S[:T, k, H:-1] = x
     S[:, :, -1] = 1
     h_in = S[:, :, :H]
-    h = h_in if mask is None else np.empty((T + 1, K, H, N), W.dtype)
+    h = h_in if mask is None else empty((T + 1, K, H, N), W.dtype)
     h[0] = state0[0]
     frames = (T + 1, K, cell.n_slabs * H, N)
     one_frame = not keep and n_products == n_from_h
-    G = np.empty((1,) + frames[1:] if one_frame else frames, W.dtype)
+    G = empty((1,) + frames[1:] if one_frame else frames, W.dtype)
     for slab, c0 in zip(cell.carried, state0[1:], strict=True):
         G[0, :, slab * H : (slab + 1) * H] = c0
     if one_frame:
@@ -122,7 +126,7 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
             dstate[0] += dh[-1]
         product = np.empty_like(dstate[0]) if cell.keeps_h else dstate[0]
         length = max(1, STRETCH // (K * cell.n_slabs * H * N))
-        A = np.empty((min(length, T), K, n_products, N), W.dtype)
+        A = empty((min(length, T), K, n_products, N), W.dtype)
         for stop in range(T, 0, -length):
             start = max(0, stop - length)
             a = A[: stop - start]
@@ -142,6 +146,32 @@ def unroll(cell, W, xs, state0, mask=None, keep=True):
         return None if dx is None else [dx[:, k] for k in range(K)]
 
     return h[1:], final, backward
+
+
+class Scratch(local):
+    """Memory for the arrays of one pass, handed out again to the next, by each thread.
+
+    Without it, malloc may give the memory of one mini-batch back to the system and ask for that
+    of the next, which takes up to a third of the time of a small network.
+    """
+
+    def __init__(self):
+        self.buffer, self.used = np.empty(0, np.uint8), 0
+
+    def reset(self):
+        """Make room for what the last pass needed; its arrays must no longer be in use."""
+        if self.used > self.buffer.size:
+            self.buffer = None  # before the larger one is there
+            self.buffer = np.empty(self.used, np.uint8)
+        self.used = 0
+
+    def empty(self, shape, dtype):
+        """Do what ``np.empty`` does, in the buffer as long as there is room."""
+        start = self.used
+        self.used += -(-prod(shape) * dtype.itemsize // 64) * 64
+        if self.used > self.buffer.size:
+            return np.empty(shape, dtype)
+        return np.ndarray(shape, dtype, self.buffer, start)
 
 
 def sum_over_steps(a, s):

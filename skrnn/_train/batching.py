@@ -11,7 +11,7 @@ MIN_POOLS = 4  # of an epoch: fewer would put the same sequences into one batch 
 def batches(
     lengths: np.ndarray,
     batch_size: int,
-    rng: np.random.RandomState | None = None,
+    rng: np.random.Generator | None = None,
     shuffle: bool = True,
 ) -> list[np.ndarray]:
     """Return one epoch: arrays of indices that hold every sequence exactly once.

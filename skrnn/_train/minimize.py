@@ -26,10 +26,8 @@ class Epoch(NamedTuple):
 
 
 class LBFGSResult(NamedTuple):
-    """How an L-BFGS run went; the curves have one entry per iteration."""
+    """How an L-BFGS run ended."""
 
-    loss_curve: list[float]
-    grad_norm_curve: list[float]
     n_iter: int
     converged: bool
     message: str
@@ -124,23 +122,22 @@ def minimize_lbfgs(
     Liu & Nocedal (1989). On the limited memory BFGS method for large scale optimization.
     Mathematical Programming 45.
     """
-    losses, norms = [], []
-    point, last_norm = theta.copy(), math.nan
+    point, iteration, last_norm = theta.copy(), 1, math.nan
 
     def evaluate(x):
         nonlocal last_norm
         point[:] = x
         loss, grad = objective(point)
         last_norm = clip_norm(grad, None)
-        check_finite(len(losses) + 1, 1, loss, last_norm)
+        check_finite(iteration, 1, loss, last_norm)
         return float(loss), grad.astype(np.float64)  # a copy: SciPy keeps it between calls
 
     def accept(intermediate_result):
+        nonlocal iteration
+        iteration += 1
         theta[:] = intermediate_result.x
-        losses.append(float(intermediate_result.fun))
         # A line search ends on the point it accepts: the last gradient is the iterate's.
-        norms.append(last_norm)
-        if callback is not None and callback(losses[-1], norms[-1]):
+        if callback is not None and callback(float(intermediate_result.fun), last_norm):
             raise StopIteration
 
     result = minimize(
@@ -151,4 +148,4 @@ def minimize_lbfgs(
         callback=accept,
         options={"maxiter": max_iter, "maxfun": max_fun, "gtol": tol},
     )
-    return LBFGSResult(losses, norms, result.nit, bool(result.success), str(result.message))
+    return LBFGSResult(result.nit, bool(result.success), str(result.message))

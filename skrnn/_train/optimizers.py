@@ -153,36 +153,26 @@ class AdamW(Adam):
 class RMSprop(_Optimizer):
     """Gradients divided by a running root mean square of their recent size.
 
-    With ``v`` and ``velocity`` starting at zero::
+    With ``v`` starting at zero::
 
         v <- beta_2 v + (1 - beta_2) grad^2
-        velocity <- momentum velocity + grad / (sqrt(v) + epsilon)
-        theta <- theta - learning_rate velocity
+        theta <- theta - learning_rate grad / (sqrt(v) + epsilon)
 
     References
     ----------
     Tieleman & Hinton (2012). Lecture 6.5: rmsprop. COURSERA: Neural Networks for Machine Learning.
     """
 
-    def __init__(
-        self,
-        theta: np.ndarray,
-        *,
-        beta_2: float = 0.99,
-        momentum: float = 0.0,
-        epsilon: float = 1e-8,
-    ):
-        super().__init__(theta, n_vectors=2)
-        self.beta_2, self.momentum, self.epsilon = float(beta_2), float(momentum), float(epsilon)
+    def __init__(self, theta: np.ndarray, *, beta_2: float = 0.99, epsilon: float = 1e-8):
+        super().__init__(theta, n_vectors=1)
+        self.beta_2, self.epsilon = float(beta_2), float(epsilon)
 
-    def _move(self, grad, learning_rate, scratch, theta, v, velocity):
+    def _move(self, grad, learning_rate, scratch, theta, v):
         _average_square(v, grad, self.beta_2, scratch)
         np.sqrt(v, out=scratch)
         scratch += self.epsilon
         np.divide(grad, scratch, out=scratch)
-        velocity *= self.momentum
-        velocity += scratch
-        np.multiply(velocity, float(learning_rate), out=scratch)
+        scratch *= float(learning_rate)
         theta -= scratch
 
 

@@ -9,7 +9,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.crf import CRF
 from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
-from skrnn._core.network import Network
+from skrnn._core.network import Network, drop
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 
@@ -351,6 +351,13 @@ def test_frozen_tables_receive_no_gradient_and_change_no_other():
     assert_array_equal(frozen_grads.pop("embedding_0.weight"), np.zeros((3, 2)))
     for name, grad in frozen_grads.items():
         assert_array_equal(grad, grads[name])
+
+
+def test_dropout_spares_the_numbers_beside_embeddings():
+    dropped, undrop = drop(np.ones((40, 5)), 0.75, np.random.default_rng(0), start=2)
+    assert_array_equal(dropped[:, :2], 1)
+    assert_array_equal(np.unique(dropped[:, 2:]), [0, 4])
+    assert_array_equal(undrop(np.ones((40, 5))), dropped)
 
 
 def test_dropout_leaves_the_expected_output_as_it_is():

@@ -16,14 +16,14 @@ def assert_partition(parts, n):
 
 @given(some_lengths, sizes, seeds, st.booleans())
 def test_each_index_once_and_longest_first(lengths, batch_size, seed, shuffle):
-    epoch = batches(lengths, batch_size, np.random.RandomState(seed), shuffle)
+    epoch = batches(lengths, batch_size, np.random.default_rng(seed), shuffle)
     assert_partition(epoch, len(lengths))
     assert all((np.diff(lengths[batch]) <= 0).all() for batch in epoch)
 
 
 @given(some_lengths, sizes, seeds, st.booleans())
 def test_every_batch_but_one_is_full(lengths, batch_size, seed, shuffle):
-    epoch = batches(lengths, batch_size, np.random.RandomState(seed), shuffle)
+    epoch = batches(lengths, batch_size, np.random.default_rng(seed), shuffle)
     full, rest = divmod(len(lengths), batch_size)
     expected = [batch_size] * full + [rest] * (rest > 0)
     assert sorted(map(len, epoch), reverse=True) == expected
@@ -40,13 +40,13 @@ def test_without_shuffle_batches_follow_the_given_order(lengths, batch_size):
 
 @given(some_lengths, sizes, seeds)
 def test_the_rng_decides(lengths, batch_size, seed):
-    first, second = (batches(lengths, batch_size, np.random.RandomState(seed)) for _ in "ab")
+    first, second = (batches(lengths, batch_size, np.random.default_rng(seed)) for _ in "ab")
     for a, b in zip(first, second, strict=True):
         assert_array_equal(a, b)
 
 
 def test_successive_epochs_differ():
-    rng = np.random.RandomState(0)
+    rng = np.random.default_rng(0)
     epochs = [np.concatenate(batches(np.full(50, 3), 8, rng)) for _ in range(20)]
     assert len({tuple(e) for e in epochs}) == 20
 
@@ -68,7 +68,7 @@ def test_equal_lengths_stay_as_given():
 def test_equal_lengths_are_a_plain_shuffle():
     # Every index is equally often at every place of the epoch: 6 x 6 counts, each binomial with
     # mean 500 and standard deviation 20.4.
-    rng = np.random.RandomState(0)
+    rng = np.random.default_rng(0)
     counts = np.zeros((6, 6))
     for _ in range(3000):
         counts[np.arange(6), np.concatenate(batches(np.full(6, 9), 2, rng))] += 1
@@ -77,7 +77,7 @@ def test_equal_lengths_are_a_plain_shuffle():
 
 def test_no_length_is_favoured_in_the_small_batch():
     # 19 = 9 * 2 + 1: each sequence is alone in a nineteenth of the epochs (deviation 9.7).
-    rng = np.random.RandomState(0)
+    rng = np.random.default_rng(0)
     alone = np.zeros(19)
     for _ in range(1900):
         (small,) = (b for b in batches(np.arange(1, 20), 2, rng) if len(b) == 1)
@@ -86,7 +86,7 @@ def test_no_length_is_favoured_in_the_small_batch():
 
 
 def test_batches_come_in_no_order_of_length():
-    rng = np.random.RandomState(0)
+    rng = np.random.default_rng(0)
     lengths = np.arange(1, 65)
     first = [lengths[batches(lengths, 4, rng)[0]].mean() for _ in range(400)]
     assert abs(np.mean(first) - 32.5) < 4 * np.std(first) / 20
@@ -95,15 +95,15 @@ def test_batches_come_in_no_order_of_length():
 def test_pooling_saves_steps():
     # Uniform lengths 1..100: a random batch of 32 runs 97.4 steps on average, a pooled one about
     # half of the range plus a pool's step width.
-    rng = np.random.RandomState(0)
-    lengths = rng.randint(1, 101, size=6400)
+    rng = np.random.default_rng(0)
+    lengths = rng.integers(1, 101, size=6400)
     steps = np.mean([lengths[batch[0]] for batch in batches(lengths, 32, rng)])
     assert 50 < steps < 56
 
 
 def test_small_sets_keep_mixing():
     # However few batches there are, two sequences are not bound to meet or to miss each other.
-    rng = np.random.RandomState(0)
+    rng = np.random.default_rng(0)
     lengths = np.arange(1, 65)
     met = np.zeros((64, 64), dtype=bool)
     for _ in range(200):
@@ -130,5 +130,5 @@ def test_prediction_batches_by_hand():
 
 
 def test_no_sequences_no_batches():
-    assert batches([], 3, np.random.RandomState(0)) == []
+    assert batches([], 3, np.random.default_rng(0)) == []
     assert list(length_sorted_batches([], 3)) == []

@@ -33,12 +33,11 @@ def textbook_adam(theta, grads, rates, beta_1, beta_2, epsilon, decay=0.0):
     return theta
 
 
-def textbook_rmsprop(theta, grads, rates, beta_2, momentum, epsilon):
-    v = b = 0.0
+def textbook_rmsprop(theta, grads, rates, beta_2, epsilon):
+    v = 0.0
     for g, rate in zip(grads, rates, strict=True):
         v = beta_2 * v + (1 - beta_2) * g**2
-        b = momentum * b + g / (math.sqrt(v) + epsilon)
-        theta = theta - rate * b
+        theta = theta - rate * g / (math.sqrt(v) + epsilon)
     return theta
 
 
@@ -59,11 +58,7 @@ CASES = {
     ),
     "rmsprop": (
         lambda t: RMSprop(t, beta_2=0.9, epsilon=1e-6),
-        lambda *a, i: textbook_rmsprop(*a, 0.9, 0.0, 1e-6),
-    ),
-    "rmsprop-momentum": (
-        lambda t: RMSprop(t, beta_2=0.9, momentum=0.7, epsilon=1e-6),
-        lambda *a, i: textbook_rmsprop(*a, 0.9, 0.7, 1e-6),
+        lambda *a, i: textbook_rmsprop(*a, 0.9, 1e-6),
     ),
     "sgd": (
         lambda t: SGD(t, momentum=0.0, nesterov=False),
@@ -108,7 +103,6 @@ def test_fifty_steps_follow_torch(name):
             **betas,
         ),
         "rmsprop": lambda: torch.optim.RMSprop([theta], alpha=0.9, eps=1e-6),
-        "rmsprop-momentum": lambda: torch.optim.RMSprop([theta], alpha=0.9, eps=1e-6, momentum=0.7),
         "sgd": lambda: torch.optim.SGD([theta], lr=1.0),
         "sgd-momentum": lambda: torch.optim.SGD([theta], lr=1.0, momentum=0.7),
         "sgd-nesterov": lambda: torch.optim.SGD([theta], lr=1.0, momentum=0.7, nesterov=True),
@@ -144,7 +138,7 @@ def test_float32_is_close_to_float64_and_never_upcast(name):
     [
         lambda t, number: Adam(t, beta_1=number(0.9), beta_2=number(0.99), epsilon=number(1e-8)),
         lambda t, number: AdamW(t, MASK, weight_decay=number(0.1)),
-        lambda t, number: RMSprop(t, beta_2=number(0.9), momentum=number(0.5)),
+        lambda t, number: RMSprop(t, beta_2=number(0.9)),
         lambda t, number: SGD(t, momentum=number(0.5)),
     ],
 )
