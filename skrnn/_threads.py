@@ -6,6 +6,7 @@ from functools import lru_cache
 from threading import Lock
 
 from joblib import effective_n_jobs
+from joblib.parallel import get_active_backend
 from threadpoolctl import ThreadpoolController
 
 _lock = Lock()
@@ -49,6 +50,9 @@ def single_blas_thread():
 def thread_map(n_jobs):
     """A ``map`` over `n_jobs` threads (in joblib's sense), or the built-in one for one thread."""
     n_threads = effective_n_jobs(n_jobs)
+    if get_active_backend()[0].nesting_level:
+        # In a worker of a search, to which joblib gives a share of the cores by BLAS's limit.
+        n_threads = min(n_threads, max((n for _, n in _limits), default=1))
     if n_threads == 1:
         yield map
         return
