@@ -17,7 +17,7 @@ from skrnn._core.losses import cross_entropy
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
-from skrnn._core.unroll import plain_weights, unroll
+from skrnn._core.unroll import unroll
 from skrnn._train.optimizers import Adam, AdamW, RMSprop, clip_norm
 
 T = 50
@@ -35,7 +35,7 @@ def problem(cell, size):
     """Arguments of `unroll`, and a place for the gradient of the weights."""
     (N, D, H), cell = SIZES[size], CELLS[cell]()
     W = draw(1, H + D + 1, len(cell.rows) * H)
-    state0 = np.zeros((1 + len(cell.carried), 1, H, N), np.float32)
+    state0 = np.zeros((1 + len(cell.carried), H, 1, N), np.float32)
     return cell, W, [draw(T, D, N)], state0
 
 
@@ -43,11 +43,11 @@ def problem(cell, size):
 @sizes
 def test_unroll(benchmark, cell, size):
     cell, W, xs, state0 = problem(cell, size)
-    plain, dW = plain_weights(cell, W), np.zeros(W.swapaxes(1, 2).shape, np.float32)
+    dW = np.zeros(W.swapaxes(1, 2).shape, np.float32)
 
     def forth_and_back():
         _, final, backward = unroll(cell, W, xs, state0)
-        backward(plain, dW, np.ones_like(final))
+        backward(dW, np.ones_like(final))
 
     benchmark(forth_and_back)
 
@@ -56,7 +56,7 @@ def test_unroll(benchmark, cell, size):
 @sizes
 def test_products(benchmark, cell, size):
     cell, W, xs, state0 = problem(cell, size)
-    H, n = state0.shape[2], state0.shape[3]
+    H, n = state0.shape[1], state0.shape[3]
     n_products = H * sum(from_h for _, from_h, _ in cell.rows)
     W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
     s, a, h = draw(W.shape[1], n), draw(n_products, n), draw(H, n)

@@ -10,10 +10,9 @@ from skrnn._split import PurgedWindowSplit
 from skrnn._tagger import SequenceTagger
 from skrnn._timestep import TimestepTransformer
 from skrnn._tokens import TokenEncoder, load_word_vectors
+from skrnn._version import __version__ as __version__
 from skrnn._window import SlidingWindowTransformer, sliding_windows
 from skrnn._window_scaling import WindowScaledRegressor
-
-__version__ = "0.1.0.dev0"
 
 __all__ = [
     "LossCurveDisplay",

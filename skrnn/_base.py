@@ -18,7 +18,7 @@ from sklearn.utils._param_validation import Interval, Options, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._callbacks import CallbackSupportMixin, FitReport
-from skrnn._core.cells import GRU, LSTM, Elman
+from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._data import read_sequences
@@ -26,6 +26,7 @@ from skrnn._problem import step_rows
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._train.batching import length_sorted_batches
 from skrnn._trainer import Trainer
+from skrnn._version import VersionMixin
 
 # Packed rows of one batch at predict: bounds the memory, whatever the number of sequences.
 PREDICT_ROWS = 8192
@@ -36,16 +37,16 @@ def build_network(architecture):
     """Network of an architecture, the (name, value) pairs that a fitted estimator keeps."""
     options = dict(architecture)
     cell_type, activation = options.pop("cell_type"), options.pop("activation")
-    cell = {"rnn": Elman(activation), "lstm": LSTM(), "gru": GRU()}[cell_type]
+    cell = Elman(activation) if cell_type == "rnn" else CELLS[cell_type]()
     options["tables"] = {column: (n, size) for column, n, size in options["tables"]}
     return Network(cell=cell, **options)
 
 
-class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMeta):
     """What all recurrent estimators share. See the subclasses for the parameters."""
 
     _parameter_constraints: dict = {
-        "cell_type": [StrOptions({"rnn", "lstm", "gru"})],
+        "cell_type": [StrOptions(set(CELLS))],
         "hidden_size": [Interval(Integral, 1, None, closed="left")],
         "n_layers": [Interval(Integral, 1, None, closed="left")],
         "bidirectional": ["boolean"],
@@ -142,11 +143,10 @@ class BaseRNN(CallbackSupportMixin, BaseEstimator, metaclass=ABCMeta):
                 self._start(train.data, rng)
             else:
                 self._continue(architecture)
-            report = FitReport(
-                self, 1 if incremental else self.max_iter, X, y, {"sample_weight": sample_weight}
-            )
+            n_epochs = 1 if incremental else self.max_iter
+            report = FitReport(self, n_epochs, X, y, {"sample_weight": sample_weight})
             trainer = Trainer(self, train, chosen, score, rng, run, report)
-            trainer.fit(1 if incremental else self.max_iter, incremental)
+            trainer.fit(n_epochs, incremental)
             self._fused = self._network.fuse(self._theta)
             report.end(self._attributes)
         return self
@@ -350,6 +350,14 @@ def is_stochastic(estimator):
             "'adam', 'adamw', 'rmsprop' or 'sgd'."
         )
     return True
+
+
+def values_per_sequence(y):
+    """Number of values that `y` has for each sequence, (n_sequences,)."""
+    items = np.asarray(y) if hasattr(y, "__array__") else y
+    if np.ndim(next(iter(items))) == 0:
+        return np.ones(len(items), np.intp)
+    return np.array([np.size(item) for item in items])
 
 
 def check_sample_weight(sample_weight, n_sequences):

@@ -7,7 +7,7 @@ from sklearn.utils import check_array, column_or_1d
 from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
-from skrnn._base import BaseRNN, check_sample_weight
+from skrnn._base import BaseRNN, check_sample_weight, values_per_sequence
 from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._labels import LabelsMixin
@@ -176,7 +176,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     t_ : int
         Training sequences seen since the first epoch.
     loss_ : float
-        Loss of the last epoch, as in `loss_curve_`.
+        Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None
         Smallest loss of an epoch; None with a validation set.
     loss_curve_ : list of float
@@ -187,7 +187,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept.
+        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
@@ -479,6 +479,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
 
     def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
+        n_labels = values_per_sequence(y)
+        for i in np.flatnonzero(n_labels != 1)[:1]:
+            raise ValueError(
+                f"y[{i}] has {n_labels[i]} labels, but RNNClassifier needs one for each sequence: "
+                "pass y of shape (n_sequences,), of one-hot rows y.argmax(axis=1). SequenceTagger "
+                "learns one label for each step."
+            )
         y = column_or_1d(
             check_array(y, ensure_2d=False, dtype=None, input_name="y", allow_nd=True), warn=True
         )

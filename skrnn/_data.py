@@ -1,19 +1,15 @@
 """Reading X: every accepted form becomes a `SequenceData`, and every input error is raised here.
 
-Three sources hold sequences as they were given: `_Grid` (equal lengths), `_Flat` (one buffer) and
-`_Items` (a list of arrays). None copies X: values are checked block by block and converted batch
-by batch.
+X stays in a source as it was given: values are checked block by block and converted batch by batch.
 """
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
 from skrnn._sequence_array import SequenceArray
+from skrnn._sources import Flat, Grid, Items, Source
 
-_BLOCK_SIZE = 2**16  # values checked together
-_BLOCK_ITEMS = 64  # arrays of a list checked together
 _MAX_CATEGORIES = 2**24  # larger ids are not exact in float32, and their table would fill memory
 
 _EXPECTED = (
@@ -80,7 +76,7 @@ class SequenceData:
     @property
     def is_grid(self):
         """Whether X was one array, in which all sequences have the same number of steps."""
-        return isinstance(self._source, _Grid)
+        return isinstance(self._source, Grid)
 
     def subset(self, indices):
         """Return these sequences only, in the given order, copying none."""
@@ -110,7 +106,7 @@ def read_sequences(
     if not reset:
         return _read_again(estimator, X)
     source = _recognise(X, embeds=categorical_features is not None)
-    is_table = not isinstance(source, _Source)
+    is_table = not isinstance(source, Source)
     table = ("steps" if rows_are_steps else "series") if is_table else None
     if is_table:
         source = _read_table(estimator, source, table, reset=True)
@@ -134,7 +130,7 @@ def _read_again(estimator, X):
     layout = estimator._input_layout_
     dtype, n_categories = np.dtype(layout["dtype"]), layout["n_categories"]
     source = _recognise(X, ragged=layout["table"] is None)
-    if isinstance(source, _Source):
+    if isinstance(source, Source):
         _check_features(estimator, source)
     elif layout["table"]:
         source = _read_table(estimator, source, layout["table"], reset=False)
@@ -144,123 +140,6 @@ def _read_again(estimator, X):
     _check_finite(estimator, source, dtype)
     _check_ids(source, n_categories, _UNSEEN)
     return SequenceData(source, dtype, n_categories)
-
-
-# Sources ------------------------------------------------------------------------------------
-
-
-class _Source:
-    """Sequences as they were given, ``self[i]`` being an array (n_steps_i, n_features).
-
-    lengths   (n,)         dtypes   set of the dtypes of the values
-    example   what shows scikit-learn the number of features and their names
-    are_ids   whether these were token ids, to be embedded
-    is_table  whether X was 2-D
-    """
-
-    are_ids = is_table = False
-
-    def __len__(self):
-        return len(self.lengths)
-
-
-class _Grid(_Source):
-    """Equal lengths: an array (n_sequences, n_steps, n_features) of any strides."""
-
-    def __init__(self, values):
-        self.values = values
-        self.n_features = values.shape[2]
-        self.lengths = np.full(len(values), values.shape[1])
-        self.dtypes = {values.dtype}
-        self.example = values[0]
-
-    def __getitem__(self, i):
-        return self.values[i]
-
-    def pack(self, indices, packing, dtype):
-        """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
-        steps = self.values.swapaxes(0, 1)[:, indices]
-        return steps.astype(dtype, order="C", copy=False).reshape(packing.n_rows, -1)
-
-    def blocks(self):
-        """Yield arrays (rows, n_features), bounded in size, that cover every value."""
-        rows = _distinct_rows(self.values)
-        if rows is not None:
-            yield from _row_blocks(rows)
-            return
-        n_at_once = max(1, _BLOCK_SIZE // self.example.size)
-        for start in range(0, len(self), n_at_once):
-            yield self.values[start : start + n_at_once].reshape(-1, self.n_features)
-
-
-class _Flat(_Source):
-    """Sequences end to end in one array (n_rows, n_features)."""
-
-    def __init__(self, values, offsets):
-        self.values = values
-        self.offsets = offsets
-        self.n_features = values.shape[1]
-        self.lengths = np.diff(offsets)
-        self.dtypes = {values.dtype}
-        self.example = values
-
-    def __getitem__(self, i):
-        return self.values[self.offsets[i] : self.offsets[i + 1]]
-
-    def pack(self, indices, packing, dtype):
-        rows = self.offsets[indices][packing.sequence] + packing.step
-        return self.values[rows].astype(dtype, copy=False)
-
-    def blocks(self):
-        return _row_blocks(self.values)
-
-
-class _Items(_Source):
-    """A list of arrays (n_steps_i, n_features)."""
-
-    def __init__(self, arrays, example):
-        self.arrays = arrays
-        self.n_features = arrays[0].shape[1]
-        self.lengths = np.array([len(array) for array in arrays])
-        self.dtypes = {array.dtype for array in arrays}
-        self.example = example
-
-    def __getitem__(self, i):
-        return self.arrays[i]
-
-    def pack(self, indices, packing, dtype):
-        values = np.concatenate([self.arrays[i] for i in indices])
-        starts = np.cumsum(packing.lengths) - packing.lengths
-        rows = values.take(starts[packing.sequence] + packing.step, axis=0)
-        return rows.astype(dtype, copy=False)
-
-    def blocks(self):
-        for start in range(0, len(self), _BLOCK_ITEMS):
-            yield np.concatenate(self.arrays[start : start + _BLOCK_ITEMS])
-
-
-def _distinct_rows(values):
-    """Return a view (rows, n_features) of all steps of (n, n_steps, n_features), or None.
-
-    Sliding windows repeat every row of their series. Where each sequence starts a whole number of
-    rows, at most its own length, after the one before, the rows under all of them are one regular
-    array. A contiguous array is the case without overlap.
-    """
-    n, n_steps, n_features = values.shape
-    if n == 1:
-        return values[0]
-    by_sequence, by_step, by_feature = values.strides
-    if by_step <= 0 or by_sequence % by_step or not 0 < by_sequence // by_step <= n_steps:
-        return None
-    n_rows = by_sequence // by_step * (n - 1) + n_steps
-    return as_strided(values, (n_rows, n_features), (by_step, by_feature), writeable=False)
-
-
-def _row_blocks(rows):
-    """Yield slices of (rows, n_features), bounded in size."""
-    n_at_once = max(1, _BLOCK_SIZE // rows.shape[1])
-    for start in range(0, len(rows), n_at_once):
-        yield rows[start : start + n_at_once]
 
 
 # Recognising the form of X ------------------------------------------------------------------
@@ -306,7 +185,7 @@ def _from_sequence_array(X, embeds):
     values = _as_real(X.values, "X.values")
     if not X.n_features:
         raise ValueError(f"X.values has 0 feature(s), shape {values.shape}; {_AT_LEAST_ONE}")
-    source = _Flat(_as_rows(values), X.offsets)
+    source = Flat(_as_rows(values), X.offsets)
     source.are_ids = embeds and X.categorical
     return source
 
@@ -324,7 +203,7 @@ def _from_array(X):
                 f"Found array with 0 {what} (shape={X.shape}) while {_AT_LEAST_ONE} The axes are "
                 "(n_sequences, n_steps, n_features)."
             )
-    return _Grid(_as_real(X, "X"))
+    return Grid(_as_real(X, "X"))
 
 
 def _from_items(items, X, embeds, ragged):
@@ -337,12 +216,12 @@ def _from_items(items, X, embeds, ragged):
     _check_lengths([array.ndim == 0 or len(array) for array in arrays])
     _check_same_features(arrays)
     if arrays[0].ndim == 2:
-        return _Items(arrays, _example(items, arrays))
+        return Items(arrays, _example(items, arrays))
     are_ids = embeds and all(array.dtype.kind in "iu" for array in arrays)
     if not (are_ids or ragged) and len({len(array) for array in arrays}) == 1:
         return np.stack(arrays)
     arrays = [_as_rows(array) for array in arrays]
-    source = _Items(arrays, arrays[0])
+    source = Items(arrays, arrays[0])
     source.are_ids = are_ids
     return source
 
@@ -404,7 +283,7 @@ def _read_table(estimator, X, table, reset):
         except ValueError as error:
             hints = [hint for part, hint in _TABLE_HINTS.items() if part in str(error)]
             raise ValueError(" ".join([str(error), *hints])) from None
-    source = _Grid(np.expand_dims(np.asarray(X), 2 if table == "series" else 1))
+    source = Grid(np.expand_dims(np.asarray(X), 2 if table == "series" else 1))
     source.is_table = True
     return source
 
@@ -413,7 +292,7 @@ def _read_univariate(estimator, X):
     """Hold 2-D input for an estimator that was fitted on sequences."""
     if not _is_matrix(X):
         X = check_array(X, ensure_all_finite=False, estimator=estimator, input_name="X")
-    return _Grid(np.asarray(X)[:, :, np.newaxis])
+    return Grid(np.asarray(X)[:, :, np.newaxis])
 
 
 def _is_matrix(X):

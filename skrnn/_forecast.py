@@ -67,7 +67,10 @@ def _predict_next(estimator, like, history, guess):
 
 def _check_recursion(predict_next, history):
     """Raise unless every column is predicted, whatever stands for the unknown row."""
-    low, high = (predict_next(history, guess) for guess in (history.min(0), history.max(0)))
+    lowest, highest = history.min(0), history.max(0)
+    # Of a constant a multiple, so that a logarithm, say, can be taken of it where it could before.
+    highest = np.where(lowest < highest, highest, np.where(highest == 0, 1, 2 * highest))
+    low, high = (predict_next(history, guess) for guess in (lowest, highest))
     if np.size(low) != history.shape[1]:
         raise ValueError(
             f"The estimator predicts {np.size(low)} values, but X has {history.shape[1]} columns: "

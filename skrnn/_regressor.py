@@ -9,7 +9,7 @@ from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.metaestimators import available_if
 
-from skrnn._base import BaseRNN, check_sample_weight, is_stochastic
+from skrnn._base import BaseRNN, check_sample_weight, is_stochastic, values_per_sequence
 from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
 from skrnn._problem import Problem
@@ -183,7 +183,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     t_ : int
         Training sequences seen since the first epoch.
     loss_ : float
-        Loss of the last epoch, as in `loss_curve_`.
+        Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None
         Smallest loss of an epoch; None with a validation set.
     loss_curve_ : list of float
@@ -195,7 +195,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept.
+        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
@@ -464,7 +464,19 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         return np.exp(outputs) if self._log_link else outputs
 
     def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
-        y = check_array(y, ensure_2d=False, dtype=np.float64, input_name="y")
+        n_values = values_per_sequence(y)
+        for i in np.flatnonzero(n_values != n_values[0])[:1]:
+            raise ValueError(
+                f"y[0] has {n_values[0]} value(s) and y[{i}] has {n_values[i]}, but RNNRegressor "
+                "predicts as many for each sequence: pass y of shape (n_sequences,) or "
+                "(n_sequences, n_outputs)."
+            )
+        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+        if y.ndim > 2:
+            raise ValueError(
+                f"y has {y.ndim} dimensions, shape {y.shape}, but RNNRegressor predicts one value "
+                "or vector for each sequence: pass y.reshape(len(y), -1)."
+            )
         flat, y = y.ndim == 1, y.reshape(len(y), -1)
         if self.loss == "poisson" and (y < 0).any():
             raise ValueError(
@@ -505,6 +517,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     def _score_problem(self, problem, run):
         predicted = self._to_mean(self._outputs(problem.data, run))
+        if not np.isfinite(predicted).all():  # the next loss says so, with a remedy
+            return np.nan
         return r2_score(problem.target, predicted, sample_weight=problem.weight)
 
     def __sklearn_tags__(self):

@@ -63,7 +63,8 @@ class SequenceArray:
         are_integers = self.values.dtype.kind in "iu"
         if categorical and not are_integers:
             raise ValueError(
-                f"categorical=True needs integer ids, but values are of dtype {self.values.dtype}."
+                "categorical=True needs integer ids, but values are of dtype "
+                f"{self.values.dtype}: convert them with astype(int)."
             )
         one_id = self.values.ndim == 1 and are_integers
         self.categorical = one_id if categorical is None else bool(categorical)
@@ -87,13 +88,15 @@ class SequenceArray:
             )
 
     @classmethod
-    def from_list(cls, sequences):
+    def from_list(cls, sequences, *, categorical=None):
         """Copy a list of sequences into one buffer.
 
         Parameters
         ----------
         sequences : iterable of array-like of shape (n_steps_i, n_features) or (n_steps_i,)
             At least one sequence; all with the same number of features.
+        categorical : bool, default=None
+            Whether the values are ids to embed, as in the class.
 
         Returns
         -------
@@ -103,7 +106,8 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If there is no sequence, or the sequences differ in dimensions or features.
+            If there is no sequence, the sequences differ in dimensions or features, or ids are
+            not integers.
 
         Examples
         --------
@@ -121,10 +125,11 @@ class SequenceArray:
                     f"n_features, or all be 1-D: sequences[0] has shape {arrays[0].shape} and "
                     f"sequences[{i}] has shape {array.shape}."
                 )
-        return cls(np.concatenate(arrays), _offsets([len(array) for array in arrays]))
+        offsets = _offsets([len(array) for array in arrays])
+        return cls(np.concatenate(arrays), offsets, categorical)
 
     @classmethod
-    def from_padded(cls, X, lengths):
+    def from_padded(cls, X, lengths, *, categorical=None):
         """Keep the first ``lengths[i]`` steps of each padded sequence.
 
         Parameters
@@ -134,6 +139,8 @@ class SequenceArray:
             1-D sequences.
         lengths : array-like of int of shape (n_sequences,)
             Number of real steps of each sequence, from 0 to ``n_steps``.
+        categorical : bool, default=None
+            Whether the values are ids to embed, as in the class.
 
         Returns
         -------
@@ -143,7 +150,7 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If `X` is neither 2-D nor 3-D, or `lengths` do not fit it.
+            If `X` is neither 2-D nor 3-D, `lengths` do not fit it, or ids are not integers.
 
         Examples
         --------
@@ -164,10 +171,10 @@ class SequenceArray:
                 f"lengths must hold {len(X)} integers from 0 to {X.shape[1]} for X of shape "
                 f"{X.shape}, got {np.array2string(lengths, threshold=8)}."
             )
-        return cls(X[_real_steps(lengths, X.shape[1])], _offsets(lengths))
+        return cls(X[_real_steps(lengths, X.shape[1])], _offsets(lengths), categorical)
 
     @classmethod
-    def from_long(cls, df, *, sequence, time=None, features=None):
+    def from_long(cls, df, *, sequence, time=None, features=None, categorical=None):
         """Read a long data frame: one row for each step of each sequence.
 
         Parameters
@@ -185,6 +192,8 @@ class SequenceArray:
             Columns of numbers. A list makes sequences of shape ``(n_steps_i, n_features)``; one
             name makes 1-D sequences, which is how a column of token ids is read. None takes
             every column except `sequence` and `time`.
+        categorical : bool, default=None
+            Whether the values are ids to embed, as in the class.
 
         Returns
         -------
@@ -195,7 +204,7 @@ class SequenceArray:
         ------
         ValueError
             If a column is missing, an id or a time is missing, a time occurs twice in one
-            sequence, or a feature is not numeric.
+            sequence, a feature is not numeric, or ids are not integers.
 
         Examples
         --------
@@ -214,7 +223,7 @@ class SequenceArray:
         order = np.lexsort((_time_ranks(df, sequence, time, codes), codes))
         columns = [_numbers(df, name)[order] for name in names]
         values = columns[0] if isinstance(features, str) else np.stack(columns, axis=1)
-        return cls(values, _offsets(lengths))
+        return cls(values, _offsets(lengths), categorical)
 
     def to_list(self):
         """Return a list of arrays, each a view of its sequence.

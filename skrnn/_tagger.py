@@ -187,7 +187,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     t_ : int
         Training sequences seen since the first epoch.
     loss_ : float
-        Loss of the last epoch, as in `loss_curve_`.
+        Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None
         Smallest loss of an epoch; None with a validation set.
     loss_curve_ : list of float
@@ -198,7 +198,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept.
+        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or

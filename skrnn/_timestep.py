@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._sequence_array import SequenceArray
+from skrnn._version import VersionMixin
 
 # The transformer inside decides which types and which missing values it takes.
 _AS_READ = {"dtype": None, "ensure_all_finite": False}
@@ -97,7 +98,9 @@ def _is_invertible(self):
     return _inner_has("inverse_transform")(self)
 
 
-class TimestepTransformer(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class TimestepTransformer(
+    VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
     """Apply a scikit-learn transformer to every time step of sequences.
 
     The steps of all sequences become the rows of one table, which the transformer reads as any

@@ -18,6 +18,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sequence_array import SequenceArray
+from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
 
@@ -25,7 +26,7 @@ UNKNOWN = "<unk>"
 _NOTHING = object()
 
 
-class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
     r"""Encode texts, or lists of tokens, as sequences of integer ids.
 
     Texts are cut as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them, and
@@ -161,7 +162,8 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Raises
         ------
         ValueError
-            If X has no entry, a parameter is not valid, or no token is left for a vocabulary.
+            If X has no entry or is an array of one column, a parameter is not valid, or no token is
+            left for a vocabulary.
 
         TypeError
             If X holds anything but texts and tokens.
@@ -204,7 +206,7 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
         Raises
         ------
         ValueError
-            If X has no entry.
+            If X has no entry or is an array of one column.
 
         TypeError
             If X holds anything but texts and tokens.
@@ -305,6 +307,11 @@ class TokenEncoder(TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
             analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
         ).build_analyzer()
         always = callable(self.analyzer)
+        if isinstance(X, np.ndarray) and X.shape[1:] == (1,) and not always:
+            raise ValueError(
+                f"X has shape {X.shape}, and its one column may hold texts or tokens: pass X[:, 0] "
+                "for texts, or X.tolist() for sequences of one token."
+            )
         sequences = [
             _as_list(analyze(entry) if always or isinstance(entry, (str, bytes)) else entry, i)
             for i, entry in enumerate(X)

@@ -63,10 +63,11 @@ class Trainer:
         estimator.n_iter_ = 0
         self.stopped = self.ended = False
         try:
-            if estimator.solver == "lbfgs":
-                self.lbfgs()
-            else:
-                self.mini_batches(n_epochs, incremental)
+            with quiet():
+                if estimator.solver == "lbfgs":
+                    self.lbfgs()
+                else:
+                    self.mini_batches(n_epochs, incremental)
         except KeyboardInterrupt:
             warnings.warn("Training interrupted by user.", stacklevel=2)
         except NonFiniteLoss as error:
@@ -87,7 +88,8 @@ class Trainer:
             estimator.best_loss_ = min(curve, default=np.nan)
         else:
             estimator.best_loss_ = None
-            estimator.best_validation_score_ = self.stopping.best
+            has_best = self.stopping.best_theta is not None
+            estimator.best_validation_score_ = self.stopping.best if has_best else np.nan
 
     def mini_batches(self, n_epochs, incremental):
         estimator, lengths = self.estimator, self.train.data.lengths[self.chosen]
@@ -188,17 +190,18 @@ class Trainer:
             target, weight = self.train.batch(part, packing)
             share = (weight / total).astype(theta.dtype)
             self.scratch.reset()
-            return self.network.loss_and_grad(
-                theta,
-                x,
-                packing,
-                self.loss_function,
-                target,
-                share,
-                rng,
-                layout,
-                self.scratch.empty,
-            )
+            with quiet():
+                return self.network.loss_and_grad(
+                    theta,
+                    x,
+                    packing,
+                    self.loss_function,
+                    target,
+                    share,
+                    rng,
+                    layout,
+                    self.scratch.empty,
+                )
 
         loss, grad = 0.0, np.zeros_like(theta)
         # Summed in order, so that threads do not change the result.
@@ -261,6 +264,11 @@ class Trainer:
         self.stopped = self.report.epoch(estimator._attributes)
         self.ended = self.stopped or stalled
         return self.ended
+
+
+def quiet():
+    """Leave numbers that get too large to `NonFiniteLoss`, in the present thread."""
+    return np.errstate(over="ignore", invalid="ignore")
 
 
 def batch_size(batch_size, n_sequences):

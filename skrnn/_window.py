@@ -9,6 +9,8 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skrnn._version import VersionMixin
+
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
 
 
@@ -76,7 +78,7 @@ def _is_invertible(self):
     return self.horizon == 0 and self.group_feature is None
 
 
-class SlidingWindowTransformer(TransformerMixin, BaseEstimator):
+class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     """Turn the rows of a long series into one causal window per row.
 
     Window `i` holds rows ``i - horizon - window_size + 1`` to ``i - horizon``. There are as many

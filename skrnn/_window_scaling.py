@@ -5,6 +5,8 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skrnn._version import VersionMixin
+
 _READ = {"dtype": (np.float64, np.float32)}
 
 
@@ -22,7 +24,7 @@ def _standard(windows):
 _SCALINGS = {"last": _last, "standard": _standard}
 
 
-class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
+class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, BaseEstimator):
     """Regress what a window does not know from its own level and scale.
 
     A feature of a window has its level ``m`` subtracted and is divided by its scale ``s``, and so
@@ -156,6 +158,7 @@ class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
 
     def _read(self, X, *y):
         """Return the checked windows, and the checked target if there is one: then it is `fit`."""
+        X = _stacked(X)
         options = {"multi_output": True, "y_numeric": True} if y else {"reset": False}
         if getattr(X, "ndim", 2) != 3:
             return validate_data(self, X, *y, **options, **_READ)
@@ -178,6 +181,20 @@ class WindowScaledRegressor(RegressorMixin, MetaEstimatorMixin, BaseEstimator):
         scaled[:, :, features] -= level[:, np.newaxis, features]
         scaled[:, :, features] /= scale[:, np.newaxis, features]
         return scaled.reshape(windows.shape), level[:, target], scale[:, target]
+
+
+def _stacked(X):
+    """Return windows that are given one by one as one array."""
+    if len(getattr(X, "shape", (0,))) != 1 or not hasattr(X, "__len__"):
+        return X
+    try:
+        return np.array(list(X))
+    except ValueError:
+        raise ValueError(
+            f"The {len(X)} windows of X differ in shape, but WindowScaledRegressor reads one array "
+            "(n_windows, window_size, n_features): make windows of one length with sliding_windows "
+            "or SlidingWindowTransformer."
+        ) from None
 
 
 def _positions(name, features, n_features):

@@ -495,7 +495,7 @@ def allowed_transitions(tags, *, scheme="bio"):
     >>> start, end
     (array([ True, False,  True]), array([ True,  True,  True]))
     """
-    label, opens, continues = _read_tags(tags, scheme)
+    label, opens, continues = _read_tags(np.asarray(tags).tolist(), scheme)
     must_go_on = opens if scheme == "iobes" else np.zeros_like(opens)
     joins = opens[:, None] & continues & (label[:, None] == label)
     return joins | ~(must_go_on[:, None] | continues), ~continues, ~must_go_on

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger
+from skrnn._core.cells import CELLS
 from skrnn.metrics import token_accuracy_scorer
 
 TINY = {
@@ -105,10 +106,8 @@ CASES = [
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
 NETWORKS = {
-    "rnn": {"cell_type": "rnn"},
+    **{cell: {"cell_type": cell} for cell in CELLS},
     "relu": {"cell_type": "rnn", "activation": "relu"},
-    "lstm": {"cell_type": "lstm"},
-    "gru": {"cell_type": "gru"},
     "bidirectional": {"bidirectional": True},
     "two layers": {"cell_type": "gru", "n_layers": 2, "bidirectional": True},
     "mean": {"pooling": "mean"},

@@ -23,7 +23,14 @@ MODULES = {
 # Bottom up; what is not listed are the estimators and transformers, on top.
 LAYERS = [
     ("skrnn._core", "skrnn._train"),
-    ("skrnn._data", "skrnn._sequence_array", "skrnn._threads", "skrnn._callbacks"),
+    (
+        "skrnn._data",
+        "skrnn._sequence_array",
+        "skrnn._sources",
+        "skrnn._threads",
+        "skrnn._callbacks",
+        "skrnn._version",
+    ),
     ("skrnn._base", "skrnn._problem", "skrnn._trainer"),
 ]
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}

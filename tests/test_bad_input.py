@@ -282,7 +282,10 @@ FEW = np.arange(11.0)
 WRONG_Y = [
     (CLASSIFIER, None, "RNNClassifier requires y to be passed, but the target y is None"),
     (CLASSIFIER, ["a"] * 11, "inconsistent numbers of samples: [12, 11]"),
-    (CLASSIFIER, [["a", "b"]] * 12, "y should be a 1d array, got an array of shape (12, 2)"),
+    (CLASSIFIER, [["a", "b"]] * 12, "y[0] has 2 labels, but RNNClassifier needs one for each"),
+    (CLASSIFIER, [["a"] * len(x) for x in RAGGED], "SequenceTagger learns one label for each step"),
+    (CLASSIFIER, [["a"]] * 11 + [["a", "b"]], "y[11] has 2 labels"),
+    (CLASSIFIER, np.eye(12), "of one-hot rows y.argmax(axis=1)"),
     (CLASSIFIER, np.linspace(0, 1, 12), "Unknown label type: continuous"),
     (CLASSIFIER, [np.nan] + [1.0] * 11, "Input y contains NaN"),
     (REGRESSOR, None, "RNNRegressor requires y to be passed, but the target y is None"),
@@ -290,13 +293,23 @@ WRONG_Y = [
     (REGRESSOR, ["a"] * 12, "could not convert string to float"),
     (REGRESSOR, [np.nan, *FEW], "Input y contains NaN"),
     (REGRESSOR, [np.inf, *FEW], "Input y contains infinity"),
-    (REGRESSOR, np.ones((12, 2, 2)), "Found array with dim 3"),
+    (REGRESSOR, np.ones((12, 2, 2)), "y has 3 dimensions, shape (12, 2, 2), but RNNRegressor"),
+    (REGRESSOR, [[1.0]] * 11 + [[1.0, 2.0]], "y[0] has 1 value(s) and y[11] has 2, but"),
 ]
 
 
 @pytest.mark.parametrize("case, y, message", WRONG_Y)
 def test_wrong_y(case, y, message):
     check(lambda: case.make().fit(X, y), message)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_wrong_y_in_frames_and_series(library):
+    frames = pytest.importorskip(library)
+    steps = frames.Series([["a", "b"]] * 12)
+    check(lambda: CLASSIFIER.make().fit(X, steps), "y[0] has 2 labels")
+    two = frames.DataFrame({"left": list("ab") * 6, "right": list("ab") * 6})
+    check(lambda: CLASSIFIER.make().fit(X, two), "y[0] has 2 labels")
 
 
 WRONG_WEIGHTS = [

@@ -305,7 +305,7 @@ def test_the_last_row_under_the_windows_is_checked():
     ],
 )
 def test_blocks_cover_each_value_of_a_view_and_no_other(view, monkeypatch):
-    monkeypatch.setattr("skrnn._data._BLOCK_SIZE", 100)
+    monkeypatch.setattr("skrnn._sources._BLOCK_SIZE", 100)
     _, X = windows_of(200, 7, 3)
     X = view(X)
     blocks = list(read(X)._source.blocks())
@@ -508,8 +508,8 @@ def test_rows_of_ids_alone_are_integers():
 
 
 def test_numbers_of_categories_come_from_every_block(monkeypatch):
-    monkeypatch.setattr("skrnn._data._BLOCK_SIZE", 4)
-    monkeypatch.setattr("skrnn._data._BLOCK_ITEMS", 2)
+    monkeypatch.setattr("skrnn._sources._BLOCK_SIZE", 4)
+    monkeypatch.setattr("skrnn._sources._BLOCK_ITEMS", 2)
     for form in (list, SequenceArray.from_list):
         assert read(mixed(form), categorical_features=[1, 3]).n_categories == {1: 7, 3: 3}
 

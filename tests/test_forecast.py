@@ -76,6 +76,26 @@ def test_recursion_refuses_a_model_that_sees_the_row():
         recursive_forecast(model, X, 3)
 
 
+@pytest.mark.parametrize("history", [[[0.3]], [[0.0]], [[-2.0]], [[0.3]] * 5], ids=str)
+def test_recursion_refuses_it_where_the_history_does_not_vary(history):
+    X = rotation(40)[:, :1]
+    model = make_pipeline(SlidingWindowTransformer(1, output="2d"), Ridge()).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match="depends on that row"):
+        recursive_forecast(model, np.array(history), 3)
+
+
+@pytest.mark.parametrize("level", [0.01, 1e6])
+def test_recursion_from_a_constant_stays_where_its_logarithm_is_defined(level):
+    series = np.geomspace(level, 8 * level, 30)[:, None]
+    model = TransformedTargetRegressor(
+        make_pipeline(FunctionTransformer(np.log), linear_in_last(1)),
+        func=np.log,
+        inverse_func=np.exp,
+    ).fit(series, series[:, 0])
+    forecast = recursive_forecast(model, np.full((4, 1), level), 1)
+    np.testing.assert_allclose(forecast, model.predict(np.full((2, 1), level))[-1:])
+
+
 def test_recursion_refuses_a_model_of_other_columns():
     X = rotation(40)
     model = linear_in_last(2).fit(X, X[:, 0])

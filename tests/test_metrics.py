@@ -221,6 +221,11 @@ def test_what_is_no_tag_is_refused(y, scheme, message):
         extract_spans(y, scheme=scheme)
 
 
+def test_classes_that_are_no_tags_are_refused_in_plain_words():
+    with pytest.raises(ValueError, match="^'A' is no tag of scheme='bio'"):
+        allowed_transitions(np.array(["A", "O"]))
+
+
 SPAN_TRUE = [["B-PER", "I-PER", "O", "B-LOC"], ["O", "B-LOC"], ["B-ORG"]]
 SPAN_PRED = [["B-PER", "I-PER", "O", "B-PER"], ["B-LOC", "I-LOC"], ["B-ORG"]]
 

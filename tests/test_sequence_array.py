@@ -141,6 +141,37 @@ def test_bad_padding(X, lengths, message):
         SequenceArray.from_padded(X, lengths)
 
 
+def from_list(ids, **options):
+    return SequenceArray.from_list(ids.to_list(), **options)
+
+
+def from_padded(ids, **options):
+    return SequenceArray.from_padded(ids.to_padded(), ids.lengths, **options)
+
+
+def from_long(ids, **options):
+    pd = pytest.importorskip("pandas")
+    df = pd.DataFrame({"sequence": np.repeat(range(len(ids)), ids.lengths)})
+    columns = ids.values.reshape(len(ids.values), -1)
+    df = df.assign(**{f"id{i}": column for i, column in enumerate(columns.T)})
+    features = "id0" if ids.values.ndim == 1 else None
+    return SequenceArray.from_long(df, sequence="sequence", features=features, **options)
+
+
+@pytest.mark.parametrize("build", [from_list, from_padded, from_long])
+@pytest.mark.parametrize("n_dims", [1, 2])
+def test_what_is_built_says_whether_it_holds_ids(build, n_dims):
+    ids = SequenceArray.from_list([np.round(10 * s).astype(int) for s in sequences(n_dims)])
+    assert build(ids).categorical == (n_dims == 1)
+    for categorical in (True, False):
+        built = build(ids, categorical=categorical)
+        assert built.categorical is categorical and built[1:].categorical is categorical
+        assert_same_sequences(built, ids)
+    numbers = SequenceArray.from_list(sequences(n_dims))
+    with pytest.raises(ValueError, match=r"needs integer ids, but .* float64: .*astype\(int\)"):
+        build(numbers, categorical=True)
+
+
 def test_repr():
     assert repr(SequenceArray.from_list(sequences())) == (
         "SequenceArray(n_sequences=5, n_features=2, lengths=1..5, dtype=float64)"

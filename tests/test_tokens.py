@@ -219,6 +219,8 @@ def test_vocabularies_that_are_none(vocabulary):
         ([["a", 7]], TypeError, r"Tokens must be strings, but X holds 7; use str\(token\)"),
         ([["a", None]], TypeError, "Tokens must be strings, but X holds None"),
         (np.ones((2, 3)), TypeError, "Tokens must be strings, but X holds 1.0"),
+        (np.array([["a b"], ["c"]]), ValueError, r"X has shape \(2, 1\).*pass X\[:, 0\] for texts"),
+        (np.array([["a b"], ["c"]], object), ValueError, "its one column may hold texts or tokens"),
         ([[["a"], ["b"]]], TypeError, "nested too deeply"),
         (["?"], ValueError, "No token is left for the vocabulary: X has 0 different ones"),
     ],
@@ -226,6 +228,12 @@ def test_vocabularies_that_are_none(vocabulary):
 def test_what_is_neither_text_nor_tokens_is_refused(X, error, message):
     with pytest.raises(error, match=message):
         TokenEncoder().fit(X)
+
+
+def test_arrays_of_several_columns_and_lists_of_one_token_are_tokens():
+    for X in (np.array([["a b", "c"], ["d", "c"]]), [["a b"], ["c"]]):
+        encoder = TokenEncoder().fit(X)
+        assert_same_sequences(encoder.inverse_transform(encoder.transform(X)), X)
 
 
 def test_tables_are_refused():

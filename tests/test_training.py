@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+import re
 import tempfile
 
 import joblib
@@ -13,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.neural_network import MLPClassifier
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
+from skrnn import RNNClassifier, RNNRegressor, SequenceTagger, _trainer
 from skrnn._trainer import Trainer
 from skrnn.metrics import sequence_accuracy_scorer
 
@@ -281,18 +282,39 @@ def test_lbfgs_ends_where_no_entry_of_the_gradient_exceeds_tol(case):
 # Not finite ---------------------------------------------------------------------------------
 
 
-@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning", "ignore:invalid:RuntimeWarning")
+@pytest.mark.parametrize("n_jobs", [None, 2])
+@pytest.mark.parametrize(
+    "params",
+    [
+        {"cell_type": "rnn", "activation": "relu", "solver": "sgd"},
+        {"cell_type": "rnn", "activation": "relu", "solver": "sgd", "dtype": "float32"},
+        {"cell_type": "lstm", "solver": "adam", "dtype": "float32"},
+        {"cell_type": "gru", "solver": "adamw"},
+    ],
+)
 @each_case
-def test_a_training_that_diverges_says_so_and_stops(case):
-    diverging = {"cell_type": "rnn", "activation": "relu", "solver": "sgd", "max_iter": 100}
-    model = case.make(**diverging, learning_rate_init=1e100, max_grad_norm=None)
+def test_a_training_that_diverges_says_so_and_nothing_else(case, params, n_jobs, monkeypatch):
+    monkeypatch.setattr(_trainer, "SPLIT_UNITS", 1)  # so that threads have a part in it
+    rate = 1e30 if params.get("dtype") == "float32" else 1e200
+    params = params | {"learning_rate_init": rate, "max_grad_norm": None, "max_iter": 100}
+    model = case.make(**params, n_jobs=n_jobs)
     reason = (
         r"The training diverged in epoch \d, batch \d+: loss (nan|inf).*, gradient norm (nan|inf)"
-        r".*Lower learning_rate_init \(now 1e\+100\), set max_grad_norm \(now None\), or scale"
+        rf".*Lower learning_rate_init \(now {re.escape(f'{rate:g}')}\), set max_grad_norm "
+        r"\(now None\), or scale"
     )
     with pytest.raises(ValueError, match=reason):
         model.fit(X, case.target(X))
     assert model.n_iter_ < 3
+
+
+@each_case
+def test_a_training_that_diverges_between_two_scores_says_so(case):
+    diverging = {"cell_type": "rnn", "activation": "relu", "solver": "sgd", "batch_size": 100}
+    model = case.make(**diverging, learning_rate_init=1e200, max_grad_norm=None)
+    with pytest.raises(ValueError, match="The training diverged in epoch 2, batch 1"):
+        model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
+    assert len(model.validation_scores_) == 1
 
 
 @brief
@@ -359,6 +381,16 @@ def test_an_interruption_before_the_first_epoch_leaves_a_model_without_a_loss(ca
         model = fitted(case)
     assert model.n_iter_ == 0 and np.isnan(model.loss_) and np.isnan(model.best_loss_)
     assert np.isfinite(case.outputs(model, X)).all()
+
+
+@each_case
+def test_an_interruption_before_the_first_score_leaves_none_that_was_best(case, monkeypatch):
+    interrupted = raise_after(0, Trainer.objective, KeyboardInterrupt)
+    monkeypatch.setattr(Trainer, "objective", lambda *args: interrupted(*args))
+    with pytest.warns(UserWarning, match="Training interrupted by user."):
+        model = fitted(case, early_stopping=True)
+    assert model.validation_scores_ == [] and np.isnan(model.best_validation_score_)
+    assert model.best_loss_ is None
 
 
 @each_case

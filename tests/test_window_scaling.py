@@ -9,7 +9,7 @@ from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_checks
 
-from skrnn import SlidingWindowTransformer, WindowScaledRegressor, sliding_windows
+from skrnn import SequenceArray, SlidingWindowTransformer, WindowScaledRegressor, sliding_windows
 
 
 class Recorder(RegressorMixin, BaseEstimator):
@@ -135,6 +135,27 @@ def test_window_scaling_never_writes_to_the_windows():
 def test_window_scaling_errors(settings, message):
     with pytest.raises(ValueError, match=message):
         WindowScaledRegressor(Recorder(), **settings).fit(WINDOWS, [7.0, 1.0])
+
+
+def in_objects(windows):
+    array = np.empty(len(windows), object)
+    array[:] = windows
+    return array
+
+
+FORMS = {"list": list, "objects": in_objects, "SequenceArray": SequenceArray.from_list}
+
+
+@pytest.mark.parametrize("form", FORMS.values(), ids=FORMS)
+def test_windows_may_come_one_by_one_if_they_are_of_one_length(form):
+    y = np.array([7.0, 1.0])
+    model = WindowScaledRegressor(Recorder()).fit(form(list(WINDOWS)), y)
+    expected = WindowScaledRegressor(Recorder()).fit(WINDOWS, y)
+    np.testing.assert_array_equal(model.regressor_.seen_[0], expected.regressor_.seen_[0])
+    for ragged in ([WINDOWS[0], WINDOWS[1][:2]], [WINDOWS[0][:1], WINDOWS[1]]):
+        for call in (lambda X: model.fit(X, y), model.predict):
+            with pytest.raises(ValueError, match="The 2 windows of X differ in shape.*one length"):
+                call(form(ragged))
 
 
 def test_window_scaling_checks_the_number_of_features():

@@ -1,26 +1,28 @@
 """The recurrent cells: Elman, LSTM and GRU, elementwise, forward and backward in time.
 
-A cell fills *slabs*: contiguous feature-major blocks of shape (H, N), stacked along axis 2 of the
-tape ``G (T + 1, K, n_slabs * H, N)`` for T steps, K directions and N sequences. `unroll` owns
+A cell fills *slabs*: contiguous feature-major blocks of shape (H, K, N), stacked along axis 1 of
+the tape ``G (T + 1, n_slabs * H, K, N)`` for T steps, K directions and N sequences. `unroll` owns
 the weights, their products and the state; it draws a cell's generators one step at a time:
 
-forward(G, h_prev, h) yields, for each step, the slabs that `unroll` is to overwrite with
-    ``W [h; x; 1]``, and goes on to write the new hidden state into ``h``.
-backward(G, h_prev, h, A, dh, ...) yields, for each step from the last to the first, the
-    gradients of those products, written into ``A``, and leaves in ``dh`` (and ``dc``), both
-    (K, H, N), what the step before receives. First a few large calls turn the whole stretch into
+forward(G, h_prev, h) yields at each step when `unroll` is to overwrite the slabs of the products
+    with ``W [h; x; 1]``, and goes on to write the new hidden state into ``h``.
+backward(G, h_prev, h, A, dh, ...) yields at each step, from the last to the first, when it has
+    written the gradients of those products into ``A``, and leaves in ``dh`` (and ``dc``), both
+    (H, K, N), what the step before receives. First a few large calls turn the whole stretch into
     local derivatives, so that the loop itself is a handful of small ones.
 
-``h_prev`` and ``h`` have shape (T, K, H, N). What a cell declares:
+``h_prev`` and ``h`` have shape (T, H, K, N). What a cell declares:
 
 rows : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
 n_sigmoid : the first so many slabs are logistic gates. `unroll` negates their weights: their
-    products are the -z of ``sigmoid(z) = 1 / (1 + exp(-z))``.
+    products are the -z of ``sigmoid(z) = 1 / (1 + exp(-z))``, by which ``backward`` differentiates.
 n_slabs : the products and whatever else the way back needs.
 carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
 keeps_h : whether h also reaches the next step directly, outside the products.
+memory_gate, input_gate : for `init_recurrent`, which of torch's gates keeps the state, and which
+    admits the input apart from it; None if no gate does.
 """
 
 from itertools import repeat
@@ -28,14 +30,17 @@ from itertools import repeat
 import numpy as np
 
 
-def frames(*tapes):
-    """Zip over the steps of some tapes. What is one frame (stride 0) is viewed only once."""
-    return zip(*(a if a.strides[0] else repeat(a[0]) for a in tapes), strict=False)
+def by_step(*arrays):
+    """Zip over the steps of arrays, the last of which has memory of its own for each step.
+
+    What has one step's memory for all (stride 0) is viewed once, not anew at each step.
+    """
+    return zip(*(a if a.strides[0] else repeat(a[0]) for a in arrays), strict=False)
 
 
 def slabs(G, H, first, last):
     """View slabs `first` to `last` (exclusive) of a tape."""
-    return G[:, :, first * H : last * H]
+    return G[:, first * H : last * H]
 
 
 class Elman:
@@ -43,13 +48,14 @@ class Elman:
 
     rows = ((0, True, True),)
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), False
+    memory_gate, input_gate = None, None
 
     def __init__(self, activation="tanh"):
         self.activation = activation
 
     def forward(self, G, h_prev, h):
-        for z, h_t in frames(G[:-1], h):
-            yield z
+        for z, h_t in by_step(G[:-1], h):
+            yield
             if self.activation == "tanh":
                 np.tanh(z, out=h_t)
             else:
@@ -59,7 +65,7 @@ class Elman:
         np.copyto(A, 1 - h * h if self.activation == "tanh" else h > 0)
         for a in A[::-1]:
             a *= dh
-            yield a
+            yield
 
 
 class LSTM:
@@ -74,19 +80,20 @@ class LSTM:
 
     rows = ((3, True, True), (0, True, True), (1, True, True), (2, True, True))
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 4, 3, 6, (4,), False
+    memory_gate, input_gate = 1, 0
 
     def forward(self, G, h_prev, h):
-        H, now, one = h.shape[2], G[:-1], np.asarray(1, G.dtype)
-        terms = np.empty_like(slabs(now, H, 0, 2)[0])
-        new, kept = terms[:, :H], terms[:, H:]
-        gates, oif, if_, gc = (slabs(now, H, *j) for j in ((0, 4), (0, 3), (1, 3), (3, 5)))
+        H, now, one = h.shape[1], G[:-1], np.asarray(1, G.dtype)
+        new, kept = terms = np.empty((2, *h.shape[1:]), h.dtype)
+        terms = terms.reshape(2 * H, *h.shape[2:])
+        oif, if_, gc = (slabs(now, H, *j) for j in ((0, 3), (1, 3), (3, 5)))
         o, g, tanh_c = (slabs(now, H, j, j + 1) for j in (0, 3, 5))
         c = slabs(G[1:], H, 4, 5)
-        for z, s, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in frames(
-            gates, oif, if_, gc, o, g, tanh_c, c, h
+        for oif_t, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in by_step(
+            oif, if_, gc, o, g, tanh_c, c, h
         ):
-            yield z
-            sigmoid(s, one)
+            yield
+            sigmoid(oif_t, one)
             np.tanh(g_t, out=g_t)
             np.multiply(if_t, gc_t, out=terms)  # i * g and f * c_prev
             np.add(new, kept, out=c_t)
@@ -94,11 +101,11 @@ class LSTM:
             np.multiply(o_t, tanh_c_t, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh, dc):
-        H = h.shape[2]
+        H = h.shape[1]
         o, i, f, g = (slabs(G, H, j, j + 1) for j in range(4))
         gc, tanh_c, oif = slabs(G, H, 3, 5), slabs(G, H, 5, 6), slabs(G, H, 0, 3)
         do, dif, dg = slabs(A, H, 0, 1), slabs(A, H, 1, 3), slabs(A, H, 3, 4)
-        np.subtract(1, oif, out=slabs(A, H, 0, 3))
+        np.subtract(oif, 1, out=slabs(A, H, 0, 3))
         slabs(A, H, 0, 3)[...] *= oif
         do *= tanh_c
         dif *= gc
@@ -106,17 +113,17 @@ class LSTM:
         dg *= i
         dc_dh = one_minus_square(tanh_c)
         dc_dh *= o
-        difg = slabs(A, H, 1, 4).reshape(len(A), -1, 3, H, A.shape[-1])
-        through_h, dc_each = np.empty_like(dc), dc[:, None]
-        for a, do_t, difg_t, dc_dh_t, f_t in zip(
-            A[::-1], do[::-1], difg[::-1], dc_dh[::-1], f[::-1], strict=True
+        difg = slabs(A, H, 1, 4).reshape(len(A), 3, *dc.shape)
+        through_h = np.empty_like(dc)
+        for do_t, difg_t, dc_dh_t, f_t in zip(
+            do[::-1], difg[::-1], dc_dh[::-1], f[::-1], strict=True
         ):
             np.multiply(dh, dc_dh_t, out=through_h)
             dc += through_h
             do_t *= dh
-            difg_t *= dc_each
+            difg_t *= dc
             dc *= f_t
-            yield a
+            yield
 
 
 class GRU:
@@ -130,16 +137,14 @@ class GRU:
 
     rows = ((0, True, True), (1, True, True), (2, True, False), (2, False, True))
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 3, 2, 4, (), True
+    memory_gate, input_gate = 1, None
 
     def forward(self, G, h_prev, h):
-        H, now, one = h.shape[2], G[:-1], np.asarray(1, G.dtype)
-        term = np.empty_like(slabs(now, H, 0, 1)[0])
-        rza, rz, n = slabs(now, H, 0, 3), slabs(now, H, 0, 2), slabs(now, H, 3, 4)
-        r, z, a = (slabs(now, H, j, j + 1) for j in range(3))
-        for products, rz_t, r_t, z_t, a_t, n_t, before, h_t in frames(
-            rza, rz, r, z, a, n, h_prev, h
-        ):
-            yield products
+        H, now, one = h.shape[1], G[:-1], np.asarray(1, G.dtype)
+        term = np.empty_like(h[0])
+        rz, (r, z, a, n) = slabs(now, H, 0, 2), (slabs(now, H, j, j + 1) for j in range(4))
+        for rz_t, r_t, z_t, a_t, n_t, before, h_t in by_step(rz, r, z, a, n, h_prev, h):
+            yield
             sigmoid(rz_t, one)
             np.multiply(r_t, a_t, out=term)
             n_t += term
@@ -149,24 +154,23 @@ class GRU:
             np.add(n_t, term, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh):
-        H = h.shape[2]
+        H = h.shape[1]
         r, z, a, n = (slabs(G, H, j, j + 1) for j in range(4))
         dr, dz, da, dn = (slabs(A, H, j, j + 1) for j in range(4))
         np.subtract(1, z, out=dz)
         one_minus_square(n, out=dn)
         dn *= dz
         dz *= z
-        dz *= h_prev - n
+        dz *= n - h_prev
         np.multiply(dn, r, out=da)
-        np.subtract(1, r, out=dr)
+        np.subtract(r, 1, out=dr)
         dr *= da
         dr *= a
-        dh_each = dh[:, None]
-        each = A.reshape(len(A), -1, 4, H, A.shape[-1])
-        for products, each_t, z_t in zip(slabs(A, H, 0, 3)[::-1], each[::-1], z[::-1], strict=True):
-            each_t *= dh_each
+        each = A.reshape(len(A), 4, *dh.shape)
+        for each_t, z_t in zip(each[::-1], z[::-1], strict=True):
+            each_t *= dh
             dh *= z_t
-            yield products
+            yield
 
 
 def sigmoid(minus_z, one):
@@ -182,4 +186,5 @@ def one_minus_square(y, out=None):
     return np.subtract(1, out, out=out)
 
 
+# By the names that estimators have for them; they take the names they offer from here.
 CELLS = {"rnn": Elman, "lstm": LSTM, "gru": GRU}

@@ -28,14 +28,15 @@ def init_recurrent(layer, views, rng, forget_bias=1.0, n_steps=2):
     `forget_bias`, 1 by default (Gers et al., 2000; Jozefowicz et al., 2015), or, for 'chrono',
     drawn by `chrono`, with the negative for the LSTM's input gate.
     """
-    H, n_gates = layer.hidden_size, layer.cell.n_gates
+    H, cell = layer.hidden_size, layer.cell
     for weights in layer.directions(views):
-        for gate in range(n_gates):
+        for gate in range(cell.n_gates):
             rows = slice(gate * H, (gate + 1) * H)
             weights["weight_ih"][rows] = glorot_uniform((H, layer.n_features), rng)
             weights["weight_hh"][rows] = orthogonal((H, H), rng)
-        if n_gates > 1:  # torch's order: i, f, g, o and r, z, n
-            bias = weights["bias_ih"].reshape(n_gates, H)
-            bias[1] = chrono(H, n_steps, rng) if forget_bias == "chrono" else forget_bias
-            if forget_bias == "chrono" and n_gates == 4:
-                bias[0] = -bias[1]
+        if cell.memory_gate is not None:
+            bias = weights["bias_ih"].reshape(cell.n_gates, H)
+            is_chrono = forget_bias == "chrono"
+            bias[cell.memory_gate] = chrono(H, n_steps, rng) if is_chrono else forget_bias
+            if is_chrono and cell.input_gate is not None:
+                bias[cell.input_gate] = -bias[cell.memory_gate]

@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from skrnn._core.packing import Packing
-from skrnn._core.unroll import fuse, plain_weights, unfuse, unroll
+from skrnn._core.unroll import fuse, unfuse, unroll
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -101,13 +101,13 @@ class Recurrent:
         outputs = np.empty((packing.n_rows, K * H), x.dtype) if want else None
         backwards = []
         for run in runs:
-            live = final[..., : run.n_sequences]
+            live = final[..., : run.n_sequences].swapaxes(1, 2)
             h, live[...], backward = unroll(
                 self.cell,
                 W,
                 [feature_major(rows, run) for rows in xs],
                 live,
-                None if mask is None else np.ascontiguousarray(mask[..., : run.n_sequences]),
+                None if mask is None else units_first(mask[..., : run.n_sequences]),
                 keep,
                 empty,
             )
@@ -115,12 +115,11 @@ class Recurrent:
             if want:
                 for k in range(K):
                     into = outputs[:, k * H : (k + 1) * H]
-                    feature_major(into, run)[...] = h[:, k]
+                    feature_major(into, run)[...] = h[:, :, k]
         if want and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]
 
         def backward(grads, doutputs=None, dfinal=None, need_dx=False):
-            plain = plain_weights(self.cell, W)
             dW = np.zeros(W.swapaxes(1, 2).shape, W.dtype)
             dstate = np.zeros_like(final)
             if dfinal is not None:
@@ -131,11 +130,15 @@ class Recurrent:
             for run, run_backward in zip(reversed(runs), reversed(backwards), strict=True):
                 # Columns beyond the run still hold `dfinal`: a shorter sequence joins the way
                 # back at its own last step.
-                live = np.ascontiguousarray(dstate[..., : run.n_sequences])
-                dh = None if doutputs is None else directions_first(doutputs, run, K)
-                run_dx = run_backward(plain, dW, live, dh, need_dx)
+                live = units_first(dstate[..., : run.n_sequences])
+                dh = None
+                if doutputs is not None:
+                    block = feature_major(doutputs, run)
+                    dh = units_first(block.reshape(run.n_steps, K, H, run.n_sequences))
+                run_dx = run_backward(dW, live, dh, need_dx)
                 truncated = self.max_steps and run.first_step % self.max_steps == 0
-                dstate[..., : run.n_sequences] = 0 if truncated and run.first_step else live
+                live = 0 if truncated and run.first_step else live.swapaxes(1, 2)
+                dstate[..., : run.n_sequences] = live
                 if need_dx:
                     for rows, block in zip(dx, run_dx, strict=True):
                         feature_major(rows, run)[...] = block
@@ -153,10 +156,9 @@ def feature_major(rows, run):
     return block.reshape(run.n_steps, run.n_sequences, -1).swapaxes(1, 2)
 
 
-def directions_first(rows, run, K):
-    """Copy the rows of a run to (n_steps, K, features / K, n_sequences)."""
-    block = feature_major(rows, run)
-    return np.ascontiguousarray(block).reshape(run.n_steps, K, -1, run.n_sequences)
+def units_first(a):
+    """Copy (..., K, H, N) to (..., H, K, N), the order of `unroll`."""
+    return np.ascontiguousarray(a.swapaxes(-3, -2))
 
 
 class Embedding:

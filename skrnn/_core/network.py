@@ -147,7 +147,8 @@ class Network:
         empty   allocates what ``backward`` needs, see `unroll`
 
         Returns outputs (n_sequences, n_outputs), or (n_rows, n_outputs) where pooling is None,
-        the final states, and backward(doutputs, dfinals=None) -> grad, dstates.
+        the final states, to be left as they are until backward(doutputs, dfinals=None) -> grad,
+        dstates has been called.
         """
         layout = layout or self.layout
         params = layout.views(theta)

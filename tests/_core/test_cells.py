@@ -1,15 +1,14 @@
 import numpy as np
 import pytest
+from cells import CELLS
 from gradcheck import assert_gradient_entries
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.layers import Recurrent
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 T, D, H, N = 4, 2, 3, 5
 
 

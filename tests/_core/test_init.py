@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
+from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.init import chrono, glorot_uniform, init_recurrent, orthogonal
 from skrnn._core.layers import Recurrent
 from skrnn._core.network import Network
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 D, H = 3, 8
 
 

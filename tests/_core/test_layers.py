@@ -1,9 +1,9 @@
 import numpy as np
 import pytest
+from cells import CELLS
 from gradcheck import assert_gradient, assert_gradient_entries
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.layers import (
     POOLINGS,
     Dense,
@@ -16,7 +16,6 @@ from skrnn._core.layers import (
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 LENGTHS = {"equal": [4, 4, 4], "ragged": [5, 3, 3, 1], "one step": [1, 1, 1]}
 D, H = 2, 3
 

@@ -3,17 +3,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+from cells import CELLS
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.crf import CRF
 from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
 from skrnn._core.network import Network, drop
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 LENGTHS = {"equal": [3, 3], "ragged": [4, 2, 1], "one step": [1, 1]}
 POOLINGS = ["last", "mean", "max", None]
 LOSSES = [regression_loss(name, quantile=0.3) for name in (*REGRESSION_LOSSES, "quantile")]

@@ -2,14 +2,13 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pytest
+from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core import unroll
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.layers import Recurrent
 from skrnn._core.packing import Packing
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 LENGTHS = [4, 2, 2, 1]
 N, ROWS = 4, 9
 
@@ -21,14 +20,14 @@ class Counter:
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), True
 
     def forward(self, G, h_prev, h):
-        for products, before, h_t in zip(G[:-1], h_prev, h, strict=True):
-            yield products
+        for before, h_t in zip(h_prev, h, strict=True):
+            yield
             np.add(before, 1, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh):
         for products in A[::-1]:
             products[...] = 0
-            yield products
+            yield
 
 
 def count(max_steps=None, seed=0):

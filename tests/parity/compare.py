@@ -1,15 +1,14 @@
 """What skrnn computes from the numbers of `make_fixtures`, and the comparison."""
 
 import numpy as np
+from cells import CELLS
 from numpy.testing import assert_allclose
 
-from skrnn._core.cells import GRU, LSTM, Elman
 from skrnn._core.layers import Recurrent
 from skrnn._core.losses import cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 
-CELLS = {"tanh": Elman("tanh"), "relu": Elman("relu"), "lstm": LSTM(), "gru": GRU()}
 RESULTS = ("outputs", "final", "value", "dx", "dstate0", "grad.")
 
 

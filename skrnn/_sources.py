@@ -1,0 +1,124 @@
+"""Sources: sequences held as they were given, packed batch by batch, shown block by block.
+
+`Grid` has equal lengths, `Flat` one buffer, `Items` a list of arrays. None copies X.
+"""
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+_BLOCK_SIZE = 2**16  # values shown together
+_BLOCK_ITEMS = 64  # arrays of a list shown together
+
+
+class Source:
+    """Sequences as they were given, ``self[i]`` being an array (n_steps_i, n_features).
+
+    lengths   (n,)         dtypes   set of the dtypes of the values
+    example   what shows scikit-learn the number of features and their names
+    are_ids   whether these were token ids, to be embedded
+    is_table  whether X was 2-D
+    """
+
+    are_ids = is_table = False
+
+    def __len__(self):
+        return len(self.lengths)
+
+
+class Grid(Source):
+    """Equal lengths: an array (n_sequences, n_steps, n_features) of any strides."""
+
+    def __init__(self, values):
+        self.values = values
+        self.n_features = values.shape[2]
+        self.lengths = np.full(len(values), values.shape[1])
+        self.dtypes = {values.dtype}
+        self.example = values[0]
+
+    def __getitem__(self, i):
+        return self.values[i]
+
+    def pack(self, indices, packing, dtype):
+        """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
+        steps = self.values.swapaxes(0, 1)[:, indices]
+        return steps.astype(dtype, order="C", copy=False).reshape(packing.n_rows, -1)
+
+    def blocks(self):
+        """Yield arrays (rows, n_features), bounded in size, that cover every value."""
+        rows = _distinct_rows(self.values)
+        if rows is not None:
+            yield from _row_blocks(rows)
+            return
+        n_at_once = max(1, _BLOCK_SIZE // self.example.size)
+        for start in range(0, len(self), n_at_once):
+            yield self.values[start : start + n_at_once].reshape(-1, self.n_features)
+
+
+class Flat(Source):
+    """Sequences end to end in one array (n_rows, n_features)."""
+
+    def __init__(self, values, offsets):
+        self.values = values
+        self.offsets = offsets
+        self.n_features = values.shape[1]
+        self.lengths = np.diff(offsets)
+        self.dtypes = {values.dtype}
+        self.example = values
+
+    def __getitem__(self, i):
+        return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def pack(self, indices, packing, dtype):
+        rows = self.offsets[indices][packing.sequence] + packing.step
+        return self.values[rows].astype(dtype, copy=False)
+
+    def blocks(self):
+        return _row_blocks(self.values)
+
+
+class Items(Source):
+    """A list of arrays (n_steps_i, n_features)."""
+
+    def __init__(self, arrays, example):
+        self.arrays = arrays
+        self.n_features = arrays[0].shape[1]
+        self.lengths = np.array([len(array) for array in arrays])
+        self.dtypes = {array.dtype for array in arrays}
+        self.example = example
+
+    def __getitem__(self, i):
+        return self.arrays[i]
+
+    def pack(self, indices, packing, dtype):
+        values = np.concatenate([self.arrays[i] for i in indices])
+        starts = np.cumsum(packing.lengths) - packing.lengths
+        rows = values.take(starts[packing.sequence] + packing.step, axis=0)
+        return rows.astype(dtype, copy=False)
+
+    def blocks(self):
+        for start in range(0, len(self), _BLOCK_ITEMS):
+            yield np.concatenate(self.arrays[start : start + _BLOCK_ITEMS])
+
+
+def _distinct_rows(values):
+    """Return a view (rows, n_features) of all steps of (n, n_steps, n_features), or None.
+
+    Sliding windows repeat every row of their series. Where each sequence starts a whole number of
+    rows, at most its own length, after the one before, the rows under all of them are one regular
+    array. A contiguous array is the case without overlap.
+    """
+    n, n_steps, n_features = values.shape
+    if n == 1:
+        return values[0]
+    by_sequence, by_step, by_feature = values.strides
+    if by_step <= 0 or by_sequence % by_step or not 0 < by_sequence // by_step <= n_steps:
+        return None
+    n_rows = by_sequence // by_step * (n - 1) + n_steps
+    return as_strided(values, (n_rows, n_features), (by_step, by_feature), writeable=False)
+
+
+def _row_blocks(rows):
+    """Yield slices of (rows, n_features), bounded in size."""
+    n_at_once = max(1, _BLOCK_SIZE // rows.shape[1])
+    for start in range(0, len(rows), n_at_once):
+        yield rows[start : start + n_at_once]
