@@ -6,7 +6,7 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn._core.packing import Packing
-from skrnn._core.unroll import Scratch
+from skrnn._core.scratch import Scratch
 from skrnn._train.batching import batches, length_sorted_batches
 from skrnn._train.minimize import minimize_lbfgs, minimize_minibatch
 from skrnn._train.optimizers import SGD, Adam, AdamW, RMSprop

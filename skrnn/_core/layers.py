@@ -9,7 +9,8 @@ import numpy as np
 from scipy.sparse import csr_array
 
 from skrnn._core.packing import Packing
-from skrnn._core.unroll import fuse, unfuse, unroll
+from skrnn._core.unroll import unroll
+from skrnn._core.weights import fuse, unfuse
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
