@@ -158,7 +158,7 @@ def _recognise(X, embeds=False, ragged=False):
     if isinstance(X, (list, tuple)):
         return _from_items(X, X, embeds, ragged)
     if issparse(X):  # before dict, which dok_array is
-        return X
+        raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {_EXPECTED}")
     if isinstance(X, np.ma.MaskedArray):
@@ -229,6 +229,8 @@ def _from_items(items, X, embeds, ragged):
 def _as_item(item, i):
     """Return sequence `i` of a list as an array of real numbers."""
     if type(item) is not np.ndarray:
+        if issparse(item):
+            raise _sparse_error(item, f"X[{i}]")
         try:
             item = np.asarray(item)
         except ValueError:
@@ -236,6 +238,13 @@ def _as_item(item, i):
     if item.dtype.kind == "O" and item.ndim == 0:
         raise TypeError(f"X[{i}] is of type {type(item.item()).__name__}; {_EXPECTED}")
     return _as_real(item, f"X[{i}]")
+
+
+def _sparse_error(array, where):
+    return ValueError(
+        f"Sparse data was passed: {where} is a {type(array).__name__} of shape {array.shape}, but "
+        f"sequences are dense. Pass {where}.toarray()."
+    )
 
 
 def _as_real(array, where):
@@ -247,8 +256,8 @@ def _as_real(array, where):
         return _objects_as_real(array, where)
     if kind == "c":
         raise ValueError(
-            f"Complex data not supported: {where} has dtype {array.dtype}. Pass the real and "
-            "imaginary parts as two features."
+            f"Complex data not supported: {where} has dtype {array.dtype}, shape {array.shape}. "
+            "Pass the real and imaginary parts as two features."
         )
     if kind in "UST":
         raise ValueError(f"{where} holds strings. {_ENCODE_TOKENS}")
@@ -309,7 +318,8 @@ def _check_lengths(lengths):
     if not lengths.all():
         raise ValueError(
             f"X[{lengths.argmin()}] is empty: every sequence needs at least one step. Drop it "
-            "together with its target."
+            f"together with its target. X was read as {len(lengths)} sequences of 0 to "
+            f"{lengths.max()} steps."
         )
 
 
@@ -355,17 +365,23 @@ def _check_features(estimator, source):
         validate_data(estimator, source.example, reset=False, skip_check_array=True)
 
 
+def _as_read(source):
+    """Say which shape was read: axes in another order than meant show there."""
+    n, lengths, n_features = len(source), source.lengths, source.n_features
+    steps = " to ".join(map(str, sorted({lengths.min(), lengths.max()})))
+    return f"X was read as {n} sequences of {steps} steps of {n_features} features."
+
+
 def _features_message(name, source, expected, table):
     """Say which shape was read, and which axis may have been meant."""
-    lengths, n_features = source.lengths, source.n_features
-    steps = " to ".join(map(str, sorted({lengths.min(), lengths.max()})))
+    n_features = source.n_features
     message = (
         f"X has {n_features} features, but {name} is expecting {expected} features as input. "
-        f"X was read as {len(source)} sequences of {steps} steps of {n_features} features."
+        f"{_as_read(source)}"
     )
     if table:
         return f"{message} {name} was fitted on a 2-D X: univariate sequences."
-    if (lengths != expected).any():
+    if (source.lengths != expected).any():
         return message
     if n_features == 1:
         return f"{message} One sequence of {len(source)} steps is passed as X[np.newaxis]."
@@ -420,11 +436,11 @@ def _non_finite_error(estimator, source, dtype):
         return ValueError(
             f"Input X contains NaN, {place}. {type(estimator).__name__} reads NaN as a missing "
             "value, never as padding: impute what is missing, and pass sequences of different "
-            "lengths as a list of arrays or with SequenceArray.from_padded."
+            "lengths as a list of arrays or with SequenceArray.from_padded. " + _as_read(source)
         )
     return ValueError(
         f"Input X contains infinity or a value too large for {dtype!r}, {place}. Remove or clip "
-        "such values, or scale X."
+        f"such values, or scale X. {_as_read(source)}"
     )
 
 
@@ -454,10 +470,10 @@ def _id_error(source, column, limit, reason):
     value = source[i][step, column]
     message = f"X[{i}] holds {value} at step {step} of the categorical column {column}"
     if value >= limit:
-        return ValueError(f"{message}, but {reason.format(limit)}")
+        return ValueError(f"{message}, but {reason.format(limit)} {_as_read(source)}")
     return ValueError(
         f"{message}, but categories are non-negative integers: encode them with TokenEncoder or "
-        "OrdinalEncoder, or leave the column out of categorical_features."
+        f"OrdinalEncoder, or leave the column out of categorical_features. {_as_read(source)}"
     )
 
 

@@ -200,7 +200,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
         ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, and
-        the vectors of categorical column 0 are ``'embedding_0.weight'``.
+        the vectors of categorical column 0 are ``'embedding_0.weight'``. The output layer gives
+        standardised targets, see Notes.
 
     See Also
     --------

@@ -22,8 +22,9 @@ class SequenceTagger(LabelsMixin, BaseRNN):
 
     For parts of speech, named entities, slots, phonemes or activities: one label for each token or
     time step of sequences of equal or different lengths. Use ``bidirectional=True`` wherever the
-    whole sequence is at hand before its labels are needed; without it, the labels of a prefix are
-    the same whatever follows, so the tagger can be used while a sequence is still growing.
+    whole sequence is at hand before its labels are needed. Without it, and with
+    ``decoder='softmax'``, the labels of a prefix are the same whatever follows, so the tagger can
+    be used while a sequence is still growing. A CRF weighs what follows in any case.
 
     Parameters
     ----------
@@ -387,7 +388,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
             with one univariate sequence in each row, or a list of 1-D integer arrays (token
             ids). It is neither changed nor copied.
-        y : array-like of shape (n_sequences, n_steps), or list of array-like
+        y : array-like or data frame of shape (n_sequences, n_steps), or list of array-like
             One label for each step: numbers or strings. For sequences of different lengths a list
             (or 1-D object array) of one list or array of labels for each.
         sample_weight : array-like of shape (n_sequences,), or in the form of y, default=None
@@ -643,16 +644,23 @@ def is_scalar(value):
     return isinstance(value, (str, bytes)) or np.ndim(value) == 0
 
 
+def items_of(values):
+    """Return what to iterate over for the items of `values`: of a data frame its rows."""
+    if hasattr(values, "columns"):
+        return values.to_numpy()
+    return values if hasattr(values, "__iter__") else np.atleast_1d(np.asarray(values))
+
+
 def first(values):
-    """First item of anything that can be iterated over."""
-    return next(iter(values if hasattr(values, "__iter__") else np.atleast_1d(np.asarray(values))))
+    """First item of `values`."""
+    return next(iter(items_of(values)))
 
 
 def end_to_end(values, lengths, name):
     """Concatenate one item a step, given for each sequence, and check that the lengths agree."""
     if is_scalar(first(values)):
         values = np.asarray(values)[:, None]
-    parts = [np.asarray(part) for part in values]
+    parts = [np.asarray(part) for part in items_of(values)]
     for i, (part, length) in enumerate(zip(parts, lengths, strict=True)):
         if part.shape != (length,):
             raise ValueError(

@@ -1,23 +1,16 @@
-"""One training: an estimator's parameters turned into an objective, a loop and its records."""
+"""One training: an estimator's parameters turned into a loop and its records."""
 
 import warnings
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
-from skrnn._core.packing import Packing
-from skrnn._core.scratch import Scratch
-from skrnn._train.batching import batches, length_sorted_batches
+from skrnn._objective import Objective, quiet
+from skrnn._train.batching import batches
 from skrnn._train.minimize import minimize_lbfgs, minimize_minibatch
 from skrnn._train.optimizers import SGD, Adam, AdamW, RMSprop
 from skrnn._train.schedules import Schedule
 from skrnn._train.stopping import NonFiniteLoss, Stopping
-
-# A batch with at least so many hidden units, over all its sequences, is computed in two parts,
-# which n_jobs=2 runs side by side. The parts do not depend on n_jobs, so neither do the results.
-SPLIT_UNITS = 16384
-# Packed rows that L-BFGS, whose batch is the whole set, takes through the network at a time.
-FULL_BATCH_ROWS = 8192
 
 
 class Trainer:
@@ -40,14 +33,8 @@ class Trainer:
     def __init__(self, estimator, train, chosen, score, rng, run, report):
         self.estimator, self.train, self.chosen = estimator, train, chosen
         self.score, self.rng, self.run, self.report = score, rng, run, report
-        self.network, self.theta = estimator._network, estimator._theta
-        self.scratch = Scratch()
-        self.loss_function = estimator._loss_function()
-        self.sequence_weight = train.sequence_weight
+        self.theta, self.objective = estimator._theta, Objective(estimator, train, rng, run)
         self.planned = estimator.learning_rate in ("cosine", "one_cycle")
-        # Weights only, neither biases nor embeddings, which stand behind the dense parameters.
-        is_weight = self.network.layout.mask(lambda name: "weight" in name)
-        self.decay = (estimator.alpha * is_weight[: self.network.n_dense]).astype(self.theta.dtype)
         self.stopping = Stopping(
             estimator.tol,
             estimator.n_iter_no_change,
@@ -169,78 +156,12 @@ class Trainer:
                 return Adam(theta, **moments)
             case "adamw":
                 mask = np.zeros(theta.shape, bool)
-                mask[: len(self.decay)] = self.decay != 0
+                mask[: len(self.objective.is_weight)] = self.objective.is_weight
                 return AdamW(theta, mask, weight_decay=e.alpha, **moments)
             case "rmsprop":
                 return RMSprop(theta, beta_2=e.beta_2, epsilon=e.epsilon)
             case "sgd":
                 return SGD(theta, momentum=e.momentum, nesterov=e.nesterovs_momentum)
-
-    def objective(self, theta, batch):
-        """Mean loss of a batch with its L2 penalty, and all else that `minimize_minibatch` asks."""
-        total = self.sequence_weight[batch].sum()
-        parts = self.parts(batch)
-        packings = [Packing(self.train.data.lengths[part]) for part in parts]
-        xs, layout, tail = map(self.take, parts, packings), None, None
-        if self.network.embedding and self.estimator.solver != "lbfgs":
-            theta, layout, xs, tail = self.network.compact(theta, list(xs))
-
-        def compute(part, packing, x, seed):
-            rng = None if seed is None else np.random.default_rng(seed)
-            target, weight = self.train.batch(part, packing)
-            share = (weight / total).astype(theta.dtype)
-            self.scratch.reset()
-            with quiet():
-                return self.network.loss_and_grad(
-                    theta,
-                    x,
-                    packing,
-                    self.loss_function,
-                    target,
-                    share,
-                    rng,
-                    layout,
-                    self.scratch.empty,
-                )
-
-        loss, grad = 0.0, np.zeros_like(theta)
-        # Summed in order, so that threads do not change the result.
-        for part_loss, part_grad in self.run(compute, parts, packings, xs, self.seeds(parts)):
-            loss += part_loss
-            grad += part_grad
-        if self.estimator.alpha and self.estimator.solver != "adamw":
-            loss += self.penalise(theta, grad, total)
-        return loss, grad, total, tail
-
-    def take(self, part, packing):
-        """Packed rows of some sequences, some of their tokens forgotten."""
-        x = self.train.data.take(part, packing)
-        if self.estimator.token_dropout and self.network.embedding:
-            self.network.embedding.forget(x, self.estimator.token_dropout, self.rng)
-        return x
-
-    def seeds(self, parts):
-        """Seed of each part's dropout masks; None without dropout."""
-        if self.network.dropout or self.network.recurrent_dropout:
-            return self.rng.integers(2**63, size=len(parts))
-        return [None] * len(parts)
-
-    def penalise(self, theta, grad, total):
-        """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient."""
-        dense = theta[: len(self.decay)]
-        dpenalty = dense * self.decay
-        dpenalty /= total
-        grad[: len(dense)] += dpenalty
-        return float(dpenalty @ dense) / 2
-
-    def parts(self, batch):
-        """Cut a batch into what one thread computes at a time."""
-        if self.estimator.solver == "lbfgs":
-            cuts = length_sorted_batches(self.train.data.lengths[batch], FULL_BATCH_ROWS)
-            return [batch[cut] for cut in cuts]
-        if len(batch) * self.network.layers[0].hidden_size >= SPLIT_UNITS:
-            return [batch[::2], batch[1::2]]
-        return [batch]
 
     def record(self, loss, grad_norm):
         """Note one epoch; True if training should end."""
@@ -264,11 +185,6 @@ class Trainer:
         self.stopped = self.report.epoch(estimator._attributes)
         self.ended = self.stopped or stalled
         return self.ended
-
-
-def quiet():
-    """Leave numbers that get too large to `NonFiniteLoss`, in the present thread."""
-    return np.errstate(over="ignore", invalid="ignore")
 
 
 def batch_size(batch_size, n_sequences):

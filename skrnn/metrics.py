@@ -1,8 +1,8 @@
 """Scores for one label per time step: by token, by sequence and by span.
 
 Everywhere, the labels of many sequences are a list of lists, a list or 1-D object array of
-arrays, or an array of shape (n_sequences, n_steps). Sequences may differ in length: nothing is
-padded, so no score can count padding.
+arrays, or an array or data frame of shape (n_sequences, n_steps). Sequences may differ in length:
+nothing is padded, so no score can count padding.
 """
 
 from itertools import chain
@@ -609,12 +609,14 @@ class _Predictor(BaseEstimator):
 
 def _is_flat(y):
     """Whether y holds one label, not one sequence of labels, per entry."""
+    if hasattr(y, "columns"):  # a data frame, whose items are its rows
+        return False
     return len(y) > 0 and all(isinstance(item, str) or np.ndim(item) == 0 for item in y[:1])
 
 
 def _read(y, name):
     """Return the labels of all sequences end to end, and the lengths of the sequences."""
-    if getattr(y, "ndim", 1) == 2:
+    if hasattr(y, "columns") or getattr(y, "ndim", 1) == 2:
         y = np.asarray(y)
         return y.ravel(), np.full(len(y), y.shape[1])
     items = list(y)

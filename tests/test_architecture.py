@@ -31,7 +31,7 @@ LAYERS = [
         "skrnn._callbacks",
         "skrnn._version",
     ),
-    ("skrnn._base", "skrnn._problem", "skrnn._trainer"),
+    ("skrnn._base", "skrnn._objective", "skrnn._problem", "skrnn._trainer"),
 ]
 DEPENDENCIES = {"numpy", "scipy", "sklearn", "joblib", "threadpoolctl"}
 

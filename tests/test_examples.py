@@ -12,13 +12,18 @@ pytestmark = pytest.mark.slow
 
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
-# Name: what an example prints around a score, and the least that this may be.
+# Name: what an example prints around a number, and the least and the most that this may be.
 SCORES = {
-    "digits": {r"RNNClassifier +accuracy (\S+)": 0.94},
-    "pos_tagging": {r"token accuracy (\S+), token_features=\[": 0.98},
-    "slots_and_intent": {r"slot F1 (\S+),": 0.95, r"intent accuracy (\S+)": 0.95},
-    "sentiment": {r"recurrent network: accuracy (\S+)": 0.95},
-    "tagging_search": {r"test F1 of the best: (\S+)": 0.95},
+    "adding_problem": {
+        r"rnn +: test MSE (\S+)": (0.1, 0.2),
+        r"lstm +: test MSE (\S+)": (0, 0.01),
+        r"gru +: test MSE (\S+)": (0, 0.01),
+    },
+    "digits": {r"RNNClassifier +accuracy (\S+)": (0.94, 1)},
+    "pos_tagging": {r"token accuracy (\S+), token_features=\[": (0.98, 1)},
+    "slots_and_intent": {r"slot F1 (\S+),": (0.95, 1), r"intent accuracy (\S+)": (0.95, 1)},
+    "sentiment": {r"recurrent network: accuracy (\S+)": (0.95, 1)},
+    "tagging_search": {r"test F1 of the best: (\S+)": (0.95, 1)},
 }
 
 # Name: the files of --data, short and repeated until a network can learn them by heart.
@@ -35,8 +40,8 @@ def write_data(folder, text):
 
 
 def check_scores(name, printed):
-    for pattern, least in SCORES.get(name, {}).items():
-        assert float(re.search(pattern, printed)[1]) >= least, printed
+    for pattern, (least, most) in SCORES.get(name, {}).items():
+        assert least <= float(re.search(pattern, printed)[1]) <= most, printed
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from estimators import (
 from numpy.testing import assert_allclose, assert_array_equal
 
 import skrnn._base
+import skrnn._objective
 import skrnn._trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
@@ -97,6 +98,20 @@ def test_reversed_input_and_swapped_directions_cancel(case, pooling, n_layers):
     expected = case.outputs(model, X)
     assert_allclose(case.outputs(mirrored, [s[::-1] for s in X]), expected, **EXACT)
     assert np.abs(case.outputs(mirrored, X) - expected).max() > 1e-4
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize(
+    "case", [case for case in CASES if "pooling" not in case.make().get_params()], ids=str
+)
+def test_reversed_input_and_swapped_directions_reverse_what_each_step_gives(case, n_layers):
+    X = sequences()
+    model = fitted(case, X, n_layers=n_layers, bidirectional=True)
+    mirrored, backwards = swap_directions(model), [s[::-1] for s in X]
+    expected, found = model.predict_proba(X), mirrored.predict_proba(backwards)
+    for ours, theirs in zip(found, expected, strict=True):
+        assert_allclose(ours, theirs[::-1], **EXACT)
+    assert np.abs(np.vstack(mirrored.predict_proba(X)) - np.vstack(expected)).max() > 1e-4
 
 
 def swap_directions(model):
@@ -206,7 +221,7 @@ def test_every_form_of_tokens_gives_the_same_model(case, name):
 @pytest.mark.parametrize("n_jobs", [2, 3])
 @each_case
 def test_batch_mates_and_threads_do_not_matter_to_tokens(case, n_jobs, monkeypatch):
-    monkeypatch.setattr(skrnn._trainer, "SPLIT_UNITS", 1)
+    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", 1)
     y = case.target(numbers(TOKENS))
     one = case.make(batch_size=7).fit(TOKENS, y)
     many = case.make(batch_size=7, n_jobs=n_jobs).fit(TOKENS, y)
@@ -318,8 +333,8 @@ def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
 @pytest.mark.parametrize("split_units", [1, 10**9], ids=["split", "whole"])
 @each_case
 def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
-    monkeypatch.setattr(skrnn._trainer, "SPLIT_UNITS", split_units)
-    monkeypatch.setattr(skrnn._trainer, "FULL_BATCH_ROWS", 30)
+    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", split_units)
+    monkeypatch.setattr(skrnn._objective, "FULL_BATCH_ROWS", 30)
     monkeypatch.setattr(skrnn._base, "PREDICT_ROWS", 10)
     X = sequences()
     one = fitted(case, X, batch_size=7, **params)
@@ -333,7 +348,7 @@ def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
 def test_a_split_batch_is_the_same_batch(case, monkeypatch):
     X = sequences()
     whole = fitted(case, X, batch_size=7)
-    monkeypatch.setattr(skrnn._trainer, "SPLIT_UNITS", 1)
+    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", 1)
     split = fitted(case, X, batch_size=7)
     assert_allclose(split.loss_curve_, whole.loss_curve_, **EXACT)
     assert_same_coefs(split, whole, rtol=1e-8, atol=1e-10)

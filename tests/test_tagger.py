@@ -12,7 +12,13 @@ from sklearn.pipeline import make_pipeline
 from skrnn import SequenceArray, SequenceTagger, TokenEncoder
 from skrnn._core.losses import log_softmax
 from skrnn._data import read_sequences
-from skrnn.metrics import cross_val_predict, span_f1_score, span_f1_scorer
+from skrnn.metrics import (
+    cross_val_predict,
+    sequence_accuracy_score,
+    span_f1_score,
+    span_f1_scorer,
+    token_accuracy_score,
+)
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 X = sequences(30)
@@ -109,9 +115,19 @@ def test_constraints_make_malformed_labels_impossible(scheme):
 @pytest.mark.parametrize("cell_type", ["rnn", "lstm", "gru"])
 def test_a_prefix_has_the_labels_that_the_whole_gave_it(cell_type):
     model = tagger(cell_type=cell_type, n_layers=2).fit(X, Y)
-    for x, whole in zip(X, model.predict_proba(X), strict=True):
+    for x, whole, labels in zip(X, model.predict_proba(X), model.predict(X), strict=True):
         for n in range(1, len(x) + 1):
             assert_allclose(model.predict_proba([x[:n]])[0], whole[:n], rtol=1e-12)
+            assert_array_equal(model.predict([x[:n]])[0], labels[:n])
+
+
+def test_a_crf_weighs_what_follows():
+    model = tagger(decoder="crf", max_iter=20).fit(X, Y)
+    changes = [
+        np.abs(model.predict_proba([x[:1]])[0] - whole[:1]).max()
+        for x, whole in zip(X, model.predict_proba(X), strict=True)
+    ]
+    assert max(changes) > 1e-3
 
 
 @DECODERS
@@ -133,6 +149,34 @@ def test_univariate_series_in_rows():
     y = (series[:, :, 0] > 0).astype(int)
     flat, block = tagger().fit(series[:, :, 0], y), tagger().fit(series, y)
     assert_array_equal(flat.predict_proba(series[:, :, 0]), block.predict_proba(series))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@DECODERS
+def test_frames_of_labels_are_read_by_rows(decoder, library):
+    frame = pytest.importorskip(library).DataFrame
+    names = list("abcde")
+    # As many rows as columns, so that only the labels tell which is which.
+    series = np.stack(equal_sequences(5, n_steps=5, n_features=1))[:, :, 0]
+    y, weight = np.where(series.cumsum(axis=1) > 0, "p", "n"), np.abs(series)
+    X_frame, y_frame = (frame(dict(zip(names, a.T, strict=True))) for a in (series, y))
+    model, expected = tagger(decoder=decoder).fit(X_frame, y_frame), tagger(decoder=decoder)
+    expected.fit(series, y)
+    assert model.loss_curve_ == expected.loss_curve_
+    w_frame = frame(dict(zip(names, weight.T, strict=True)))
+    assert model.score(X_frame, y_frame, w_frame) == expected.score(series, y, weight)
+    assert span_free_scores(y_frame, model.predict(X_frame)) == span_free_scores(
+        y, expected.predict(series)
+    )
+    found, wanted = (
+        cross_val_predict(tagger(decoder=decoder), *data, cv=2, method="predict_proba")
+        for data in ((X_frame, y_frame), (series, y))
+    )
+    assert_array_equal(np.stack(list(found)), np.stack(list(wanted)))
+
+
+def span_free_scores(y, predicted):
+    return token_accuracy_score(y, predicted), sequence_accuracy_score(y, predicted)
 
 
 def test_a_table_with_one_label_a_row_holds_single_steps():

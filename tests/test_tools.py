@@ -30,9 +30,11 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_html_repr
 
+from skrnn import metrics
+
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-CLASSIFIER, REGRESSOR = CASES[0], CASES[1]
+CLASSIFIER, REGRESSOR, TAGGER = CASES
 EQUAL, RAGGED = equal_sequences(30), sequences(30)
 CV = list(KFold(3, shuffle=True, random_state=0).split(RAGGED))
 GRID = {"hidden_size": [2, 3]}
@@ -80,6 +82,18 @@ def test_cross_val_predict(case, X, data):
     found = cross_val_predict(case.make(), data, y, cv=CV, method=method)
     for train, test in CV:
         expected = getattr(fit(case, X, y, train), method)(take(X, test))
+        for one, other in zip(found[test], expected, strict=True):
+            assert_array_equal(one, other)
+
+
+@pytest.mark.parametrize("decoder", ["softmax", "crf"])
+@each_form
+def test_cross_val_predict_of_the_probabilities_of_steps(X, data, decoder):
+    y = TAGGER.target(X)
+    model = TAGGER.make(decoder=decoder)
+    found = metrics.cross_val_predict(model, data, y, cv=CV, method="predict_proba")
+    for train, test in CV:
+        expected = fit(TAGGER, X, y, train, decoder=decoder).predict_proba(take(X, test))
         for one, other in zip(found[test], expected, strict=True):
             assert_array_equal(one, other)
 

@@ -4,6 +4,7 @@ import copy
 import pickle
 import re
 import tempfile
+import tracemalloc
 
 import joblib
 import numpy as np
@@ -14,7 +15,8 @@ from sklearn.exceptions import ConvergenceWarning, NotFittedError
 from sklearn.metrics import check_scoring
 from sklearn.neural_network import MLPClassifier
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceTagger, _trainer
+from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger, _objective
+from skrnn._objective import Objective
 from skrnn._trainer import Trainer
 from skrnn.metrics import sequence_accuracy_scorer
 
@@ -294,7 +296,7 @@ def test_lbfgs_ends_where_no_entry_of_the_gradient_exceeds_tol(case):
 )
 @each_case
 def test_a_training_that_diverges_says_so_and_nothing_else(case, params, n_jobs, monkeypatch):
-    monkeypatch.setattr(_trainer, "SPLIT_UNITS", 1)  # so that threads have a part in it
+    monkeypatch.setattr(_objective, "SPLIT_UNITS", 1)  # so that threads have a part in it
     rate = 1e30 if params.get("dtype") == "float32" else 1e200
     params = params | {"learning_rate_init": rate, "max_grad_norm": None, "max_iter": 100}
     model = case.make(**params, n_jobs=n_jobs)
@@ -323,13 +325,13 @@ def test_a_training_that_diverges_between_two_scores_says_so(case):
 def test_the_parameters_are_those_before_the_loss_that_was_not_finite(case, solver, monkeypatch):
     params = {"solver": solver, "batch_size": 100}
     expected = fitted(case, **params, max_iter=2)
-    healthy = Trainer.objective
+    healthy = Objective.__call__
 
     def objective(self, theta, batch):
         loss, *rest = healthy(self, theta, batch)
         return (np.nan if self.estimator.n_iter_ == 2 else loss), *rest
 
-    monkeypatch.setattr(Trainer, "objective", objective)
+    monkeypatch.setattr(Objective, "__call__", objective)
     model = case.make(**params, max_iter=10)
     with pytest.raises(ValueError, match="diverged in epoch 3, batch 1: loss nan, gradient norm"):
         model.fit(X, case.target(X))
@@ -347,8 +349,8 @@ def test_the_parameters_are_those_before_the_loss_that_was_not_finite(case, solv
 def test_an_interrupted_fit_keeps_the_model_reached_so_far(case, solver, n_jobs, monkeypatch):
     params = {"solver": solver, "batch_size": 10, "n_jobs": n_jobs}
     expected = fitted(case, **params, max_iter=2)
-    interrupted = raise_after(2 * 4, Trainer.objective, KeyboardInterrupt)
-    monkeypatch.setattr(Trainer, "objective", lambda *args: interrupted(*args))
+    interrupted = raise_after(2 * 4, Objective.__call__, KeyboardInterrupt)
+    monkeypatch.setattr(Objective, "__call__", lambda *args: interrupted(*args))
     with pytest.warns(UserWarning, match="Training interrupted by user."):
         model = fitted(case, **params, max_iter=50)
     assert model.loss_curve_ == expected.loss_curve_
@@ -360,14 +362,14 @@ def test_an_interrupted_fit_keeps_the_model_reached_so_far(case, solver, n_jobs,
 @each_case
 def test_an_interrupted_lbfgs_keeps_its_last_iterate(case, monkeypatch):
     expected = fitted(case, solver="lbfgs", max_iter=2)
-    healthy = Trainer.objective
+    healthy = Objective.__call__
 
     def objective(self, theta, batch):
         if self.estimator.n_iter_ == 2:
             raise KeyboardInterrupt
         return healthy(self, theta, batch)
 
-    monkeypatch.setattr(Trainer, "objective", objective)
+    monkeypatch.setattr(Objective, "__call__", objective)
     with pytest.warns(UserWarning, match="Training interrupted by user."):
         model = fitted(case, solver="lbfgs", max_iter=50)
     assert_array_equal(case.outputs(model, X), case.outputs(expected, X))
@@ -375,8 +377,8 @@ def test_an_interrupted_lbfgs_keeps_its_last_iterate(case, monkeypatch):
 
 @each_case
 def test_an_interruption_before_the_first_epoch_leaves_a_model_without_a_loss(case, monkeypatch):
-    interrupted = raise_after(0, Trainer.objective, KeyboardInterrupt)
-    monkeypatch.setattr(Trainer, "objective", lambda *args: interrupted(*args))
+    interrupted = raise_after(0, Objective.__call__, KeyboardInterrupt)
+    monkeypatch.setattr(Objective, "__call__", lambda *args: interrupted(*args))
     with pytest.warns(UserWarning, match="Training interrupted by user."):
         model = fitted(case)
     assert model.n_iter_ == 0 and np.isnan(model.loss_) and np.isnan(model.best_loss_)
@@ -385,8 +387,8 @@ def test_an_interruption_before_the_first_epoch_leaves_a_model_without_a_loss(ca
 
 @each_case
 def test_an_interruption_before_the_first_score_leaves_none_that_was_best(case, monkeypatch):
-    interrupted = raise_after(0, Trainer.objective, KeyboardInterrupt)
-    monkeypatch.setattr(Trainer, "objective", lambda *args: interrupted(*args))
+    interrupted = raise_after(0, Objective.__call__, KeyboardInterrupt)
+    monkeypatch.setattr(Objective, "__call__", lambda *args: interrupted(*args))
     with pytest.warns(UserWarning, match="Training interrupted by user."):
         model = fitted(case, early_stopping=True)
     assert model.validation_scores_ == [] and np.isnan(model.best_validation_score_)
@@ -668,25 +670,61 @@ def test_verbose_shows_the_validation_score(case, capsys):
         assert line.endswith(f"validation score = {score:.6f}")
 
 
+INPUTS = {
+    "array": np.stack(equal_sequences()),
+    "list": sequences(),
+    "SequenceArray": SequenceArray.from_list(sequences()),
+    "tokens": TOKENS,
+}
+
+
+def lock(values):
+    """Make every array among `values` read-only."""
+    for array in values.values if isinstance(values, SequenceArray) else values:
+        if isinstance(array, np.ndarray):
+            array.flags.writeable = False
+    if isinstance(values, np.ndarray):
+        values.flags.writeable = False
+
+
 @brief
+@pytest.mark.parametrize("name", INPUTS)
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
 @each_case
 def test_fit_is_silent_and_writes_neither_files_nor_input(
-    case, solver, capfd, tmp_path, monkeypatch
+    case, solver, name, capfd, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    X = np.stack(equal_sequences())
-    y, weight = case.target(X), np.ones(len(X))
+    X = copy.deepcopy(INPUTS[name])
+    y, weight = case.target(numbers(X) if name == "tokens" else X), np.ones(len(X))
     before = copy.deepcopy((X, y, weight))
-    for array in (X, y, weight):
-        array.flags.writeable = False
+    for values in (X, y, weight):
+        lock(values)
     model = case.make(solver=solver, early_stopping=True, validation_fraction=0.3, n_jobs=2)
+    model.set_params(token_dropout=0.3 if solver == "adam" else 0.0)
     model.fit(X, y, sample_weight=weight).predict(X)
     for old, new in zip(before, (X, y, weight), strict=True):
         assert all(np.array_equal(a, b) for a, b in zip(old, new, strict=True))
     assert not list(tmp_path.iterdir())
     assert capfd.readouterr() == ("", "")
+
+
+@brief
+@pytest.mark.parametrize("dtype", ["auto", "float32"])
+@each_case
+def test_a_memory_map_is_trained_on_batch_by_batch(case, dtype, tmp_path):
+    n, n_steps, n_features = 800, 100, 50
+    rng = np.random.default_rng(0)
+    np.save(tmp_path / "X.npy", rng.standard_normal((n, n_steps, n_features)))
+    X = np.load(tmp_path / "X.npy", mmap_mode="r")
+    y = case.target(X)
+    model = case.make(hidden_size=1, batch_size=20, max_iter=1, dtype=dtype, early_stopping=True)
+    tracemalloc.start()
+    model.fit(X, y).predict(X)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X.nbytes / 3  # 32 MB, of which predict takes some 8192 rows at a time
 
 
 # Saving -------------------------------------------------------------------------------------

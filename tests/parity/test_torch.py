@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from estimators import each_case, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from parity.compare import assert_parity, flatten, loss, network_like
 
@@ -149,3 +150,53 @@ def test_twenty_steps_of_training(cell, pooling):
 
 def parameters_of(module):
     return reference.arrays(**reference.named_parameters(module))
+
+
+# Estimators ---------------------------------------------------------------------------------
+
+
+def torch_modules(model, cell):
+    """The recurrent module and the linear layer that load the parameters of an estimator."""
+    layers = {"num_layers": model.n_layers, "bidirectional": model.bidirectional}
+    if cell in ("tanh", "relu"):
+        layers["nonlinearity"] = cell
+    width = model.hidden_size * (1 + model.bidirectional)
+    options = {"batch_first": True, "dtype": torch.float64}
+    rnn = reference.MODULES[cell](model.n_features_in_, model.hidden_size, **layers, **options)
+    head = torch.nn.Linear(width, model.n_outputs_, dtype=torch.float64)
+    state = {name: torch.from_numpy(value.copy()) for name, value in model.coefs_.items()}
+    of_head = {name: state.pop(name) for name in ("head.weight", "head.bias")}
+    head.load_state_dict({name.removeprefix("head."): v for name, v in of_head.items()})
+    rnn.load_state_dict(state)
+    return rnn, head
+
+
+def torch_answers(model, cell, x, y):
+    """Probabilities, or the value, of one sequence, computed by torch."""
+    rnn, head = torch_modules(model, cell)
+    steps, state = rnn(torch.from_numpy(x)[None])
+    if type(model).__name__ == "SequenceTagger":
+        return torch.softmax(head(steps[0]), dim=1)
+    last = (state[0] if cell == "lstm" else state)[-1 - model.bidirectional :]
+    outputs = head(last.transpose(0, 1).flatten(1))[0]
+    if type(model).__name__ == "RNNRegressor":
+        return outputs[0] * y.std() + y.mean()
+    return torch.softmax(outputs, dim=0)
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize("cell", reference.MODULES)
+@each_case
+def test_torch_loads_coefs_and_gives_the_same_answers(case, cell, n_layers, bidirectional):
+    kind = {"cell_type": cell}
+    if cell in ("tanh", "relu"):
+        kind = {"cell_type": "rnn", "activation": cell}
+    X = sequences()
+    y = case.target(X)
+    model = case.make(**kind, n_layers=n_layers, bidirectional=bidirectional).fit(X, y)
+    answer = getattr(model, "predict_proba", model.predict)
+    for x, ours in zip(X, answer(X), strict=True):
+        theirs = torch_answers(model, cell, x, y).detach().numpy()
+        assert_allclose(ours, theirs, rtol=1e-10, atol=1e-12)
