@@ -112,17 +112,24 @@ NETWORKS = {
     "two layers": {"cell_type": "gru", "n_layers": 2, "bidirectional": True},
     "mean": {"pooling": "mean"},
     "max": {"pooling": "max", "bidirectional": True},
+    "crf": {"decoder": "crf", "bidirectional": True},
 }
 
-each_network = pytest.mark.parametrize(
-    "case, network",
-    [
-        pytest.param(case, network, id=f"{case}-{name}")
-        for case in CASES
-        for name, network in NETWORKS.items()
-        if network.keys() <= case.make().get_params().keys()
-    ],
-)
+
+def each_case_with(name, settings):
+    """Parametrise over estimators and those of the named settings that they have."""
+    return pytest.mark.parametrize(
+        f"case, {name}",
+        [
+            pytest.param(case, params, id=f"{case}-{label}")
+            for case in CASES
+            for label, params in settings.items()
+            if params.keys() <= case.make().get_params().keys()
+        ],
+    )
+
+
+each_network = each_case_with("network", NETWORKS)
 
 
 def series(sequences):

@@ -11,7 +11,7 @@ from sklearn.exceptions import NotFittedError
 
 from skrnn import RNNClassifier, RNNRegressor, SequenceArray
 
-CLASSIFIER, REGRESSOR = CASES[0], CASES[1]
+CLASSIFIER, REGRESSOR, TAGGER = CASES
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
 RAGGED = sequences(12, n_features=2)
 TOKENS = [[0, 1, 2], [2, 1], [1, 0, 1, 1]] * 4
@@ -307,6 +307,14 @@ WRONG_Y = [
     (REGRESSOR, [np.inf, *FEW], "Input y contains infinity"),
     (REGRESSOR, np.ones((12, 2, 2)), "y has 3 dimensions, shape (12, 2, 2), but RNNRegressor"),
     (REGRESSOR, [[1.0]] * 11 + [[1.0, 2.0]], "y[0] has 1 value(s) and y[11] has 2, but"),
+    (TAGGER, None, "SequenceTagger requires y to be passed, but the target y is None"),
+    (TAGGER, [["a"] * 5] * 11, "inconsistent numbers of samples: [12, 11]"),
+    (TAGGER, ["a"] * 12, "y has one label for each sequence, but SequenceTagger needs one for"),
+    (TAGGER, ["a"] * 12, "pass a list of label sequences, or use RNNClassifier"),
+    (TAGGER, [["a"] * 5] * 11 + [["a"] * 4], "y[11] has shape (4,), but X[11] has 5 step(s)"),
+    (TAGGER, np.ones((12, 5, 2)), "y[0] has shape (5, 2), but X[0] has 5 step(s): give one"),
+    (TAGGER, np.linspace(0, 1, 60).reshape(12, 5), "Unknown label type: continuous"),
+    (TAGGER, np.full((12, 5), np.nan), "Input y contains NaN"),
 ]
 
 

@@ -10,6 +10,7 @@ from estimators import (
     RAGGED_FORMS,
     TOKENS,
     each_case,
+    each_case_with,
     each_form,
     each_network,
     equal_sequences,
@@ -255,18 +256,17 @@ def test_unit_weights_equal_no_weights(case, network):
     assert_identical(fitted(case, X, np.ones(len(X)), **network), fitted(case, X, **network))
 
 
-@pytest.mark.parametrize(
-    "params",
-    [
-        {"batch_size": 100},
-        {"batch_size": 5},
-        {"batch_size": 5, "shuffle": False},
-        {"solver": "lbfgs"},
-        {"early_stopping": True, "validation_fraction": 0.3, "batch_size": 4},
-    ],
-    ids=str,
-)
-@each_case
+WEIGHTED = {
+    "full batch": {"batch_size": 100},
+    "mini-batches": {"batch_size": 5},
+    "in order": {"batch_size": 5, "shuffle": False},
+    "lbfgs": {"solver": "lbfgs"},
+    "early stopping": {"early_stopping": True, "validation_fraction": 0.3, "batch_size": 4},
+    "crf": {"decoder": "crf", "batch_size": 5},
+}
+
+
+@each_case_with("params", WEIGHTED)
 def test_a_zero_weight_equals_a_removed_sequence(case, params):
     X = sequences(40)
     weight = np.random.default_rng(2).uniform(0.5, 2, len(X))
@@ -316,11 +316,11 @@ RANDOM = {
     "recurrent dropout": {"recurrent_dropout": 0.3},
     "early stopping": {"early_stopping": True, "validation_fraction": 0.3},
     "lbfgs": {"solver": "lbfgs"},
+    "crf": {"decoder": "crf"},
 }
 
 
-@pytest.mark.parametrize("params", RANDOM.values(), ids=RANDOM)
-@each_case
+@each_case_with("params", RANDOM)
 def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
     X = sequences()
     model = fitted(case, X, batch_size=5, **params)
@@ -329,9 +329,8 @@ def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
     assert model.set_params(random_state=1).fit(X, case.target(X)).loss_curve_ != first.loss_curve_
 
 
-@pytest.mark.parametrize("params", RANDOM.values(), ids=RANDOM)
+@each_case_with("params", RANDOM)
 @pytest.mark.parametrize("split_units", [1, 10**9], ids=["split", "whole"])
-@each_case
 def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
     monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", split_units)
     monkeypatch.setattr(skrnn._objective, "FULL_BATCH_ROWS", 30)
