@@ -475,10 +475,30 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         Returns
         -------
         log_probabilities : ndarray
-            In the form of `predict_proba`.
+            In the form of `predict_proba`. With ``decoder='softmax'`` finite also where the
+            probability is too small to be represented.
         """
+        if self.decoder == "softmax":
+            return self._labels_of_steps(X, lambda p: p, lambda outputs, _: log_softmax(outputs))
         with np.errstate(divide="ignore"):
             return self._labels_of_steps(X, np.log, self._marginals)
+
+    def decision_function(self, X):
+        """Compute the scores of the labels at every step, from which the decoder starts.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        scores : ndarray
+            In the form of `predict_proba`. With ``decoder='softmax'`` the logits, whose softmax is
+            `predict_proba`; with 'crf' what a step itself says of its label, to which the CRF adds
+            its transitions.
+        """
+        return self._labels_of_steps(X, lambda scores: scores, lambda outputs, _: outputs)
 
     def score(self, X, y, sample_weight=None):
         """Token accuracy: the share of steps that are labelled right.

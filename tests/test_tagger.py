@@ -11,7 +11,6 @@ from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceArray, SequenceTagger, TokenEncoder
 from skrnn._core.losses import log_softmax
-from skrnn._data import read_sequences
 from skrnn.metrics import (
     cross_val_predict,
     sequence_accuracy_score,
@@ -28,11 +27,6 @@ DECODERS = pytest.mark.parametrize("decoder", ["softmax", "crf"])
 
 def tagger(**params):
     return SequenceTagger(**TINY | params)
-
-
-def raw_outputs(model, X):
-    """Outputs of the head for each step, all sequences laid end to end."""
-    return model._outputs(read_sequences(model, X, reset=False), map)
 
 
 def spans_of_two_types(n=40, seed=0):
@@ -66,7 +60,7 @@ def test_crf_decodes_the_best_of_all_paths_and_sums_their_probabilities():
     y = [np.array(["u", "v", "w"])[np.digitize(x[:, 0], [-0.5, 0.5])] for x in X]
     model = tagger(decoder="crf", max_iter=5).fit(X, y)
     for x in X[:10]:
-        paths, scores = score_paths(raw_outputs(model, [x]), model.coefs_)
+        paths, scores = score_paths(model.decision_function([x])[0], model.coefs_)
         p = np.exp(log_softmax(scores))
         marginals = [[p[paths[:, t] == c].sum() for c in range(3)] for t in range(len(x))]
         assert_array_equal(model.predict([x])[0], model.classes_[paths[scores.argmax()]])
@@ -79,7 +73,7 @@ def test_the_loss_of_the_crf_is_the_mean_negative_log_likelihood_of_a_step():
     model = tagger(**params, learning_rate_init=1e-300).fit(X, Y)
     total = 0.0
     for x, y in zip(X, Y, strict=True):
-        paths, scores = score_paths(raw_outputs(model, [x]), model.coefs_)
+        paths, scores = score_paths(model.decision_function([x])[0], model.coefs_)
         (path,) = np.flatnonzero((paths == np.searchsorted(model.classes_, y)).all(axis=1))
         total -= log_softmax(scores)[path]
     assert_allclose(model.loss_, total / sum(map(len, X)), rtol=1e-10)
@@ -110,6 +104,17 @@ def test_constraints_make_malformed_labels_impossible(scheme):
 
 
 # Steps and their labels ---------------------------------------------------------------------
+
+
+def test_probabilities_are_the_softmax_of_the_scores_and_do_not_underflow():
+    model = tagger().fit(X, Y)
+    model._network.layout.views(model._theta)["head.weight"][...] *= 1e5
+    for scores, p, log_p in zip(
+        model.decision_function(X), model.predict_proba(X), model.predict_log_proba(X), strict=True
+    ):
+        assert_array_equal(log_p, log_softmax(scores))
+        assert_array_equal(p, np.exp(log_p))
+    assert min(log_p.min() for log_p in model.predict_log_proba(X)) < -1000
 
 
 @pytest.mark.parametrize("cell_type", ["rnn", "lstm", "gru"])
