@@ -4,8 +4,8 @@
     python benchmarks/quality.py --data DIR --sets tsc_gunpoint --seeds 0 1 2 3 4 --sides stated
 
 DIR holds the sets and their reader, load.py. Progress goes to stderr, a Markdown table to stdout.
-With --resume FILE, scores are read from a file and appended to it, so that a run that was cut short
-goes on where it was; begin a new file when the code has changed. The sides are
+With --resume FILE, results are read from a file and appended to it, so that a run that was cut
+short goes on where it was; begin a new file when the code has changed. The sides are
 
     defaults   the estimator as it comes
     stated     a setting that suits the set, printed below the table
@@ -28,7 +28,7 @@ import importlib.util
 import json
 import sys
 import time
-from functools import cache
+from functools import lru_cache, partial
 from pathlib import Path
 from statistics import mean, variance
 
@@ -38,19 +38,19 @@ SIDES = ["defaults", "stated", "torch"]
 
 def main():
     args = read_arguments()
-    load, scores = read_module(args.data / "load.py").load, Scores(args.resume)
+    load, results = read_module(args.data / "load.py").load, Results(args.resume)
     families = {
         name: family
         for family in map(importlib.import_module, FAMILIES)
         for name in family.SETS
         if args.sets is None or name in args.sets
     }
+    data = lru_cache(maxsize=1)(lambda name: families[name].prepare(name, load))
     print("| set | metric | target |", " | ".join(args.sides), "| stated - torch |")
     print("|---" * (len(args.sides) + 4) + "|")
     for name, family in families.items():
-        data = cache(lambda name=name, family=family: family.prepare(name, load))
         cells = {
-            side: [scores.get(family, name, side, seed, data) for seed in args.seeds]
+            side: [trained(results, family, name, side, seed, data) for seed in args.seeds]
             for side in args.sides
         }
         columns = [*family.SETS[name], *map(summary, cells.values()), difference(cells)]
@@ -58,9 +58,29 @@ def main():
     for name, family in families.items():
         print(f"\n- {name}: {changes(family, name)}")
         if hasattr(family, "baselines"):
-            scores = family.baselines(name, family.prepare(name, load))
+            compute = partial(baselines, family, name, data)
+            scores = results.get([name, "baselines"], compute)
             print("  Here:", ", ".join(f"{label} {score:.2f}" for label, score in scores.items()))
         print(f"  Recorded: {load(name.partition('/')[0])['meta']['baseline']}.")
+
+
+def trained(results, family, name, side, seed, data):
+    """(score, processor seconds) of one training, known or new."""
+    key = [name, side, seed, family.parameters(name, side)]
+    return results.get(key, partial(measure, family, name, side, seed, data))
+
+
+def measure(family, name, side, seed, data):
+    data = data(name)
+    start = time.process_time()
+    score = float(family.score(name, side, seed, data))
+    seconds = time.process_time() - start
+    print(f"{name} {side} seed {seed}: {score:.2f}, {seconds:.0f} s", file=sys.stderr, flush=True)
+    return score, seconds
+
+
+def baselines(family, name, data):
+    return {label: float(score) for label, score in family.baselines(name, data(name)).items()}
 
 
 def read_arguments():
@@ -84,29 +104,22 @@ def read_module(path):
     return module
 
 
-class Scores:
-    """(score, processor seconds) of each training, kept in a file if one is given."""
+class Results:
+    """Results by key, both of which JSON can hold; kept in a file if one is given."""
 
     def __init__(self, path):
         self.path = path
         lines = path.read_text("utf-8").splitlines() if path and path.exists() else []
-        self.known = {key: tuple(result) for key, result in map(json.loads, lines)}
+        self.known = dict(map(json.loads, lines))
 
-    def get(self, family, name, side, seed, data):
-        key = json.dumps([name, side, seed, family.parameters(name, side)], sort_keys=True)
+    def get(self, key, compute):
+        key = json.dumps(key, sort_keys=True)
         if key not in self.known:
-            self.known[key] = self.measure(family, name, side, seed, data())
+            self.known[key] = compute()
             if self.path:
                 with self.path.open("a", encoding="utf-8") as file:
                     print(json.dumps([key, self.known[key]]), file=file)
         return self.known[key]
-
-    def measure(self, family, name, side, seed, data):
-        start = time.process_time()
-        score = float(family.score(name, side, seed, data))
-        seconds = time.process_time() - start
-        print(f"{name} {side} seed {seed}: {score:.2f}, {seconds:.0f} s", file=sys.stderr)
-        return score, seconds
 
 
 def summary(results):

@@ -1,25 +1,13 @@
-"""Sets of tokens for quality.py: one label for each token, or one for each text.
+"""Sets of tokens, for quality.py: one label for each token, or one for each text."""
 
-The side 'torch' is there for the former. It labels every token for itself, whatever the decoder.
-"""
-
-import math
-
-import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import LabelEncoder
 
 from skrnn import RNNClassifier, SequenceTagger, TokenEncoder
-from skrnn._train.batching import batches
 from skrnn.metrics import span_f1_score, token_accuracy_score
 
-try:
-    import torch
-except ImportError:
-    torch = None
 try:
     from sklearn_crfsuite import CRF
 except ImportError:
@@ -70,10 +58,11 @@ SETTINGS = {
         "min_df": 2,
         "cell_type": "gru",
         "bidirectional": True,
+        "pooling": "mean",
         "dropout": 0.5,
         "token_dropout": 0.1,
         "embedding_dim": 64,
-        "max_iter": 10,
+        "max_iter": 20,
     },
     "ner_wnut17": {
         "token_features": FEATURES,
@@ -81,10 +70,8 @@ SETTINGS = {
         "embedding_dim": [50, 50, 20, 30, 20, 30, 20],
         "bidirectional": True,
         "dropout": 0.5,
-        "recurrent_dropout": 0.25,
-        "token_dropout": 0.2,
-        "decoder": "crf",
-        "transition_constraints": "bio",
+        "token_dropout": 0.05,
+        "class_weight": {"O": 0.2},
         "max_iter": 10,
     },
     "txt_mr": {
@@ -120,9 +107,11 @@ SETTINGS = {
         "cell_type": "gru",
         "hidden_size": 100,
         "bidirectional": True,
-        "pooling": "max",
         "dropout": 0.3,
+        "token_dropout": 0.05,
         "embedding_dim": 32,
+        "batch_size": 64,
+        "learning_rate_init": 0.01,
         "max_iter": 20,
     },
 }
@@ -135,7 +124,7 @@ def estimator(name):
 def parameters(name, side):
     """Parameters of the encoder and of the network; no name belongs to both."""
     changed = {} if side == "defaults" else SETTINGS[name]
-    if name == "txt_names":
+    if name == "txt_names":  # letters are its tokens, on every side
         changed = {"analyzer": "char", "lowercase": False} | changed
     return TokenEncoder().get_params() | estimator(name).get_params() | changed
 
@@ -153,44 +142,52 @@ def prepare(name, load):
 
 
 def score(name, side, seed, data):
-    if side == "torch" and name not in METRICS:
-        return math.nan
     X_train, y_train, X_test, y_test = data
     p = parameters(name, side)
     encoder = TokenEncoder(**encoder_parameters(p))
+    X_train, X_test = encoder.fit_transform(X_train), encoder.transform(X_test)
+    network = estimator(name)
+    p = {key: p[key] for key in network.get_params()}
     if side == "torch":
-        ids = encoder.fit_transform(X_train), encoder.transform(X_test)
-        predicted = torch_predict(ids[0], y_train, ids[1], p, seed)
+        from torch_peer import classify
+
+        predicted = classify(X_train, y_train, X_test, p, seed)
     else:
-        network = estimator(name)
-        p |= {"random_state": seed}
-        network.set_params(**{key: p[key] for key in network.get_params()})
-        predicted = make_pipeline(encoder, network).fit(X_train, y_train).predict(X_test)
+        network.set_params(**p | {"random_state": seed})
+        predicted = network.fit(X_train, y_train).predict(X_test)
     return 100 * METRICS.get(name, accuracy_score)(y_test, predicted)
 
 
 def baselines(name, data):
-    """Scores without a network, from the same tokens."""
+    """Score without a network, from the same tokens."""
     X_train, y_train, X_test, y_test = data
-    if name in METRICS:
-        if CRF is None:
-            return {}
-        encoder = TokenEncoder(token_features=FEATURES)
-        ids = encoder.fit_transform(X_train), encoder.transform(X_test)
-        model, label = CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=60), "sklearn-crfsuite"
-        X_train, X_test = ([with_neighbours(x) for x in X] for X in ids)
-        y_train = list(map(list, y_train))
-    else:
-        encoder = TokenEncoder(**encoder_parameters(parameters(name, "stated")))
-        encoder.set_params(token_features=None)
-        ids = encoder.fit_transform(X_train), encoder.transform(X_test)
-        X_train, X_test = ([" ".join(map(str, x)) for x in X] for X in ids)
-        longest = 5 if name == "txt_names" else 2
-        counts = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, longest))
-        model = make_pipeline(counts, LogisticRegression(C=10, max_iter=1000))
-        label = "TF-IDF and logistic regression"
-    predicted = model.fit(X_train, y_train).predict(X_test)
-    return {label: 100 * METRICS.get(name, accuracy_score)(y_test, predicted)}
+    if name not in METRICS:
+        predicted = logistic_regression(name, X_train, y_train, X_test)
+        return {"TF-IDF and logistic regression": 100 * accuracy_score(y_test, predicted)}
+    if CRF is None:
+        return {}
+    return {"sklearn-crfsuite": 100 * METRICS[name](y_test, linear_crf(X_train, y_train, X_test))}
+
+
+def logistic_regression(name, X_train, y_train, X_test):
+    """Labels of texts from their tokens and the n-grams of these."""
+    encoder = TokenEncoder(**encoder_parameters(parameters(name, "stated")))
+    encoder.set_params(token_features=None)
+    ids = encoder.fit_transform(X_train), encoder.transform(X_test)
+    X_train, X_test = ([" ".join(map(str, x)) for x in X] for X in ids)
+    longest = 5 if name == "txt_names" else 2
+    counts = TfidfVectorizer(token_pattern=r"\S+", ngram_range=(1, longest))
+    model = make_pipeline(counts, LogisticRegression(C=10, max_iter=1000))
+    return model.fit(X_train, y_train).predict(X_test)
+
+
+def linear_crf(X_train, y_train, X_test):
+    """Labels of tokens from words, affixes and shapes of each and of the two beside it."""
+    encoder = TokenEncoder(token_features=FEATURES)
+    ids = encoder.fit_transform(X_train), encoder.transform(X_test)
+    X_train, X_test = ([with_neighbours(x) for x in X] for X in ids)
+    model = CRF(algorithm="lbfgs", c1=0.1, c2=0.1, max_iterations=60)
+    return model.fit(X_train, list(map(list, y_train))).predict(X_test)
 
 
 def with_neighbours(ids):
@@ -201,64 +198,3 @@ def with_neighbours(ids):
         [f"{k}:{feature}" for k in (-1, 0, 1) for feature in own[step + k]]
         for step in range(1, len(own) - 1)
     ]
-
-
-def torch_predict(X_train, y_train, X_test, p, seed):
-    """Labels of the same network in torch: softmax, no L2 penalty, torch's own first weights."""
-    torch.set_num_threads(1)
-    torch.manual_seed(seed)
-    labels = LabelEncoder().fit(np.concatenate(y_train))
-    target = [torch.from_numpy(labels.transform(y)) for y in y_train]
-    X_train, X_test = (
-        [torch.from_numpy(x.reshape(len(x), -1)) for x in X] for X in (X_train, X_test)
-    )
-    network = torch_network(1 + torch.cat(X_train).amax(dim=0), len(labels.classes_), p)
-    torch_fit(network, X_train, target, p, np.random.default_rng(seed))
-    network.eval()
-    with torch.no_grad():
-        scores = torch.nn.utils.rnn.unpack_sequence(torch_outputs(network, X_test, p))
-    return [labels.classes_[steps.argmax(dim=1).numpy()] for steps in scores]
-
-
-def torch_network(n_ids, n_labels, p):
-    """Tables of vectors, recurrent layer, head, dropout."""
-    sizes = [p["embedding_dim"]] * len(n_ids)
-    if p["embedding_dim"] == "auto":
-        sizes = [int(np.clip(round(1.6 * int(n) ** 0.56), 2, 100)) for n in n_ids]
-    tables = torch.nn.ModuleList(map(torch.nn.Embedding, n_ids.tolist(), sizes))
-    for table in tables:
-        torch.nn.init.normal_(table.weight, std=table.embedding_dim**-0.5)
-    K, H = 1 + p["bidirectional"], p["hidden_size"]
-    cell = {"lstm": torch.nn.LSTM, "gru": torch.nn.GRU}[p["cell_type"]]
-    recurrent = cell(sum(sizes), H, bidirectional=p["bidirectional"])
-    head, dropout = torch.nn.Linear(K * H, n_labels), torch.nn.Dropout(p["dropout"])
-    return torch.nn.ModuleList([tables, recurrent, head, dropout])
-
-
-def torch_outputs(network, sequences, p):
-    """Scores of the labels at each step, packed."""
-    tables, recurrent, head, dropout = network
-    ids, *order = torch.nn.utils.rnn.pack_sequence(sequences, enforce_sorted=False)
-    if network.training:
-        ids = ids * (torch.rand(ids.shape) >= p["token_dropout"])
-    x = torch.cat([table(ids[:, i]) for i, table in enumerate(tables)], dim=1)
-    h, _ = recurrent(torch.nn.utils.rnn.PackedSequence(dropout(x), *order))
-    return torch.nn.utils.rnn.PackedSequence(head(dropout(h.data)), *order)
-
-
-def torch_fit(network, X, target, p, rng):
-    size = 32 if p["batch_size"] == "auto" else p["batch_size"]
-    n_steps = p["max_iter"] * math.ceil(len(X) / size)
-    optimizer = torch.optim.Adam(network.parameters(), p["learning_rate_init"])
-    schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimizer, n_steps)
-    lengths = np.array([len(x) for x in X])
-    for _ in range(p["max_iter"]):
-        for batch in batches(lengths, size, rng):
-            optimizer.zero_grad()
-            labels = torch.cat([target[i] for i in batch])
-            scores = torch_outputs(network, [X[i] for i in batch], p)
-            scores = torch.cat(torch.nn.utils.rnn.unpack_sequence(scores))
-            torch.nn.functional.cross_entropy(scores, labels).backward()
-            torch.nn.utils.clip_grad_norm_(network.parameters(), p["max_grad_norm"])
-            optimizer.step()
-            schedule.step()
