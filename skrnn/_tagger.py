@@ -443,7 +443,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             For `X` in one array an array of labels; else a 1-D object array with an array of
             labels (n_steps_i,) for each sequence.
         """
-        return self._labels_of_steps(X, lambda labels: self.classes_[labels], self._best_labels)
+        return self._for_each_step(X, self._predicted)
 
     def predict_proba(self, X):
         """Probability of each label at every step.
@@ -462,7 +462,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             In the order of `classes_`. For `X` that is not in one array a 1-D object array with an
             array (n_steps_i, n_classes) for each sequence.
         """
-        return self._labels_of_steps(X, lambda p: p, self._marginals)
+        return self._for_each_step(X, self._marginals)
 
     def predict_log_proba(self, X):
         """Logarithm of the probability of each label at every step.
@@ -478,10 +478,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             In the form of `predict_proba`. With ``decoder='softmax'`` finite also where the
             probability is too small to be represented.
         """
-        if self.decoder == "softmax":
-            return self._labels_of_steps(X, lambda p: p, lambda outputs, _: log_softmax(outputs))
-        with np.errstate(divide="ignore"):
-            return self._labels_of_steps(X, np.log, self._marginals)
+        return self._for_each_step(X, self._log_marginals)
 
     def decision_function(self, X):
         """Compute the scores of the labels at every step, from which the decoder starts.
@@ -498,7 +495,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             `predict_proba`; with 'crf' what a step itself says of its label, to which the CRF adds
             its transitions.
         """
-        return self._labels_of_steps(X, lambda scores: scores, lambda outputs, _: outputs)
+        return self._for_each_step(X)
 
     def score(self, X, y, sample_weight=None):
         """Token accuracy: the share of steps that are labelled right.
@@ -521,7 +518,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         data = read_sequences(self, X, reset=False)
         labels, known, weight = self._read_labels(y, sample_weight, data)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
-            predicted = self.classes_[self._outputs(data, run, self._best_labels)]
+            predicted = self._outputs(data, run, self._predicted)
         return accuracy_score(labels[known], predicted[known], sample_weight=weight[known])
 
     # Targets.
@@ -640,17 +637,26 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             return self._crf().best_path(self.coefs_, outputs, packing)
         return outputs.argmax(axis=1)
 
+    def _predicted(self, outputs, packing):
+        return self.classes_[self._best_labels(outputs, packing)]
+
     def _marginals(self, outputs, packing):
         if self._network.crf:
             return self._crf().marginals(self.coefs_, outputs, packing)
         return np.exp(log_softmax(outputs))
 
-    def _labels_of_steps(self, X, finish, read):
-        """Decode X and give the result the form of X."""
+    def _log_marginals(self, outputs, packing):
+        if not self._network.crf:
+            return log_softmax(outputs)
+        with np.errstate(divide="ignore"):
+            return np.log(self._marginals(outputs, packing))
+
+    def _for_each_step(self, X, read=None):
+        """Give what `_outputs` makes of X the form of X."""
         self._check_fitted()
         data = read_sequences(self, X, reset=False)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
-            steps = finish(self._outputs(data, run, read))
+            steps = self._outputs(data, run, read)
         if data.is_table and self._input_layout_["table"] == "steps":
             return steps
         if data.is_grid:
