@@ -355,6 +355,8 @@ def is_stochastic(estimator):
 def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
     items = np.asarray(y) if hasattr(y, "__array__") else y
+    if isinstance(items, np.ndarray) and items.dtype.kind != "O":
+        return np.full(len(items), items[0].size)
     if np.ndim(next(iter(items))) == 0:
         return np.ones(len(items), np.intp)
     return np.array([np.size(item) for item in items])

@@ -106,6 +106,7 @@ def run_backward(cell, W, S, h, G, mask, empty, dW, dstate, dh=None, need_dx=Fal
     """Do what `unroll` says of ``backward``, in stretches of steps from the last to the first."""
     T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
+    n_from_h = products_from_h(cell, H)
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
     A = empty((min(length, T), n_products, K, N), W.dtype)
     for stop in range(T, 0, -length):
@@ -113,7 +114,15 @@ def run_backward(cell, W, S, h, G, mask, empty, dW, dstate, dh=None, need_dx=Fal
         a = A[: stop - start]
         steps = cell.backward(G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate)
         dproducts = a.swapaxes(1, 2)
-        step_back(cell, W, mask, steps, dproducts, dstate, None if dh is None else dh[start:stop])
+        step_back(
+            steps,
+            W[:, :H, :n_from_h],
+            dproducts[:, :, :n_from_h],
+            dstate,
+            cell.keeps_h,
+            mask,
+            None if dh is None else dh[start:stop],
+        )
         for k in range(K):
             dW[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
@@ -121,20 +130,17 @@ def run_backward(cell, W, S, h, G, mask, empty, dW, dstate, dh=None, need_dx=Fal
     return None if dx is None else [dx[:, k] for k in range(K)]
 
 
-def step_back(cell, W, mask, steps, dproducts, dstate, dh):
+def step_back(steps, W_h_T, dproducts, dstate, keeps_h, mask, dh):
     """Draw `steps` of a cell's way back, and pass the gradient on from each to the one before."""
-    H = dstate.shape[1]
-    n_from_h = products_from_h(cell, H)
-    W_h_T = W[:, :H, :n_from_h]
-    product = np.empty_like(dstate[0]) if cell.keeps_h else dstate[0]
+    product = np.empty_like(dstate[0]) if keeps_h else dstate[0]
     for t in reversed(range(len(dproducts))):
         if dh is not None:
             dstate[0] += dh[t]
         next(steps)
-        np.matmul(W_h_T, dproducts[t, :, :n_from_h], out=product.swapaxes(0, 1))
+        np.matmul(W_h_T, dproducts[t], out=product.swapaxes(0, 1))
         if mask is not None:
             product *= mask
-        if cell.keeps_h:
+        if keeps_h:
             dstate[0] += product
 
 
