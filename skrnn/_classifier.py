@@ -174,7 +174,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     n_iter_ : int
         Epochs, or 'lbfgs' iterations, of the last call that trained.
     t_ : int
-        Training sequences seen since the first epoch.
+        Training sequences seen since the first epoch; equal ones of a full batch count once.
     loss_ : float
         Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None

@@ -56,6 +56,11 @@ class SequenceData:
     def __len__(self):
         return len(self.lengths)
 
+    def __getitem__(self, i):
+        """Return sequence `i`, (n_steps_i, n_features), in `dtype`."""
+        values = self._source[i if self._index is None else self._index[i]]
+        return values.astype(self.dtype, order="C", copy=False)
+
     def take(self, indices, packing):
         """Return the packed rows (packing.n_rows, n_features) of some sequences.
 

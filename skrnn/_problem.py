@@ -1,5 +1,7 @@
 """What is to be learnt: sequences with targets and weights, one a sequence or one a step."""
 
+from hashlib import blake2b
+
 import numpy as np
 
 from skrnn._data import SequenceData
@@ -17,9 +19,19 @@ class Problem:
         self.data, self.target, self.weight = data, target, weight
 
     @property
+    def offsets(self):
+        """First row of target and weight of each sequence, and the end: (n_sequences + 1,)."""
+        return np.arange(len(self.data) + 1)
+
+    @property
     def sequence_weight(self):
         """Weight of each sequence as a whole, (n_sequences,)."""
-        return self.weight
+        return np.add.reduceat(self.weight, self.offsets[:-1])
+
+    def rows(self, indices):
+        """Rows of target and weight of some sequences, end to end."""
+        first, length = self.offsets[indices], np.diff(self.offsets)[indices]
+        return np.repeat(first - starts(length), length) + np.arange(length.sum())
 
     def batch(self, indices, packing):
         """Target and weight for the rows of outputs of some sequences, longest first."""
@@ -27,31 +39,49 @@ class Problem:
 
     def subset(self, indices):
         """Return the problem of these sequences only."""
-        return Problem(self.data.subset(indices), self.target[indices], self.weight[indices])
+        rows = self.rows(indices)
+        return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows])
+
+    def distinct(self, indices):
+        """Return these sequences in an order of their own, equal ones once with all their weight.
+
+        What is summed over the result is bit by bit the same for any order of the sequences, and
+        for a weight of 2 as for a sequence given twice.
+        """
+        keys = self._fingerprints(indices)
+        _, first, group = np.unique(keys, return_index=True, return_inverse=True)
+        problem = self.subset(indices[first])
+        problem.weight = np.bincount(problem.rows(group), self.weight[self.rows(indices)])
+        return problem
+
+    def _fingerprints(self, indices):
+        """Return a hash of each of these sequences with its target."""
+        offsets = self.offsets.tolist()
+        keys = []
+        for i in indices.tolist():
+            key = blake2b(self.data[i], digest_size=16)
+            key.update(np.ascontiguousarray(self.target[offsets[i] : offsets[i + 1]]))
+            keys.append(key.hexdigest())
+        return keys
 
 
 class StepProblem(Problem):
     """One target and one weight for each step, end to end: (n_rows,) over all sequences."""
 
     @property
-    def sequence_weight(self):
-        return np.add.reduceat(self.weight, starts(self.data))
+    def offsets(self):
+        return np.concatenate([[0], np.cumsum(self.data.lengths)])
 
     def batch(self, indices, packing):
         rows = step_rows(self.data, indices, packing)
         return self.target[rows], self.weight[rows]
 
-    def subset(self, indices):
-        first, lengths = starts(self.data)[indices], self.data.lengths[indices]
-        rows = np.concatenate([np.arange(a, a + n) for a, n in zip(first, lengths, strict=True)])
-        return StepProblem(self.data.subset(indices), self.target[rows], self.weight[rows])
 
-
-def starts(data):
-    """Row of each sequence's first step, all sequences laid end to end."""
-    return np.cumsum(data.lengths) - data.lengths
+def starts(lengths):
+    """First row of each sequence, sequences of these lengths laid end to end."""
+    return np.cumsum(lengths) - lengths
 
 
 def step_rows(data, indices, packing):
     """Rows, all sequences laid end to end, of the packed rows of some sequences."""
-    return starts(data)[indices][packing.sequence] + packing.step
+    return starts(data.lengths)[indices][packing.sequence] + packing.step

@@ -181,7 +181,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     n_iter_ : int
         Epochs, or 'lbfgs' iterations, of the last call that trained.
     t_ : int
-        Training sequences seen since the first epoch.
+        Training sequences seen since the first epoch; equal ones of a full batch count once.
     loss_ : float
         Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None
@@ -505,6 +505,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     def _learn_scale(self, y, sample_weight):
         """Mean and scale by which targets of any unit are of order one inside the network."""
+        y, sample_weight = distinct_rows(y, sample_weight)
         mean = np.average(y, axis=0, weights=sample_weight)
         if self._log_link:  # a shift would not keep the targets positive
             mean, scale = np.zeros_like(mean), mean
@@ -526,3 +527,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
+
+
+def distinct_rows(y, weight):
+    """Rows of y that have a weight, each once with all of it: sums over them know no order."""
+    weighted = weight > 0
+    rows, group = np.unique(y[weighted], axis=0, return_inverse=True)
+    return rows, np.bincount(group.reshape(-1), weight[weighted])

@@ -186,7 +186,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     n_iter_ : int
         Epochs, or 'lbfgs' iterations, of the last call that trained.
     t_ : int
-        Training sequences seen since the first epoch.
+        Training sequences seen since the first epoch; equal ones of a full batch count once.
     loss_ : float
         Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
     best_loss_ : float or None
@@ -580,7 +580,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
                 "decoder='softmax'."
             )
         sequence = np.repeat(np.arange(len(data)), data.lengths)
-        if np.any(weight != weight[starts(data)][sequence]):
+        if np.any(weight != weight[starts(data.lengths)][sequence]):
             raise ValueError(
                 "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
                 "steps of one: pass one weight for each sequence, or set decoder='softmax'."
@@ -590,7 +590,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _check_transitions(self, target, data):
         """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
         allowed, first, last = self._allowed()
-        heads, sequence = starts(data), np.repeat(np.arange(len(data)), data.lengths)
+        heads, sequence = starts(data.lengths), np.repeat(np.arange(len(data)), data.lengths)
         known = target >= 0
         wrong = np.zeros(len(target), bool)
         wrong[1:] = (sequence[1:] == sequence[:-1]) & known[1:] & known[:-1]

@@ -31,7 +31,13 @@ class Trainer:
     """
 
     def __init__(self, estimator, train, chosen, score, rng, run, report):
-        self.estimator, self.train, self.chosen = estimator, train, chosen
+        self.estimator = estimator
+        if solver_batch_size(estimator, len(chosen)) == len(chosen):
+            # Rounding grows from epoch to epoch: with the same sums, order and repetition of the
+            # sequences change nothing at all.
+            train = train.distinct(chosen)
+            chosen = np.arange(len(train.data))
+        self.train, self.chosen = train, chosen
         self.score, self.rng, self.run, self.report = score, rng, run, report
         self.theta, self.objective = estimator._theta, Objective(estimator, train, rng, run)
         self.planned = estimator.learning_rate in ("cosine", "one_cycle")
@@ -80,7 +86,7 @@ class Trainer:
 
     def mini_batches(self, n_epochs, incremental):
         estimator, lengths = self.estimator, self.train.data.lengths[self.chosen]
-        size = batch_size(estimator.batch_size, len(self.chosen))
+        size = solver_batch_size(estimator, len(self.chosen))
         epochs = (
             [self.chosen[b] for b in batches(lengths, size, self.rng, estimator.shuffle)]
             for _ in range(n_epochs)
@@ -187,6 +193,9 @@ class Trainer:
         return self.ended
 
 
-def batch_size(batch_size, n_sequences):
-    """Sequences in a mini-batch; 'auto' is at most 32."""
-    return min(32 if batch_size == "auto" else batch_size, n_sequences)
+def solver_batch_size(estimator, n_sequences):
+    """Sequences in a batch: all of them for L-BFGS, else `batch_size`, of which 'auto' is 32."""
+    if estimator.solver == "lbfgs":
+        return n_sequences
+    size = estimator.batch_size
+    return min(32 if size == "auto" else size, n_sequences)

@@ -280,16 +280,23 @@ def test_a_zero_weight_equals_a_removed_sequence(case, params):
     assert_allclose(case.outputs(zeroed, X), case.outputs(removed, X), rtol=1e-8)
 
 
-@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd", "lbfgs"])
-@each_case
-def test_a_whole_weight_equals_as_many_repetitions(case, solver):
+FULL_BATCH = {
+    **{name: {"solver": name} for name in ("adam", "adamw", "rmsprop", "sgd", "lbfgs")},
+    "invscaling": {"solver": "sgd", "learning_rate": "invscaling"},
+    "dropout": {"dropout": 0.5, "recurrent_dropout": 0.5},
+    "crf": {"decoder": "crf"},
+}
+
+
+@each_case_with("params", FULL_BATCH)
+def test_a_full_batch_knows_no_order_and_repetitions_as_weights(case, params):
     X = sequences()
-    times = np.random.default_rng(3).integers(1, 4, len(X))
-    repeated = [X[i] for i in np.repeat(np.arange(len(X)), times)]
-    full = {"solver": solver, "batch_size": 1000, "alpha": 0.1}
-    assert_same_coefs(
-        fitted(case, X, times, **full), fitted(case, repeated, **full), rtol=1e-8, atol=1e-10
-    )
+    times = np.random.default_rng(3).integers(0, 4, len(X))
+    order = np.random.default_rng(4).permutation(np.repeat(np.arange(len(X)), times))
+    model = case.make(batch_size=1000, **params)
+    weighted = copy.deepcopy(model.fit(X, case.target(X), sample_weight=times))
+    repeated = [X[i] for i in order]
+    assert_identical(model.fit(repeated, case.target(X)[order]), weighted)
 
 
 # Training -----------------------------------------------------------------------------------
