@@ -201,7 +201,11 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
         ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, and
         the vectors of categorical column 0 are ``'embedding_0.weight'``. The output layer gives
-        standardised targets, see Notes.
+        standardised targets.
+    y_mean_, y_scale_ : ndarray of shape (n_outputs_,)
+        Weighted mean and standard deviation of `y`: predictions are ``y_mean_ + y_scale_ * z`` of
+        the values z that the output layer gives. With ``loss='poisson'`` they are
+        ``y_scale_ * exp(z)``, `y_mean_` being 0 and `y_scale_` the mean.
 
     See Also
     --------
@@ -229,10 +233,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     Bidirectional layers [5]_ put the states of both directions side by side. States start at zero.
     Recurrent weights start orthogonal [6]_, the other weights Glorot-uniform.
 
-    The output layer is linear in the pooled states. Targets are standardised to (weighted)
-    mean 0 and standard deviation 1 for training, for ``loss='poisson'`` divided by their mean, and
-    predictions converted back. Sequences are never padded: the prediction for one depends neither
-    on the others in its batch nor on their lengths.
+    The output layer is linear in the pooled states. Targets are standardised to (weighted) mean 0
+    and standard deviation 1 for training, for ``loss='poisson'`` divided by their mean, and
+    predictions converted back; a standard deviation of 0 counts as 1. Sequences are never padded:
+    the prediction for one depends neither on the others in its batch nor on their lengths.
 
     References
     ----------
@@ -457,7 +461,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             Predictions in the units of the `y` that `fit` saw, and with as many dimensions.
         """
         outputs = self._to_mean(self._raw_outputs(X))
-        values = (outputs * self._y_scale + self._y_mean).astype(outputs.dtype, copy=False)
+        values = (outputs * self.y_scale_ + self.y_mean_).astype(outputs.dtype, copy=False)
         return values[:, 0] if self._y_is_flat else values
 
     def _to_mean(self, outputs):
@@ -488,7 +492,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         if reset:
             self._y_is_flat, self.n_outputs_ = flat, y.shape[1]
             self._log_link = self.loss == "poisson"
-            self._y_mean, self._y_scale = self._learn_scale(y, sample_weight)
+            self.y_mean_, self.y_scale_ = self._learn_scale(y, sample_weight)
         elif y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {y.shape[1]} output(s), but {type(self).__name__} was fitted with "
@@ -500,7 +504,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
                 "outputs: only 'poisson' has a logarithmic one. Fit anew with warm_start=False."
             )
         # In float64: the mean may be so large that float32 would lose what is around it.
-        target = ((y - self._y_mean) / self._y_scale).astype(data.dtype)
+        target = ((y - self.y_mean_) / self.y_scale_).astype(data.dtype)
         return Problem(data, target, sample_weight)
 
     def _learn_scale(self, y, sample_weight):

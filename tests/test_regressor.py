@@ -102,6 +102,17 @@ def test_predictions_follow_the_unit_of_y(loss):
     assert_allclose(other.loss_curve_, plain.loss_curve_, rtol=1e-9)
 
 
+def test_the_mean_and_scale_of_y_are_weighted():
+    y, weight = np.column_stack([Y, 3 * Y**2]), np.arange(len(Y))
+    model = tiny().fit(X, y, sample_weight=weight)
+    mean = np.average(y, axis=0, weights=weight)
+    assert_allclose(model.y_mean_, mean)
+    assert_allclose(model.y_scale_, np.average((y - mean) ** 2, axis=0, weights=weight) ** 0.5)
+    poisson = tiny(loss="poisson").fit(X, y[:, 1], sample_weight=weight)
+    assert_array_equal(poisson.y_mean_, [0])
+    assert_allclose(poisson.y_scale_, mean[1:])
+
+
 def test_poisson_predictions_follow_the_unit_of_y_and_are_positive():
     counts = np.random.default_rng(0).poisson(0.5, len(X))
     plain = tiny(loss="poisson").fit(X, counts)
