@@ -26,7 +26,7 @@ from skrnn._problem import step_rows
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._train.batching import length_sorted_batches
 from skrnn._trainer import Trainer
-from skrnn._version import VersionMixin
+from skrnn._version import VersionMixin, __version__
 
 # Packed rows of one batch at predict: bounds the memory, whatever the number of sequences.
 PREDICT_ROWS = 8192
@@ -116,6 +116,12 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
 
     _stratify = False  # whether the validation split keeps the proportions of the target
 
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.three_d_array = True
+        tags.target_tags.required = True
+        return tags
+
     # Fitting.
 
     def _fit(
@@ -129,11 +135,28 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
     ):
         self._validate_params()
         self._check_combinations(incremental)
-        fresh = not (hasattr(self, "_theta") and (incremental or self.warm_start))
+        given = (X, y, sample_weight)
+        n_epochs = 1 if incremental else self.max_iter
         with single_blas_thread(), thread_map(self.n_jobs) as run:
-            train = self._read(X, y, sample_weight, fresh, classes)
+            task = self._prepare(given, validation, incremental, classes)
+            report = FitReport(self, n_epochs, X, y, {"sample_weight": sample_weight})
+            Trainer(self, *task, run, report).fit(n_epochs, incremental)
+            self._fused = self._network.fuse(self._theta)
+            report.end(self._attributes)
+        return self
+
+    def _prepare(self, given, validation, incremental, classes):
+        """Read and build all that training needs; what fails here leaves the estimator as it was.
+
+        Returns the `Problem`, the sequences of it to train on, the validation score as a function
+        of ``run`` or None, and the generator.
+        """
+        before = vars(self).copy()
+        fresh = not (hasattr(self, "_theta") and (incremental or self.warm_start))
+        try:
+            train = self._read(*given, fresh, classes)
             rng = self._generator(incremental)
-            chosen, score = self._validation((X, y, sample_weight), train, validation, rng)
+            chosen, score = self._validation(given, train, validation, rng)
             architecture = self._describe(train.data)
             for column, n_categories, _ in architecture["tables"]:
                 self._input_layout_["n_categories"][column] = n_categories
@@ -143,13 +166,10 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
                 self._start(train.data, rng)
             else:
                 self._continue(architecture)
-            n_epochs = 1 if incremental else self.max_iter
-            report = FitReport(self, n_epochs, X, y, {"sample_weight": sample_weight})
-            trainer = Trainer(self, train, chosen, score, rng, run, report)
-            trainer.fit(n_epochs, incremental)
-            self._fused = self._network.fuse(self._theta)
-            report.end(self._attributes)
-        return self
+        except BaseException:
+            self.__dict__ = before
+            raise
+        return train, chosen, score, rng
 
     def _check_combinations(self, incremental):
         """Raise for parameters that are each valid, but not together."""
@@ -197,8 +217,14 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
         """Indices to train on, and the validation score as a function of ``run``, or None."""
         # A zero weight leaves a sequence out entirely, so that the batches are the same without it.
         chosen = np.flatnonzero(train.sequence_weight)
+        if not len(chosen):
+            raise ValueError(
+                "No sequence has a weight: sample_weight times class_weight is 0 for all of them."
+            )
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
+            if y_val is None:
+                raise ValueError("X_val was passed without y_val: pass y_val too.")
             held_out = self._read(*validation, reset=False, held_out=True)
             return chosen, self._validation_score(held_out, *validation)
         if y_val is not None or sample_weight_val is not None:
@@ -287,8 +313,10 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
         return {name: value for name, value in super().__getstate__().items() if name != "_fused"}
 
     def __setstate__(self, state):
+        # What another version has saved may not be built here, but can be looked at.
+        is_ours = state.get("_skrnn_version") == __version__
         super().__setstate__(state)
-        if "_theta" in state:
+        if "_theta" in state and is_ours:
             self._fused = self._network.fuse(self._theta)
 
     # Prediction.
@@ -343,7 +371,7 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
 
 
 def is_stochastic(estimator):
-    """Condition of partial_fit, which takes one step after another."""
+    """Whether the solver learns batch by batch, as partial_fit needs."""
     if estimator.solver == "lbfgs":
         raise AttributeError(
             "partial_fit is not available with solver='lbfgs', which needs the whole set: choose "

@@ -86,7 +86,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Larger batches are computed faster, but take fewer steps in an epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
             default='cosine'
-        How the learning rate goes on from `learning_rate_init`. 'cosine' lowers it to zero over
+        How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
         ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
         epochs, the number you can afford: they are carried out to their end, unless a validation
@@ -187,7 +187,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
+        Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
+        epoch had one, None without a validation set.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or

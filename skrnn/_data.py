@@ -7,7 +7,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from skrnn._sequence_array import SequenceArray
+from skrnn._sequence_array import SequenceArray, check_same_columns
 from skrnn._sources import Flat, Grid, Items, Source
 
 _MAX_CATEGORIES = 2**24  # larger ids are not exact in float32, and their table would fill memory
@@ -125,7 +125,7 @@ def read_sequences(
     estimator._input_layout_ = {
         "table": table,
         "dtype": dtype.name,
-        "n_categories": n_categories,
+        "n_categories": n_categories.copy(),  # a table may turn out to have more
     }
     return SequenceData(source, dtype, n_categories)
 
@@ -221,7 +221,8 @@ def _from_items(items, X, embeds, ragged):
     _check_lengths([array.ndim == 0 or len(array) for array in arrays])
     _check_same_features(arrays)
     if arrays[0].ndim == 2:
-        return Items(arrays, _example(items, arrays))
+        check_same_columns(items, "X")
+        return Items(arrays, items[0] if hasattr(items[0], "columns") else arrays[0])
     are_ids = embeds and all(array.dtype.kind in "iu" for array in arrays)
     if not (are_ids or ragged) and len({len(array) for array in arrays}) == 1:
         return np.stack(arrays)
@@ -293,7 +294,7 @@ def _read_table(estimator, X, table, reset):
     known = not reset and not hasattr(estimator, "feature_names_in_")
     if not (known and _is_matrix(X) and X.shape[1] == estimator.n_features_in_):
         try:
-            X = validate_data(estimator, X, reset=reset, ensure_all_finite=False)
+            X = _numbers(validate_data(estimator, X, reset=reset, ensure_all_finite=False))
         except ValueError as error:
             hints = [hint for part, hint in _TABLE_HINTS.items() if part in str(error)]
             raise ValueError(" ".join([str(error), *hints])) from None
@@ -306,7 +307,13 @@ def _read_univariate(estimator, X):
     """Hold 2-D input for an estimator that was fitted on sequences."""
     if not _is_matrix(X):
         X = check_array(X, ensure_all_finite=False, estimator=estimator, input_name="X")
+        X = _numbers(X)
     return Grid(np.asarray(X)[:, :, np.newaxis])
+
+
+def _numbers(X):
+    """Return an array of `check_array`, which leaves some frames as objects, as numbers."""
+    return X.astype(np.float64) if X.dtype.kind == "O" else X
 
 
 def _is_matrix(X):
@@ -343,20 +350,6 @@ def _check_same_features(arrays):
             )
     if 0 in shape:
         raise ValueError(f"X[0] has 0 feature(s), shape {shape}; {_AT_LEAST_ONE}")
-
-
-def _example(items, arrays):
-    """Return the first sequence; if it is a data frame, all must have its columns."""
-    if not hasattr(items[0], "columns"):
-        return arrays[0]
-    columns = list(items[0].columns)
-    for i, item in enumerate(items):
-        if list(getattr(item, "columns", columns)) != columns:
-            raise ValueError(
-                f"All data frames need the same columns in the same order: X[0] has {columns} "
-                f"and X[{i}] has {list(item.columns)}."
-            )
-    return items[0]
 
 
 def _check_features(estimator, source):

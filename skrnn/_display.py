@@ -1,4 +1,4 @@
-"""Pictures of a training."""
+"""Plots of a training."""
 
 from sklearn.utils.validation import check_is_fitted
 
@@ -110,7 +110,7 @@ class LossCurveDisplay:
         epochs = range(1, len(self.loss_curve) + 1)
         label = self.name if name is None else name
         (self.line_,) = self.ax_.plot(epochs, self.loss_curve, label=label, **curve_kwargs)
-        positive = min(self.loss_curve) > 0
+        positive = min(self.loss_curve, default=0) > 0
         self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if positive else "linear")
         self.score_ax_ = self.score_line_ = None
         if self.validation_scores is not None:

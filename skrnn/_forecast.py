@@ -77,7 +77,7 @@ def _check_recursion(predict_next, history):
             "recursion needs a prediction of every column. Fit to y=X, or forecast directly, with "
             "a target for each horizon from sliding_windows."
         )
-    if not np.allclose(low, high):
+    if not np.allclose(low, high, atol=1e-8 * np.abs(history).max()):
         raise ValueError(
             "The prediction of a row depends on that row, which is unknown when forecasting: fit "
             "with SlidingWindowTransformer(horizon=1)."

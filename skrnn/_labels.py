@@ -50,12 +50,19 @@ class LabelsMixin:
 
     def _encode_labels(self, labels, reset, classes=None, held_out=False):
         """Integers for flat `labels`; with `reset` sets ``classes_`` and ``n_outputs_``."""
-        encoder = LabelEncoder()
         if reset:
-            self.classes_ = encoder.fit(labels).classes_ if classes is None else classes
+            self.classes_ = LabelEncoder().fit(labels).classes_ if classes is None else classes
             self.n_outputs_ = len(self.classes_)
-        encoder.classes_ = self.classes_
-        return (self._encode_held_out if held_out else encoder.transform)(labels)
+        if held_out:
+            return self._encode_held_out(labels)
+        unseen = np.setdiff1d(labels, self.classes_)
+        if len(unseen):
+            raise ValueError(
+                f"y has the labels {unseen}, which are not among the classes {self.classes_}: name "
+                "all of them in `classes` at the first call of partial_fit, or fit anew with "
+                "warm_start=False."
+            )
+        return np.searchsorted(self.classes_, labels)
 
     def _encode_held_out(self, labels):
         """Integers for `labels`; those that are not learnt get one that is never predicted."""
@@ -82,6 +89,11 @@ class LabelsMixin:
         of_class = compute_class_weight(
             self.class_weight, classes=classes, y=labels, sample_weight=weight[used]
         )
+        if (of_class < 0).any():
+            raise ValueError(
+                f"class_weight must not be negative, but is {self.class_weight!r}: leave a class "
+                "out with a weight of 0."
+            )
         result = np.zeros(len(weight))
         result[used] = of_class[np.searchsorted(classes, labels)]
         return result

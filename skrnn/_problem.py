@@ -1,4 +1,4 @@
-"""What is to be learnt: sequences with targets and weights, one a sequence or one a step."""
+"""Sequences with targets and weights: one for each sequence, or one for each step."""
 
 from hashlib import blake2b
 
@@ -51,7 +51,9 @@ class Problem:
         keys = self._fingerprints(indices)
         _, first, group = np.unique(keys, return_index=True, return_inverse=True)
         problem = self.subset(indices[first])
-        problem.weight = np.bincount(problem.rows(group), self.weight[self.rows(indices)])
+        rows, weight = problem.rows(group), self.weight[self.rows(indices)]
+        order = np.argsort(weight)  # in which those of one row are added, too
+        problem.weight = np.bincount(rows[order], weight[order])
         return problem
 
     def _fingerprints(self, indices):

@@ -97,7 +97,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Larger batches are computed faster, but take fewer steps in an epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
             default='cosine'
-        How the learning rate goes on from `learning_rate_init`. 'cosine' lowers it to zero over
+        How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
         ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
         epochs, the number you can afford: they are carried out to their end, unless a validation
@@ -195,7 +195,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
+        Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
+        epoch had one, None without a validation set.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
@@ -458,10 +459,11 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Returns
         -------
         y : ndarray of shape (n_sequences,) or (n_sequences, n_outputs)
-            Predictions in the units of the `y` that `fit` saw, and with as many dimensions.
+            Predictions in the units of the `y` that `fit` saw, with as many dimensions, in
+            float64.
         """
-        outputs = self._to_mean(self._raw_outputs(X))
-        values = (outputs * self.y_scale_ + self.y_mean_).astype(outputs.dtype, copy=False)
+        # In float64, as targets are read: float32 would lose what is around a large mean.
+        values = self._to_mean(self._raw_outputs(X)) * self.y_scale_ + self.y_mean_
         return values[:, 0] if self._y_is_flat else values
 
     def _to_mean(self, outputs):
@@ -535,6 +537,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
 def distinct_rows(y, weight):
     """Rows of y that have a weight, each once with all of it: sums over them know no order."""
-    weighted = weight > 0
-    rows, group = np.unique(y[weighted], axis=0, return_inverse=True)
-    return rows, np.bincount(group.reshape(-1), weight[weighted])
+    order = np.argsort(weight)  # in which those of one row are added, too
+    order = order[weight[order] > 0]
+    rows, group = np.unique(y[order], axis=0, return_inverse=True)
+    return rows, np.bincount(group.reshape(-1), weight[order])

@@ -106,8 +106,8 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If there is no sequence, the sequences differ in dimensions or features, or ids are
-            not integers.
+            If there is no sequence, the sequences differ in dimensions or features or, being data
+            frames, in columns, or ids are not integers.
 
         Examples
         --------
@@ -115,9 +115,11 @@ class SequenceArray:
         >>> SequenceArray.from_list([[4, 8], [15, 16, 23]]).values
         array([ 4,  8, 15, 16, 23])
         """
-        arrays = [np.asarray(sequence) for sequence in sequences]
-        if not arrays:
+        sequences = list(sequences)
+        if not sequences:
             raise ValueError("from_list needs at least one sequence, got none.")
+        check_same_columns(sequences, "sequences")
+        arrays = [np.asarray(sequence) for sequence in sequences]
         for i, array in enumerate(arrays):
             if array.ndim not in (1, 2) or array.shape[1:] != arrays[0].shape[1:]:
                 raise ValueError(
@@ -373,17 +375,33 @@ def _check_columns(df, keys, names):
 
 def _key(df, name):
     """Return a column that must not hold missing values."""
-    column = df[name]
-    values = column.to_numpy()
-    missing = np.asarray(column.isna() if hasattr(column, "isna") else column.is_null())
-    if values.dtype.kind == "f":
-        missing = missing | np.isnan(values)
+    missing = is_missing(df[name])
     if missing.any():
         raise ValueError(
             f"Column {name!r} has {missing.sum()} missing values, the first in row "
             f"{missing.argmax()}: drop these rows, or fill them in."
         )
-    return values
+    return df[name].to_numpy()
+
+
+def is_missing(column):
+    """Tell which values of a column, or of an array, are NaN, None or missing in its own way."""
+    if hasattr(column, "isna"):  # pandas
+        return np.asarray(column.isna())
+    values = np.asarray(column)
+    missing = np.asarray(column.is_null()) if hasattr(column, "is_null") else values == None  # noqa: E711
+    return missing | (values != values)
+
+
+def check_same_columns(frames, name):
+    """Raise if the first sequence is a data frame, and another has other columns."""
+    columns = list(getattr(frames[0], "columns", ()))
+    for i, frame in enumerate(frames if columns else ()):
+        if list(getattr(frame, "columns", columns)) != columns:
+            raise ValueError(
+                f"All data frames need the same columns in the same order: {name}[0] has {columns} "
+                f"and {name}[{i}] has {list(frame.columns)}."
+            )
 
 
 def _codes_by_appearance(ids):

@@ -4,7 +4,7 @@ from numbers import Integral
 
 import numpy as np
 from sklearn.model_selection import TimeSeriesSplit
-from sklearn.utils import check_scalar
+from sklearn.utils import check_consistent_length, check_scalar
 
 from skrnn._window import largest_horizon, series_bounds
 
@@ -77,6 +77,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
         test : ndarray of int
             Test rows, all later than the training rows of the same series.
         """
+        check_consistent_length(X, groups)
         bounds = series_bounds(groups, len(X))
         split = super().split
         series = [_shifted(split(range(start, stop)), start) for start, stop in bounds]

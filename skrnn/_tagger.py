@@ -96,7 +96,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         Larger batches are computed faster, but take fewer steps in an epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
             default='cosine'
-        How the learning rate goes on from `learning_rate_init`. 'cosine' lowers it to zero over
+        How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
         ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
         epochs, the number you can afford: they are carried out to their end, unless a validation
@@ -199,7 +199,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
     best_validation_score_ : float or None
-        The best of the last fit's, whose epoch's parameters were kept; NaN if there is none.
+        Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
+        epoch had one, None without a validation set.
     coefs_ : dict of str to ndarray
         Read-only views of the parameters, by the names and with the shapes that
         ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
@@ -545,6 +546,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             return StepProblem(data, target, weight * self._class_weight(labels, weight))
         if not held_out:
             self._check_crf(target, weight, data)
+            self._crf = CRF(*self._allowed())
         return StepProblem(data, target, weight)
 
     def _read_labels(self, y, sample_weight, data):
@@ -619,11 +621,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _describe(self, data):
         return {**super()._describe(data), "crf": self.decoder == "crf"}
 
-    def _crf(self):
-        return CRF(*self._allowed())
-
     def _loss_function(self):
-        return self._crf() if self.decoder == "crf" else cross_entropy
+        return self._crf if self.decoder == "crf" else cross_entropy
 
     def _score_problem(self, problem, run):
         known = problem.target >= 0
@@ -634,7 +633,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
 
     def _best_labels(self, outputs, packing):
         if self._network.crf:
-            return self._crf().best_path(self.coefs_, outputs, packing)
+            return self._crf.best_path(self.coefs_, outputs, packing)
         return outputs.argmax(axis=1)
 
     def _predicted(self, outputs, packing):
@@ -642,7 +641,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
 
     def _marginals(self, outputs, packing):
         if self._network.crf:
-            return self._crf().marginals(self.coefs_, outputs, packing)
+            return self._crf.marginals(self.coefs_, outputs, packing)
         return np.exp(log_softmax(outputs))
 
     def _log_marginals(self, outputs, packing):
@@ -678,8 +677,8 @@ def items_of(values):
 
 
 def first(values):
-    """First item of `values`."""
-    return next(iter(items_of(values)))
+    """First item of `values`, None if there is none."""
+    return next(iter(items_of(values)), None)
 
 
 def end_to_end(values, lengths, name):
@@ -687,6 +686,11 @@ def end_to_end(values, lengths, name):
     if is_scalar(first(values)):
         values = np.asarray(values)[:, None]
     parts = [np.asarray(part) for part in items_of(values)]
+    if len(parts) != len(lengths):
+        raise ValueError(
+            f"{name} has {len(parts)} item(s), but X has {len(lengths)} sequences: give one for "
+            "each."
+        )
     for i, (part, length) in enumerate(zip(parts, lengths, strict=True)):
         if part.shape != (length,):
             raise ValueError(

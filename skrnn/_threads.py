@@ -3,6 +3,7 @@
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
+from itertools import islice
 from threading import Lock
 
 from joblib import effective_n_jobs
@@ -59,9 +60,11 @@ def thread_map(n_jobs):
     with ThreadPoolExecutor(n_threads) as pool:
 
         def run(function, *arguments):
-            calls = list(zip(*arguments, strict=True))
-            if len(calls) == 1:  # to start a thread would take as long as a short sequence
-                return [function(*calls[0])]
-            return pool.map(function, *zip(*calls, strict=True))
+            calls = zip(*arguments, strict=True)
+            # A few at a time: arguments are made when drawn, and may be as large as the data.
+            while some := list(islice(calls, 4 * n_threads)):
+                # To start a thread would take as long as a short sequence.
+                apply = map if len(some) == 1 else pool.map
+                yield from apply(function, *zip(*some, strict=True))
 
         yield run

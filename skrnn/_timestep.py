@@ -62,6 +62,11 @@ def _like(X, sequences, rows):
 
     Sequences without a feature axis stay so where a step has one feature.
     """
+    if len(rows) != len(sequences.values):
+        raise ValueError(
+            f"The transformer returned {len(rows)} rows for {len(sequences.values)} steps, but "
+            "TimestepTransformer needs one for each: choose a transformer that keeps the rows."
+        )
     rows = rows[:, 0] if sequences.values.ndim == 1 and rows.shape[1] == 1 else rows
     if isinstance(X, SequenceArray):
         return SequenceArray(rows, sequences.offsets)
@@ -129,7 +134,8 @@ class TimestepTransformer(
         number of columns.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
-        Column names of a 2-D data frame, where all of them are strings.
+        Column names of a 2-D data frame, or of the sequences of a list of data frames, where all of
+        them are strings.
 
     Notes
     -----
@@ -243,7 +249,8 @@ class TimestepTransformer(
         Parameters
         ----------
         input_features : array-like of str, default=None
-            Names of the features of a step in `X`; ``x0, x1, ...`` if None.
+            Names of the features of a step in `X`; `feature_names_in_` if None, or
+            ``x0, x1, ...`` where there are none.
 
         Returns
         -------
@@ -251,6 +258,8 @@ class TimestepTransformer(
             Names of the last axis of the result, as the transformer gives them.
         """
         check_is_fitted(self)
+        if input_features is None and not self._fitted_on_table:
+            input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
     def set_output(self, *, transform=None):
@@ -289,7 +298,13 @@ class TimestepTransformer(
             X = check_array(X, input_name="X", estimator=self, **_AS_READ)
         sequences = _as_sequences(X)
         if not self._fitted_on_table:
-            validate_data(self, _rows(sequences), reset=reset, **_AS_READ)
+            rows = _rows(sequences)
+            first = next(iter(X)) if _is_ragged(X) else None
+            if hasattr(first, "columns"):  # which from_list has found to be those of all
+                check_array(rows, input_name="X", estimator=self, **_AS_READ)
+                validate_data(self, first, reset=reset, skip_check_array=True)
+            else:
+                validate_data(self, rows, reset=reset, **_AS_READ)
         elif sequences.n_features != 1:
             raise ValueError(
                 f"X has {sequences.n_features} features, but {type(self).__name__} is expecting "

@@ -506,7 +506,7 @@ def load_word_vectors(path, *, vocabulary=None, dtype=np.float32):
     if not found:
         raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
     vocabulary = vocabulary or as_vocabulary(list(found))
-    mean = np.mean(list(found.values()), axis=0, dtype=dtype)
+    mean = np.mean(list(found.values()), axis=0, dtype=np.float64).astype(dtype)
     vectors = [found.get(token, found.get(token.lower(), mean)) for token in vocabulary]
     return vocabulary, np.stack([mean, *vectors])
 
@@ -515,7 +515,7 @@ def _read_vectors(path, wanted, dtype):
     """Return token -> vector for the tokens in `wanted`, all tokens if None."""
     found, size = {}, 0
     opened = gzip.open if fspath(path).endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8", errors="replace", newline="\n") as lines:
+    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             line = line.rstrip(" \r\n")
             header = number == 1 and re.fullmatch(r"\d+ (\d+)", line)

@@ -19,12 +19,8 @@ class Trainer:
     Parameters
     ----------
     estimator : BaseRNN
-    train : Problem
-    chosen : array of int
-        Sequences of `train` to learn from.
-    score : callable or None
-        ``score(run)`` is the validation score of the present parameters, for early stopping.
-    rng : numpy.random.Generator
+    train, chosen, score, rng
+        As `BaseRNN._prepare` returns them.
     run : callable
         ``map`` or its like over threads.
     report : FitReport
@@ -47,7 +43,9 @@ class Trainer:
             higher_is_better=score is not None,
             keep_best=score is not None,
         )
-        if score is not None and estimator.validation_scores_ is None:
+        if score is None:
+            estimator.validation_scores_ = estimator.best_validation_score_ = None
+        elif estimator.validation_scores_ is None:
             estimator.validation_scores_ = []
 
     def fit(self, n_epochs, incremental):
@@ -97,8 +95,9 @@ class Trainer:
             estimator.max_iter,
             estimator.power_t,
         )
-        resumed = incremental and estimator._optimizer is not None
-        optimizer = estimator._optimizer if resumed else self.optimizer()
+        optimizer = self.optimizer()
+        if incremental and type(estimator._optimizer) is type(optimizer):
+            optimizer = estimator._optimizer
         loop = minimize_minibatch(
             self.objective,
             self.theta,
@@ -117,8 +116,8 @@ class Trainer:
                 self.stopping.resume()
         else:
             self.warn_unfinished(incremental)
-        if incremental:
-            estimator._optimizer, estimator._rng = optimizer, self.rng
+        kept = (optimizer, self.rng) if incremental else (None, None)
+        estimator._optimizer, estimator._rng = kept
 
     def lbfgs(self):
         estimator = self.estimator

@@ -9,6 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skrnn._sequence_array import is_missing
 from skrnn._version import VersionMixin
 
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
@@ -18,9 +19,9 @@ def series_bounds(groups, n_rows):
     """Return (start, stop) of every series, where each id in `groups` must form one run of rows."""
     if groups is None:
         return [(0, n_rows)]
-    ids = np.asarray(groups)
-    if np.any(ids != ids):
-        raise ValueError(f"The series id of row {np.argmax(ids != ids)} is missing (NaN): name it.")
+    ids, missing = np.asarray(groups), is_missing(groups)
+    if missing.any():
+        raise ValueError(f"The series id of row {missing.argmax()} is missing: name it.")
     edges = (np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist()
     starts, seen = [0, *edges], set()
     for start in starts:

@@ -1,7 +1,7 @@
 """Scale each window, and its target, by the window itself."""
 
 import numpy as np
-from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
+from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
 from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
@@ -17,8 +17,10 @@ def _last(windows):
 
 def _standard(windows):
     """Return the mean and the standard deviation (n, D) of every window; 1 where constant."""
-    scale = windows.std(axis=1)
-    return windows.mean(axis=1), np.where(scale > 0, scale, np.ones_like(scale))
+    level, scale = windows.mean(axis=1), windows.std(axis=1)
+    # The deviation of equal values is rounding, not always 0.
+    rounding = 10 * np.finfo(scale.dtype).eps * np.abs(level)
+    return level, np.where(scale > rounding, scale, np.ones_like(scale))
 
 
 _SCALINGS = {"last": _last, "standard": _standard}
@@ -98,7 +100,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         self.target_feature = target_feature
         self.scaled_features = scaled_features
 
-    def fit(self, X, y, sample_weight=None):
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
         """Fit the regressor to scaled windows and targets.
 
         Parameters
@@ -109,23 +111,35 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
             Targets, in the units of their feature.
         sample_weight : array-like of shape (n_windows,), default=None
             Passed on to the regressor, if given.
+        X_val, y_val : array-like, default=None
+            Windows and targets for validation, as `X` and `y`: passed on scaled, if given, to a
+            regressor that takes them, such as :class:`RNNRegressor`.
+        sample_weight_val : array-like, default=None
+            Passed on to the regressor, if given.
 
         Returns
         -------
         self : WindowScaledRegressor
             The fitted regressor.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, or does not fit `X` and `y`.
         """
-        windows, y = self._read(X, y)
-        scaled, level, scale = self._scale(windows)
-        columns = y.reshape(len(y), -1)
-        if level.shape[1] not in (1, columns.shape[1]):
+        if not (hasattr(self.regressor, "fit") and is_regressor(self.regressor)):
             raise ValueError(
-                f"target_feature names {level.shape[1]} features, but y has {columns.shape[1]} "
-                "columns: name one feature for each column, or one for all of them."
+                f"regressor={self.regressor!r} is not a regressor: pass one that predicts the "
+                "continuation of a window, such as RNNRegressor()."
             )
-        target = ((columns - level) / scale).reshape(y.shape)
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        self.regressor_ = clone(self.regressor).fit(scaled, target, **weights)
+        scaled = self._scale_with_target(*self._read(X, y))
+        given = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
+        if X_val is not None and y_val is not None:
+            y_val = check_array(y_val, ensure_2d=False, input_name="y_val", **_READ)
+            X_val, y_val = self._scale_with_target(self._read(X_val), y_val)
+        given |= {"X_val": X_val, "y_val": y_val}
+        given = {name: value for name, value in given.items() if value is not None}
+        self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         return self
 
     def predict(self, X):
@@ -152,7 +166,8 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         inner = get_tags(self.regressor)
         tags.input_tags.three_d_array = True
         tags.target_tags.multi_output = inner.target_tags.multi_output
-        tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
+        if inner.regressor_tags is not None:
+            tags.regressor_tags.poor_score = inner.regressor_tags.poor_score
         tags.non_deterministic = inner.non_deterministic
         return tags
 
@@ -166,6 +181,17 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         checked = validate_data(self, X[:, 0], *y, **options, **_READ)
         windows = check_array(X, allow_nd=True, input_name="X", estimator=self, **_READ)
         return (windows, checked[1]) if y else windows
+
+    def _scale_with_target(self, windows, y):
+        """Return the scaled windows and the scaled targets."""
+        scaled, level, scale = self._scale(windows)
+        columns = y.reshape(len(y), -1)
+        if level.shape[1] not in (1, columns.shape[1]):
+            raise ValueError(
+                f"target_feature names {level.shape[1]} features, but y has {columns.shape[1]} "
+                "columns: name one feature for each column, or one for all of them."
+            )
+        return scaled, ((columns - level) / scale).reshape(y.shape)
 
     def _scale(self, windows):
         """Return the scaled windows, and the level and scale (n, n_outputs or 1) of the target."""
@@ -200,7 +226,8 @@ def _stacked(X):
 def _positions(name, features, n_features):
     """Return features given by number as an array; raise if there are no such features."""
     positions = np.atleast_1d(features)
-    if not np.isin(positions, np.arange(-n_features, n_features)).all():
+    is_mask = positions.dtype.kind == "b"
+    if is_mask or not np.isin(positions, np.arange(-n_features, n_features)).all():
         raise ValueError(
             f"{name}={features} is not a feature of X, whose windows have {n_features} features: "
             "number them from 0."

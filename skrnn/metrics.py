@@ -515,7 +515,7 @@ def cross_val_predict(
     method="predict",
     ignore_label=None,
 ):
-    """Predict every sequence by a model that was fitted without it.
+    """Predict every sequence with a model that was fitted without it.
 
     :func:`sklearn.model_selection.cross_val_predict` for one label per time step, where that
     function cannot return probabilities. With one label per sequence, it is that function.
@@ -658,7 +658,7 @@ def _read_pair(y_true, y_pred, ignore_label):
 def _step_weights(sample_weight, lengths):
     """Expand weights of sequences, or of steps, to one weight per step."""
     if _is_flat(sample_weight):
-        return np.repeat(np.asarray(sample_weight, dtype=float), lengths)
+        return np.repeat(_sequence_weights(sample_weight, len(lengths)), lengths)
     weight, weight_lengths = _read(sample_weight, "sample_weight")
     if not np.array_equal(weight_lengths, lengths):
         raise ValueError("sample_weight must have one weight per sequence or one per time step.")
@@ -667,7 +667,7 @@ def _step_weights(sample_weight, lengths):
 
 def _sequence_weights(sample_weight, n_sequences):
     """Return one weight per sequence."""
-    if not _is_flat(sample_weight) or len(sample_weight) != n_sequences:
+    if not _is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
         raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
     return np.asarray(sample_weight, dtype=float)
 

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 import skrnn
+from skrnn._core.cells import CELLS
 
 ROOT = Path(skrnn.__file__).parent
 MODULES = {
@@ -63,6 +64,12 @@ def layer(module):
     """Height of a module: imports may go to the same layer or further down."""
     heights = [h for h, parts in enumerate(LAYERS) if any(is_part_of(module, p) for p in parts)]
     return heights[0] if heights else len(LAYERS)
+
+
+@pytest.mark.parametrize("name", ["RNNClassifier", "RNNRegressor", "SequenceTagger"])
+def test_every_cell_is_documented(name):
+    (choices,) = re.findall(r"cell_type : \{(.*?)\}", getattr(skrnn, name).__doc__)
+    assert {choice.strip(" '") for choice in choices.split(",")} == CELLS.keys()
 
 
 @pytest.mark.parametrize("package", ["skrnn._core", "skrnn._train"])

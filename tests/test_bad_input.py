@@ -9,7 +9,7 @@ from estimators import CASES, each_case, equal_sequences, labels, sequences
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceArray
+from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
@@ -288,6 +288,32 @@ def test_frames_must_have_the_columns_of_fit(case):
         model.predict(frame.to_numpy())
 
 
+@each_case
+def test_columns_of_frames_that_are_read_as_objects_are_checked_too(case):
+    pd = pytest.importorskip("pandas")
+    digits = pd.Categorical(["1", "2"] * 6)
+    frame = pd.DataFrame({"digit": digits, "number": np.linspace(0, 1, 12)})
+    y = case.target(X[:, :2])
+    model = case.make(learning_rate="cosine").fit(frame, y)
+    frame.loc[3, "number"] = np.nan
+    for call in (lambda: model.predict(frame), lambda: model.fit(frame, y)):
+        check(call, "Input X contains NaN")
+    frame["digit"] = pd.Categorical(["one", "two"] * 6)
+    check(lambda: model.fit(frame, y), "Encode tokens as integer ids first, with TokenEncoder")
+
+
+@each_case
+def test_a_fit_that_fails_leaves_what_was_learnt(case):
+    y = case.target(X)
+    model = case.make(learning_rate="cosine").fit(X, y)
+    expected = model.predict(X)
+    other = X[:, :3, :1] * 9
+    for wrong in ({"sample_weight": -np.ones(12)}, {"X_val": other[:1], "y_val": y[:1]}):
+        with pytest.raises(ValueError):
+            model.fit(other, y, **wrong)
+        np.testing.assert_array_equal(model.predict(X), expected)
+
+
 # y and weights ------------------------------------------------------------------------------
 
 FEW = np.arange(11.0)
@@ -361,7 +387,7 @@ def test_wrong_validation_data(case):
 
     check(fit(y_val=y), "y_val or sample_weight_val was passed without X_val: pass X_val too")
     check(fit(sample_weight_val=np.ones(12)), "without X_val")
-    check(fit(X_val=X), "requires y")
+    check(fit(X_val=X), "X_val was passed without y_val: pass y_val too")
     check(fit(X_val=X, y_val=y[:5]), "inconsistent numbers of samples: [12, 5]")
     check(fit(X_val=X[:, :, :1], y_val=y), "X has 1 features")
     check(fit(X_val=X * np.nan, y_val=y), "contains NaN")
@@ -414,12 +440,38 @@ def test_classes_that_partial_fit_was_not_told():
     check(lambda: RNNClassifier().partial_fit(X, y), "classes must be passed on the first call")
     model = CLASSIFIER.make().partial_fit(X, y, classes=["low", "middle", "top"])
     check(lambda: model.partial_fit(X, y, classes=["low", "top"]), "is not the same as on the last")
-    check(lambda: model.partial_fit(X, ["else"] * 12), "previously unseen labels: ")
+    longer = ["lowest"] * 6 + ["top"] * 6  # "low", if it was cut to the length of those known
+    check(lambda: model.partial_fit(X, longer), "y has the labels ['lowest'], which are not among")
+    model = CLASSIFIER.make()
+    bytes_ = np.array([0, 1], np.uint8)
+    check(lambda: model.partial_fit(X, [256, 1] * 6, classes=bytes_), "y has the labels [256]")
 
 
-def test_classes_that_a_warm_start_has_not_seen():
-    model = CLASSIFIER.make(warm_start=True, learning_rate="cosine").fit(X, labels(X))
-    check(lambda: model.fit(X, ["else"] * 12), "previously unseen labels")
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_classes_that_a_warm_start_has_not_seen(case):
+    y = case.target(X)
+    model = case.make(warm_start=True, learning_rate="cosine").fit(X, y)
+    longer = [np.char.add(labels_of_one, "er") for labels_of_one in y]
+    check(lambda: model.fit(X, longer), "fit anew with warm_start=False")
+
+
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_class_weights_that_are_negative_or_all_zero(case):
+    classes = np.unique(np.hstack(case.target(X))).tolist()
+    model = case.make(class_weight=dict.fromkeys(classes, -1.0))
+    check(lambda: model.fit(X, case.target(X)), "class_weight must not be negative, but is {")
+    model.set_params(class_weight=dict.fromkeys(classes, 0.0))
+    check(lambda: model.fit(X, case.target(X)), "No sequence has a weight")
+
+
+def test_labels_and_weights_for_another_number_of_sequences():
+    y = [["a", "b", "a", "b", "a"]] * 12
+    model = SequenceTagger(max_iter=1).fit(X, y)
+    check(lambda: model.score(X, []), "y has 0 item(s), but X has 12 sequences: give one for each")
+    check(lambda: model.score(X, y[:3]), "y has 3 item(s), but X has 12 sequences")
+    check(lambda: model.fit(X, y, sample_weight=[]), "sample_weight has shape (0,)")
+    weight = np.ones((3, 5))
+    check(lambda: model.fit(X, y, sample_weight=weight), "sample_weight has 3 item(s)")
 
 
 def test_classes_of_class_weight_that_are_not_in_y():

@@ -62,3 +62,4 @@ def test_losses_below_zero_are_drawn_on_a_linear_scale():
     losses = np.array([1.0, -1.0])
     assert LossCurveDisplay(loss_curve=losses).plot().ax_.get_yscale() == "linear"
     assert LossCurveDisplay(loss_curve=losses**2).plot().ax_.get_yscale() == "log"
+    assert LossCurveDisplay(loss_curve=[]).plot().ax_.get_yscale() == "linear"

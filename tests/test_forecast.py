@@ -69,9 +69,11 @@ def test_recursion_is_one_step_prediction_with_predictions_as_rows():
     np.testing.assert_allclose(model.predict(rows)[-3:], forecast, rtol=1e-6)
 
 
-def test_recursion_refuses_a_model_that_sees_the_row():
-    X = rotation(40)[:, :1]
-    model = make_pipeline(SlidingWindowTransformer(2, output="2d"), Ridge()).fit(X, X[:, 0])
+@pytest.mark.parametrize("unit", [1e-12, 1, 1e12])
+def test_recursion_refuses_a_model_that_sees_the_row(unit):
+    X = unit * rotation(40)[:, :1]
+    regressor = LinearRegression()  # without a penalty, whose share depends on the unit
+    model = make_pipeline(SlidingWindowTransformer(2, output="2d"), regressor).fit(X, X[:, 0])
     with pytest.raises(ValueError, match="horizon=1"):
         recursive_forecast(model, X, 3)
 

@@ -1,5 +1,7 @@
 """What is to be learnt: rows of target and weight that belong to sequences, and equal sequences."""
 
+from itertools import permutations
+
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
@@ -52,6 +54,17 @@ def test_the_order_given_does_not_show(data, kind):
         assert_array_equal(one.data[i], other.data[i])
     assert_array_equal(one.target, other.target)
     assert_array_equal(one.weight, other.weight)
+
+
+@EACH_KIND
+def test_weights_are_added_in_an_order_of_their_own(data, kind):
+    sums = set()
+    for weights in permutations([0.1, 0.2, 0.3]):
+        problem = kind(data, [0, 0, 0, 0, 0])
+        for i, weight in zip([0, 2, 4], weights, strict=True):
+            problem.weight[problem.rows(np.array([i]))] = weight
+        sums.add(contents(problem.distinct(np.arange(5)))[0])
+    assert len(sums) == 1
 
 
 @EACH_KIND

@@ -102,6 +102,11 @@ def test_too_few_rows():
         next(PurgedWindowSplit(3, window_size=10).split(range(12)))
 
 
+def test_groups_name_the_series_of_every_row():
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[20, 10\]"):
+        next(PurgedWindowSplit(2, window_size=2).split(range(20), groups=[0] * 5 + [1] * 5))
+
+
 def test_series_must_be_contiguous():
     with pytest.raises(ValueError, match="0 starts again at row 2"):
         next(PurgedWindowSplit(2, window_size=1).split(range(3), groups=[0, 1, 0]))

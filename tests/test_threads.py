@@ -2,10 +2,12 @@
 
 import threading
 
+import numpy as np
 import pytest
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
+from skrnn import RNNRegressor
 from skrnn._threads import single_blas_thread, thread_map
 
 
@@ -31,6 +33,33 @@ def names_of_threads(n_jobs, n_parts):
 def test_parts_run_side_by_side_but_a_single_one_starts_no_thread():
     assert len(names_of_threads(2, 2)) == 2
     assert names_of_threads(2, 1) == {threading.current_thread().name}
+
+
+def test_arguments_are_drawn_as_they_are_needed():
+    drawn = []
+
+    def draw(n):
+        for i in range(n):
+            drawn.append(i)
+            yield i
+
+    with single_blas_thread(), thread_map(2) as run:
+        results = run(lambda i: i**2, draw(100))
+        assert next(results) == 0
+        assert len(drawn) < 20
+        assert list(results) == [i**2 for i in range(1, 100)]
+
+
+def test_error_settings_of_other_threads_are_left_alone():
+    x = np.random.default_rng(0).standard_normal((20, 50, 2))
+    model = RNNRegressor(hidden_size=4, max_iter=1, learning_rate="cosine").fit(x, x[:, 0, 0])
+    training = threading.Thread(target=RNNRegressor(max_iter=20).fit, args=(x, x[:, 0, 0]))
+    before = np.geterr()
+    training.start()
+    while training.is_alive():
+        model.predict(x[:1])
+        assert np.geterr() == before
+    training.join()
 
 
 @pytest.mark.parametrize("n_jobs", [1, None])

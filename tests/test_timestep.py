@@ -236,6 +236,34 @@ def test_feature_names():
     assert names.tolist() == ["a", "b", "c"]
 
 
+def frames(columns):
+    pd = pytest.importorskip("pandas")
+    return [pd.DataFrame(item, columns=list(columns)) for item in ITEMS]
+
+
+@pytest.mark.parametrize("pack", [list, tuple])
+def test_feature_names_of_sequences_in_frames(pack):
+    transformer = TimestepTransformer(StandardScaler()).fit(pack(frames("abc")))
+    assert transformer.feature_names_in_.tolist() == ["a", "b", "c"]
+    assert transformer.get_feature_names_out().tolist() == ["a", "b", "c"]
+    expected = TimestepTransformer(StandardScaler()).fit_transform(ITEMS)
+    for ours, theirs in zip(transformer.transform(pack(frames("abc"))), expected, strict=True):
+        np.testing.assert_allclose(ours, theirs)
+    with pytest.raises(ValueError, match="must be in the same order as they were in fit"):
+        transformer.transform(pack(frames("cba")))
+    with pytest.warns(UserWarning, match="does not have valid feature names"):
+        transformer.transform(ITEMS)
+    with pytest.raises(ValueError, match=r"sequences\[0\] has \['a', 'b', 'c'\] and"):
+        transformer.fit([frames("abc")[0], frames("cba")[1]])
+
+
+@pytest.mark.parametrize("X", [ITEMS, ROWS[:10].reshape(2, 5, 3)], ids=["list", "array"])
+def test_a_transformer_that_drops_rows_is_refused(X):
+    transformer = TimestepTransformer(FunctionTransformer(lambda rows: rows[::2]))
+    with pytest.raises(ValueError, match="rows for .* steps, .* needs one for each"):
+        transformer.fit_transform(X)
+
+
 class MeanOfSteps(RegressorMixin, BaseEstimator):
     """Predict the mean of all values of a sequence."""
 

@@ -473,6 +473,16 @@ def test_a_warm_start_reports_the_best_score_of_the_weights_it_keeps(case):
 
 @brief
 @each_case
+def test_without_a_validation_set_no_scores_are_left_of_an_earlier_one(case):
+    validation = {"X_val": X_VAL, "y_val": case.target(X_VAL)}
+    model = case.make(warm_start=True).fit(X, case.target(X), **validation)
+    model.fit(X, case.target(X))
+    assert model.validation_scores_ is model.best_validation_score_ is None
+    assert len(model.loss_curve_) == 2 * model.max_iter
+
+
+@brief
+@each_case
 def test_the_scorer_chooses_the_epoch(case):
     scores = iter([0.1, 0.9, 0.3, 0.8])
     model = case.make(max_iter=4, scoring=lambda *args: next(scores))
@@ -647,6 +657,17 @@ def test_a_failed_first_fit_leaves_an_unfitted_estimator(case):
         model.fit(X, case.target(X)[1:])
     with pytest.raises(NotFittedError, match="not fitted yet"):
         model.predict(X)
+
+
+@brief
+@each_case
+def test_partial_fit_follows_a_change_of_the_solver(case):
+    model = case.partial_fit(case.make(alpha=1.0), X, case.target(X))
+    forgetful = copy.deepcopy(model)
+    forgetful._optimizer = None
+    for changed in (model, forgetful):
+        case.partial_fit(changed.set_params(solver="adamw"), X, case.target(X))
+    assert_array_equal(flat(model), flat(forgetful))
 
 
 # Traces -------------------------------------------------------------------------------------

@@ -463,6 +463,18 @@ def test_errors(settings, X, message):
         SlidingWindowTransformer(**settings).fit(X)
 
 
+@pytest.mark.parametrize(
+    "library, options",
+    [("numpy", {}), ("pandas", {}), ("pandas", {"dtype": "string"}), ("polars", {})],
+)
+def test_a_missing_series_id_is_named(library, options):
+    ids = ["a", None, "b", "b"]
+    module = pytest.importorskip(library)
+    groups = np.array(ids, object) if library == "numpy" else module.Series(ids, **options)
+    with pytest.raises(ValueError, match="The series id of row 1 is missing"):
+        sliding_windows(ramp(4), window_size=1, groups=groups)
+
+
 def test_window_size_must_be_an_integer():
     with pytest.raises(TypeError, match="window_size must be an instance of int"):
         SlidingWindowTransformer(2.5).fit(ramp(12))

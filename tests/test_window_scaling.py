@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from sklearn.base import BaseEstimator, RegressorMixin
-from sklearn.linear_model import Ridge
+from sklearn.linear_model import LogisticRegression, Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.tree import DecisionTreeRegressor
@@ -15,8 +15,8 @@ from skrnn import SequenceArray, SlidingWindowTransformer, WindowScaledRegressor
 class Recorder(RegressorMixin, BaseEstimator):
     """Keep what `fit` gets, and predict what the target was."""
 
-    def fit(self, X, y, sample_weight=None):
-        self.seen_ = X, y, sample_weight
+    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None):
+        self.seen_, self.validation_ = (X, y, sample_weight), (X_val, y_val)
         return self
 
     def predict(self, X):
@@ -65,6 +65,36 @@ def test_every_column_of_the_target_has_its_own_scale():
     target = model.fit(WINDOWS, y).regressor_.seen_[1]
     np.testing.assert_allclose(target[1], [-1 / np.sqrt(2 / 3), -2 / np.sqrt(32 / 3)])
     np.testing.assert_allclose(model.predict(WINDOWS), y)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("size", [3, 13, 100])
+def test_a_constant_window_of_any_value_has_a_scale_of_one(size, dtype):
+    windows = np.full((99, size), np.arange(0.1, 10, 0.1)[:, None], dtype)
+    y = windows[:, 0] + 2
+    model = WindowScaledRegressor(Recorder(), scaling="standard").fit(windows, y)
+    scaled, target, _ = model.regressor_.seen_
+    np.testing.assert_allclose(scaled, 0, atol=1e-5)
+    np.testing.assert_allclose(target, 2, rtol=1e-5)
+
+
+def test_a_validation_set_is_scaled_as_the_training_set_is():
+    X, y = WINDOWS[::-1], np.array([7.0, 1.0])
+    model = WindowScaledRegressor(Recorder()).fit(WINDOWS, y, X_val=X, y_val=y[::-1])
+    for ours, theirs in zip(model.regressor_.validation_, model.regressor_.seen_, strict=False):
+        np.testing.assert_array_equal(ours, theirs[::-1])
+
+
+@pytest.mark.parametrize("regressor", [None, "mean", LogisticRegression()])
+def test_what_is_not_a_regressor_is_refused(regressor):
+    with pytest.raises(ValueError, match="regressor=.* is not a regressor"):
+        WindowScaledRegressor(regressor).fit(WINDOWS, np.array([7.0, 1.0]))
+
+
+def test_features_are_not_chosen_by_a_mask():
+    model = WindowScaledRegressor(Recorder(), scaled_features=[True, False])
+    with pytest.raises(ValueError, match="number them from 0"):
+        model.fit(WINDOWS, np.array([7.0, 1.0]))
 
 
 @pytest.mark.parametrize("features", [0, [0], [-2]])

@@ -16,13 +16,14 @@ backward(G, h_prev, h, A, dh, ...) yields at each step, from the last to the fir
 rows : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
-n_sigmoid : the first so many slabs are logistic gates. `unroll` negates their weights: their
-    products are the -z of ``sigmoid(z) = 1 / (1 + exp(-z))``, by which ``backward`` differentiates.
+n_sigmoid : the number of leading slabs that are logistic gates. `unroll` negates their weights:
+    their products are the -z of ``s = sigmoid(z) = 1 / (1 + exp(-z))``, and ``backward``
+    differentiates by -z: ``ds = s (s - 1)``.
 n_slabs : the products and whatever else the way back needs.
 carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
 keeps_h : whether h also reaches the next step directly, outside the products.
-memory_gate, input_gate : for `init_recurrent`, which of torch's gates keeps the state, and which
-    admits the input apart from it; None if no gate does.
+memory_gate, input_gate : for `init_recurrent`, which of torch's gates keeps the state when open,
+    and which admits the input apart from it; None if no gate does.
 """
 
 from itertools import repeat
@@ -31,9 +32,10 @@ import numpy as np
 
 
 def by_step(*arrays):
-    """Zip over the steps of arrays, the last of which has memory of its own for each step.
+    """Zip arrays over their time steps.
 
-    What has one step's memory for all (stride 0) is viewed once, not anew at each step.
+    An array that has one step's memory for all (stride 0) is viewed once, not anew at each step.
+    The last must not be one: it ends the zip.
     """
     return zip(*(a if a.strides[0] else repeat(a[0]) for a in arrays), strict=False)
 

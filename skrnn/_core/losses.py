@@ -51,9 +51,9 @@ def poisson(output, target, weight):
 
 
 def pinball(output, target, weight, quantile=0.5):
-    """quantile * max(error, 0) + (1 - quantile) * max(-error, 0) with error = target - output
+    """Quantile loss (Koenker & Bassett, 1978) of error = target - output.
 
-    (Koenker & Bassett, 1978).
+    quantile * max(error, 0) + (1 - quantile) * max(-error, 0)
     """
     error = target - output
     slope = np.where(error >= 0, quantile, quantile - 1).astype(output.dtype)

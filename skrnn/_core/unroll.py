@@ -26,7 +26,6 @@ from skrnn._core.cells import by_step
 STRETCH = 1 << 18
 
 
-@np.errstate(over="ignore", under="ignore")  # in the exp of a closed and of an open gate
 def unroll(cell, W, xs, state0, mask=None, keep=True, empty=np.empty):
     """Run `cell` over T steps of N sequences that all stay alive.
 
@@ -50,7 +49,8 @@ def unroll(cell, W, xs, state0, mask=None, keep=True, empty=np.empty):
     h[0] = state0[0]
     one_frame = not keep and W.shape[2] == products_from_h(cell, H)
     G = tape(cell, h.shape, state0, one_frame, W.dtype, empty)
-    run_forward(cell, W, S, h, G, mask)
+    with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
+        run_forward(cell, W, S, h, G, mask)
     final = np.stack([h[-1], *(G[-1, j * H : (j + 1) * H] for j in cell.carried)])
     return h[1:], final, partial(run_backward, cell, W, S, h, G, mask, empty)
 
