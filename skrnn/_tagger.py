@@ -13,6 +13,7 @@ from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data import read_sequences
 from skrnn._labels import LabelsMixin
 from skrnn._problem import StepProblem, starts
+from skrnn._steps import are_known, end_to_end, is_flat
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn.metrics import allowed_transitions
 
@@ -525,7 +526,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     # Targets.
 
     def _read_data(self, X, y, reset):
-        one_step = not hasattr(y, "__len__") or not len(y) or is_scalar(first(y))
+        one_step = is_flat(y) or not len(y)
         data = super()._read_data(X, y, reset, rows_are_steps=one_step)
         if one_step and not data.is_table:
             raise ValueError(
@@ -551,19 +552,34 @@ class SequenceTagger(LabelsMixin, BaseRNN):
 
     def _read_labels(self, y, sample_weight, data):
         """Labels, which of them count, and their weights, all steps laid end to end."""
-        labels = check_array(
-            end_to_end(y, data.lengths, "y"), ensure_2d=False, dtype=None, input_name="y"
-        )
-        known = np.ones(len(labels), bool)
-        if self.ignore_label is not None:
-            known = np.array([label != self.ignore_label for label in labels.tolist()])
+        labels = self._of_each_step(y, data, "y")
+        labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+        known = are_known(labels, self.ignore_label)
         if sample_weight is None:
             return labels, known, np.ones(len(labels))
-        if is_scalar(first(sample_weight)):
+        if is_flat(sample_weight):
             weight = check_sample_weight(sample_weight, len(data))
             return labels, known, np.repeat(weight, data.lengths)
-        weight = end_to_end(sample_weight, data.lengths, "sample_weight")
+        weight = self._of_each_step(sample_weight, data, "sample_weight")
         return labels, known, check_sample_weight(weight, len(labels))
+
+    def _of_each_step(self, values, data, name):
+        """Values of all steps end to end; raise unless every step has one."""
+        # Of a table whose rows are single steps, `values` has one for each row.
+        values, lengths = end_to_end(
+            np.asarray(values)[:, np.newaxis] if is_flat(values) else values, name
+        )
+        if len(lengths) != len(data):
+            raise ValueError(
+                f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one "
+                "for each."
+            )
+        for i in np.flatnonzero(lengths != data.lengths)[:1]:
+            raise ValueError(
+                f"{name}[{i}] has {lengths[i]} value(s), but X[{i}] has {data.lengths[i]} step(s): "
+                "give one for each."
+            )
+        return values
 
     def _check_combinations(self, incremental):
         super()._check_combinations(incremental)
@@ -663,38 +679,3 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         result = np.empty(len(data), object)
         result[:] = np.split(steps, np.cumsum(data.lengths)[:-1])
         return result
-
-
-def is_scalar(value):
-    return isinstance(value, (str, bytes)) or np.ndim(value) == 0
-
-
-def items_of(values):
-    """Return what to iterate over for the items of `values`: of a data frame its rows."""
-    if hasattr(values, "columns"):
-        return values.to_numpy()
-    return values if hasattr(values, "__iter__") else np.atleast_1d(np.asarray(values))
-
-
-def first(values):
-    """First item of `values`, None if there is none."""
-    return next(iter(items_of(values)), None)
-
-
-def end_to_end(values, lengths, name):
-    """Concatenate one item a step, given for each sequence, and check that the lengths agree."""
-    if is_scalar(first(values)):
-        values = np.asarray(values)[:, None]
-    parts = [np.asarray(part) for part in items_of(values)]
-    if len(parts) != len(lengths):
-        raise ValueError(
-            f"{name} has {len(parts)} item(s), but X has {len(lengths)} sequences: give one for "
-            "each."
-        )
-    for i, (part, length) in enumerate(zip(parts, lengths, strict=True)):
-        if part.shape != (length,):
-            raise ValueError(
-                f"{name}[{i}] has shape {part.shape}, but X[{i}] has {length} step(s): give one "
-                "value for each step."
-            )
-    return np.concatenate(parts)

@@ -351,7 +351,7 @@ class _Tokens(NamedTuple):
 
 def _as_list(tokens, i):
     """Return the tokens of entry `i` of X as a list."""
-    if not isinstance(tokens, Iterable) or isinstance(tokens, Mapping):
+    if not isinstance(tokens, Iterable) or isinstance(tokens, Mapping | Set):
         raise TypeError(f"X[{i}] is {tokens!r}, but must be a text or a list of tokens.")
     tokens = tokens.tolist() if isinstance(tokens, np.ndarray) else list(tokens)
     return tokens or [_NOTHING]

@@ -5,12 +5,13 @@ arrays, or an array or data frame of shape (n_sequences, n_steps). Sequences may
 nothing is padded, so no score can count padding.
 """
 
-from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator, clone
+
+from skrnn._steps import are_known, end_to_end, is_flat
 
 __all__ = [
     "Span",
@@ -223,7 +224,7 @@ def extract_spans(y, *, scheme="conlleval"):
     >>> extract_spans([["B-PER", "I-PER", "O", "I-LOC"]], scheme="bio")
     [[Span(label='PER', start=0, stop=2)]]
     """
-    tags, lengths = _read(y, "y")
+    tags, lengths = end_to_end(y, "y")
     labels, starts, stops = _find_spans(tags, lengths, scheme)
     first = np.cumsum(lengths) - lengths
     # Searching the ends of the sequences, for an empty one shares its beginning with the next.
@@ -568,10 +569,10 @@ def cross_val_predict(
         "params": params,
         "pre_dispatch": pre_dispatch,
     }
-    if y is None or _is_flat(y):
+    if y is None or is_flat(y):
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
-    labels, _ = _read(y, "y")
-    classes = np.unique(labels if ignore_label is None else labels[labels != ignore_label])
+    labels, _ = end_to_end(y, "y")
+    classes = np.unique(labels[are_known(labels, ignore_label)])
     predictions = model_selection.cross_val_predict(
         _Predictor(estimator, method, classes), X, y, **options
     )
@@ -607,35 +608,10 @@ class _Predictor(BaseEstimator):
         return full
 
 
-def _is_flat(y):
-    """Whether y holds one label, not one sequence of labels, per entry."""
-    if hasattr(y, "columns"):  # a data frame, whose items are its rows
-        return False
-    return len(y) > 0 and all(isinstance(item, str) or np.ndim(item) == 0 for item in y[:1])
-
-
-def _read(y, name):
-    """Return the labels of all sequences end to end, and the lengths of the sequences."""
-    if hasattr(y, "columns") or getattr(y, "ndim", 1) == 2:
-        y = np.asarray(y)
-        return y.ravel(), np.full(len(y), y.shape[1])
-    items = list(y)
-    for i, item in enumerate(items):
-        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
-            raise ValueError(
-                f"{name} must hold one sequence of labels per entry, but {name}[{i}] is {item!r}. "
-                f"Wrap the labels of a single sequence in a list: [{name}]."
-            )
-    lengths = np.array([len(item) for item in items], dtype=np.intp)
-    if any(isinstance(item, np.ndarray) for item in items):
-        return np.concatenate(items), lengths
-    return np.array(list(chain.from_iterable(items))), lengths
-
-
 def _read_pair(y_true, y_pred, ignore_label):
     """Return both sides' labels end to end, their common lengths, and which steps count."""
-    true, lengths = _read(y_true, "y_true")
-    pred, pred_lengths = _read(y_pred, "y_pred")
+    true, lengths = end_to_end(y_true, "y_true")
+    pred, pred_lengths = end_to_end(y_pred, "y_pred")
     if len(lengths) != len(pred_lengths):
         raise ValueError(f"y_true has {len(lengths)} sequences but y_pred has {len(pred_lengths)}.")
     differ = np.flatnonzero(lengths != pred_lengths)
@@ -651,15 +627,14 @@ def _read_pair(y_true, y_pred, ignore_label):
             f"The labels of y_true are {true.dtype} but those of y_pred are {pred.dtype}. "
             "Give both the same type."
         )
-    keep = np.ones(len(true), bool) if ignore_label is None else true != ignore_label
-    return true, pred, lengths, keep
+    return true, pred, lengths, are_known(true, ignore_label)
 
 
 def _step_weights(sample_weight, lengths):
     """Expand weights of sequences, or of steps, to one weight per step."""
-    if _is_flat(sample_weight):
+    if is_flat(sample_weight):
         return np.repeat(_sequence_weights(sample_weight, len(lengths)), lengths)
-    weight, weight_lengths = _read(sample_weight, "sample_weight")
+    weight, weight_lengths = end_to_end(sample_weight, "sample_weight")
     if not np.array_equal(weight_lengths, lengths):
         raise ValueError("sample_weight must have one weight per sequence or one per time step.")
     return weight
@@ -667,7 +642,7 @@ def _step_weights(sample_weight, lengths):
 
 def _sequence_weights(sample_weight, n_sequences):
     """Return one weight per sequence."""
-    if not _is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
+    if not is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
         raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
     return np.asarray(sample_weight, dtype=float)
 

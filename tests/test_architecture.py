@@ -28,6 +28,7 @@ LAYERS = [
         "skrnn._data",
         "skrnn._sequence_array",
         "skrnn._sources",
+        "skrnn._steps",
         "skrnn._threads",
         "skrnn._callbacks",
         "skrnn._version",

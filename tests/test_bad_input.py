@@ -337,8 +337,8 @@ WRONG_Y = [
     (TAGGER, [["a"] * 5] * 11, "inconsistent numbers of samples: [12, 11]"),
     (TAGGER, ["a"] * 12, "y has one label for each sequence, but SequenceTagger needs one for"),
     (TAGGER, ["a"] * 12, "pass a list of label sequences, or use RNNClassifier"),
-    (TAGGER, [["a"] * 5] * 11 + [["a"] * 4], "y[11] has shape (4,), but X[11] has 5 step(s)"),
-    (TAGGER, np.ones((12, 5, 2)), "y[0] has shape (5, 2), but X[0] has 5 step(s): give one"),
+    (TAGGER, [["a"] * 5] * 11 + [["a"] * 4], "y[11] has 4 value(s), but X[11] has 5 step(s)"),
+    (TAGGER, np.ones((12, 5, 2)), "y must hold one sequence of values per entry, but y[0] is"),
     (TAGGER, np.linspace(0, 1, 60).reshape(12, 5), "Unknown label type: continuous"),
     (TAGGER, np.full((12, 5), np.nan), "Input y contains NaN"),
 ]
@@ -360,7 +360,7 @@ def test_wrong_y_in_frames_and_series(library):
 
 WRONG_WEIGHTS = [
     (np.ones(11), "sample_weight has shape (11,), but X has 12 sequences"),
-    (np.ones((12, 1)), "has shape (1"),
+    (np.ones((12, 1)), "sample_weight"),
     (2.0, "sample_weight has shape ()"),
     (-np.arange(12.0), "sample_weight must not be negative, but its smallest value is -11"),
     (np.zeros(12), "sample_weight is zero for every sequence"),
@@ -469,7 +469,7 @@ def test_labels_and_weights_for_another_number_of_sequences():
     model = SequenceTagger(max_iter=1).fit(X, y)
     check(lambda: model.score(X, []), "y has 0 item(s), but X has 12 sequences: give one for each")
     check(lambda: model.score(X, y[:3]), "y has 3 item(s), but X has 12 sequences")
-    check(lambda: model.fit(X, y, sample_weight=[]), "sample_weight has shape (0,)")
+    check(lambda: model.fit(X, y, sample_weight=[]), "sample_weight has 0 item(s)")
     weight = np.ones((3, 5))
     check(lambda: model.fit(X, y, sample_weight=weight), "sample_weight has 3 item(s)")
 

@@ -313,14 +313,14 @@ def test_a_search_over_decoders_with_a_score_of_spans():
 @pytest.mark.parametrize(
     ("params", "y", "weight", "message"),
     [
-        ({}, [*Y[:-1], Y[-1][:-1]], None, r"y\[29\] has shape .*, but X\[29\] has . step"),
+        ({}, [*Y[:-1], Y[-1][:-1]], None, r"y\[29\] has 5 value.*, but X\[29\] has 6 step"),
         ({}, [0.5 + np.arange(len(x)) for x in X], None, "Unknown label type: continuous"),
         ({}, Y[:-1], None, "inconsistent numbers of samples"),
         ({}, ["above"] * 30, None, "one label for each sequence.* use RNNClassifier"),
         ({}, [np.full(len(y), np.nan) for y in Y], None, "Input y contains NaN"),
         ({"ignore_label": "below"}, object_array([np.full(len(y), "below") for y in Y]), None,
          "every label in y is ignore_label='below'"),
-        ({}, Y, [np.ones(len(x) + 1) for x in X], r"sample_weight\[0\] has shape"),
+        ({}, Y, [np.ones(len(x) + 1) for x in X], r"sample_weight\[0\] has 7 value"),
         ({}, Y, np.ones(29), "sample_weight has shape"),
         ({"decoder": "crf"}, Y, [np.arange(1, len(x) + 1) for x in X], "differs between the steps"),
         ({"decoder": "crf", "class_weight": "balanced"}, Y, None, "class_weight='balanced'"),
