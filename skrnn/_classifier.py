@@ -425,6 +425,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         -------
         y : ndarray of shape (n_sequences,)
             The most probable labels, out of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         outputs = self._raw_outputs(X)
         return self.classes_[outputs.argmax(axis=1)]
@@ -442,6 +449,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         -------
         p : ndarray of shape (n_sequences, n_classes)
             Each row sums to 1; the columns are in the order of `classes_`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return np.exp(self.predict_log_proba(X))
 
@@ -458,6 +472,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         -------
         log_p : ndarray of shape (n_sequences, n_classes)
             Finite also where the probability is too small to be represented.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return log_softmax(self._raw_outputs(X))
 
@@ -475,6 +496,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         scores : ndarray of shape (n_sequences,) or (n_sequences, n_classes)
             The logits, whose softmax is `predict_proba`. For two classes their difference: the log
             odds of ``classes_[1]``.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         outputs = self._raw_outputs(X)
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs

@@ -34,6 +34,13 @@ class LabelsMixin:
         -------
         self : estimator
             The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read or do not fit what
+            was learnt before, `y` has labels that are not among the classes, or the loss is no
+            longer finite.
         """
         self._validate_params()
         if classes is not None:

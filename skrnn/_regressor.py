@@ -444,6 +444,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         -------
         self : RNNRegressor
             The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read or do not fit what
+            was learnt before, or the loss is no longer finite.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
@@ -461,6 +467,13 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         y : ndarray of shape (n_sequences,) or (n_sequences, n_outputs)
             Predictions in the units of the `y` that `fit` saw, with as many dimensions, in
             float64.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         # In float64, as targets are read: float32 would lose what is around a large mean.
         values = self._to_mean(self._raw_outputs(X)) * self.y_scale_ + self.y_mean_

@@ -76,6 +76,12 @@ class PurgedWindowSplit(TimeSeriesSplit):
             Training rows.
         test : ndarray of int
             Test rows, all later than the training rows of the same series.
+
+        Raises
+        ------
+        ValueError
+            If a series is too short for the splits, or `groups` does not name one contiguous run of
+            rows for each series.
         """
         check_consistent_length(X, groups)
         bounds = series_bounds(groups, len(X))

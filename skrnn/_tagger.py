@@ -444,6 +444,13 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         labels : ndarray of shape (n_sequences, n_steps) or (n_sequences,)
             For `X` in one array an array of labels; else a 1-D object array with an array of
             labels (n_steps_i,) for each sequence.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return self._for_each_step(X, self._predicted)
 
@@ -463,6 +470,13 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         probabilities : ndarray of shape (n_sequences, n_steps, n_classes) or (n_sequences,)
             In the order of `classes_`. For `X` that is not in one array a 1-D object array with an
             array (n_steps_i, n_classes) for each sequence.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return self._for_each_step(X, self._marginals)
 
@@ -479,6 +493,13 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         log_probabilities : ndarray
             In the form of `predict_proba`. With ``decoder='softmax'`` finite also where the
             probability is too small to be represented.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return self._for_each_step(X, self._log_marginals)
 
@@ -496,6 +517,13 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             In the form of `predict_proba`. With ``decoder='softmax'`` the logits, whose softmax is
             `predict_proba`; with 'crf' what a step itself says of its label, to which the CRF adds
             its transitions.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
         """
         return self._for_each_step(X)
 
@@ -515,6 +543,14 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         -------
         score : float
             Weighted share of right labels.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read or has other features than in `fit`, or `y` has not one label for
+            each step.
         """
         self._check_fitted()
         data = read_sequences(self, X, reset=False)

@@ -173,6 +173,11 @@ class TimestepTransformer(
         -------
         self : TimestepTransformer
             The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If `X` holds no sequences of equal features, or the transformer refuses their steps.
         """
         sequences = self._read(X, reset=True)
         self.transformer_ = clone(self.transformer).fit(_rows(sequences))
@@ -193,6 +198,11 @@ class TimestepTransformer(
         -------
         self : TimestepTransformer
             The transformer.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, or if the features are not those that the first call saw.
         """
         is_first = not hasattr(self, "transformer_")
         sequences = self._read(X, reset=is_first)
@@ -213,6 +223,14 @@ class TimestepTransformer(
         -------
         X_out : sequences
             In the container of `X`, with the features that the transformer returns.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the features are not those that `fit` saw, or the transformer does not return one row
+            for each.
         """
         check_is_fitted(self)
         sequences = self._read(X, reset=False)
@@ -236,6 +254,13 @@ class TimestepTransformer(
         -------
         X_out : sequences
             In the container of `X`, with the features seen in `fit`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has not the features that `transform` returns.
         """
         check_is_fitted(self)
         sequences = _as_sequences(X)

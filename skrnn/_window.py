@@ -209,6 +209,14 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         windows : ndarray of shape (n_rows, window_size, n_features), or \
                 (n_rows, window_size * n_features) with ``output='2d'``
             Row `i` is the window of row `i`; read-only for a single series.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has other columns than in `fit`, holds NaN or infinity, or is not in the order of
+            time.
         """
         check_is_fitted(self)
         rows, bounds = self._read(X, reset=False)

@@ -154,6 +154,13 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         -------
         y_pred : ndarray of shape (n_windows,) or (n_windows, n_outputs)
             Predictions, with the level and the scale of their window put back.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` holds no windows of the shape that `fit` saw.
         """
         check_is_fitted(self)
         scaled, level, scale = self._scale(self._read(X))

@@ -12,13 +12,14 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
+from skrnn._core.cells import CELLS
+
 # Smaller and quicker than the defaults, and good enough for the checks that ask for a score.
 QUICK = {"hidden_size": 16, "max_iter": 50, "learning_rate_init": 0.02}
 VARIANTS = [
     {},
-    QUICK | {"cell_type": "rnn"},
+    *(QUICK | {"cell_type": cell_type} for cell_type in CELLS),
     QUICK | {"cell_type": "rnn", "pooling": "max"},
-    QUICK | {"cell_type": "gru"},
     QUICK | {"bidirectional": True},
     QUICK | {"decoder": "crf"},
     {"solver": "lbfgs", "hidden_size": 8},
@@ -48,8 +49,7 @@ def test_scikit_learn_api(estimator, check):
 
 
 FULL_SIZE = [
-    {"cell_type": "rnn"},
-    {"cell_type": "gru"},
+    *({"cell_type": cell_type} for cell_type in CELLS),
     {"bidirectional": True},
     {"solver": "lbfgs"},
     {"solver": "lbfgs", "bidirectional": True},

@@ -10,6 +10,7 @@ from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceArray, SequenceTagger, TokenEncoder
+from skrnn._core.cells import CELLS
 from skrnn._core.losses import log_softmax
 from skrnn.metrics import (
     cross_val_predict,
@@ -117,7 +118,7 @@ def test_probabilities_are_the_softmax_of_the_scores_and_do_not_underflow():
     assert min(log_p.min() for log_p in model.predict_log_proba(X)) < -1000
 
 
-@pytest.mark.parametrize("cell_type", ["rnn", "lstm", "gru"])
+@pytest.mark.parametrize("cell_type", CELLS)
 def test_a_prefix_has_the_labels_that_the_whole_gave_it(cell_type):
     model = tagger(cell_type=cell_type, n_layers=2).fit(X, Y)
     for x, whole, labels in zip(X, model.predict_proba(X), model.predict(X), strict=True):
