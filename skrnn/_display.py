@@ -77,7 +77,7 @@ class LossCurveDisplay:
             check_is_fitted(estimator)
             raise TypeError(
                 f"{type(estimator).__name__} has no loss_curve_: pass the network inside, such as "
-                "pipeline[-1] or search.best_estimator_."
+                "pipeline[-1], search.best_estimator_ or the regressor_ of what scales targets."
             )
         display = cls(
             loss_curve=estimator.loss_curve_,

@@ -85,13 +85,15 @@ class PurgedWindowSplit(TimeSeriesSplit):
         """
         check_consistent_length(X, groups)
         bounds = series_bounds(groups, len(X))
-        split = super().split
-        series = [_shifted(split(range(start, stop)), start) for start, stop in bounds]
+        series = [self._split_series(start, stop) for start, stop in bounds]
         for parts in zip(*series, strict=True):
             train, test = zip(*parts, strict=True)
             yield np.concatenate(train), np.concatenate(test)
 
-
-def _shifted(splits, start):
-    """Count the rows of every split from `start`."""
-    return [(train + start, test + start) for train, test in splits]
+    def _split_series(self, start, stop):
+        """Split the rows ``start:stop`` along their time."""
+        try:
+            splits = list(super().split(range(start, stop)))
+        except ValueError as error:
+            raise ValueError(f"The series of rows {start} to {stop - 1}: {error}") from None
+        return [(train + start, test + start) for train, test in splits]

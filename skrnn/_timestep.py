@@ -69,7 +69,9 @@ def _like(X, sequences, rows):
         )
     rows = rows[:, 0] if sequences.values.ndim == 1 and rows.shape[1] == 1 else rows
     if isinstance(X, SequenceArray):
-        return SequenceArray(rows, sequences.offsets)
+        # Ids stay ids where they stay integers.
+        categorical = X.categorical if rows.dtype.kind in "iu" else None
+        return SequenceArray(rows, sequences.offsets, categorical)
     if not _is_ragged(X):
         return rows.reshape(len(sequences), -1, *rows.shape[1:])
     items = np.split(rows, sequences.offsets[1:-1])

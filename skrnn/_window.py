@@ -48,6 +48,11 @@ def _check_time_order(X, bounds):
     index = getattr(X, "index", None)
     if getattr(index, "inferred_type", None) not in ("datetime64", "period", "timedelta64"):
         return
+    if index.hasnans:
+        raise ValueError(
+            f"The time index of X is missing (NaT) in row {index.isna().argmax()}: drop such rows, "
+            "or fill in their time."
+        )
     for start, stop in bounds:
         if not index[start:stop].is_monotonic_increasing:
             raise ValueError(

@@ -98,8 +98,10 @@ def test_errors(settings, message):
 
 
 def test_too_few_rows():
-    with pytest.raises(ValueError, match="gap=9"):
+    with pytest.raises(ValueError, match="rows 0 to 11: .*gap=9"):
         next(PurgedWindowSplit(3, window_size=10).split(range(12)))
+    with pytest.raises(ValueError, match="rows 50 to 61: .*gap=9"):
+        next(PurgedWindowSplit(3, window_size=10).split(range(62), groups=[0] * 50 + [1] * 12))
 
 
 def test_groups_name_the_series_of_every_row():

@@ -236,6 +236,15 @@ def test_feature_names():
     assert names.tolist() == ["a", "b", "c"]
 
 
+@pytest.mark.parametrize("categorical", [True, False])
+@pytest.mark.parametrize("shape", [(6,), (6, 2)])
+def test_ids_stay_ids_where_they_stay_integers(shape, categorical):
+    ids = SequenceArray(np.arange(6 * len(shape)).reshape(shape), [0, 2, 6], categorical)
+    same = TimestepTransformer(FunctionTransformer()).fit_transform(ids)
+    assert same.categorical is categorical
+    assert not TimestepTransformer(StandardScaler()).fit_transform(ids).categorical
+
+
 def frames(columns):
     pd = pytest.importorskip("pandas")
     return [pd.DataFrame(item, columns=list(columns)) for item in ITEMS]

@@ -495,6 +495,8 @@ def test_time_must_be_sorted(kind):
         SlidingWindowTransformer(2).fit(X[::-1])
     with pytest.raises(ValueError, match="not sorted"):
         sliding_windows(X[::-1], window_size=2)
+    with pytest.raises(ValueError, match=r"time index of X is missing \(NaT\) in row 5"):
+        SlidingWindowTransformer(2).fit(X.set_index(X.index.where(X["a"] != 5)))
     # Two series, one after the other, each in the order of time.
     both = pd.concat([X, X.assign(id=1)])
     assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(both)) == 24
