@@ -4,10 +4,11 @@
 
 A monthly series, generated, whose level grows and whose seasons and noise grow with it. Logarithms
 make both even, and WindowScaledRegressor lets the network learn the change from the last month
-instead of a level that it has never seen. GridSearchCV chooses the window and the cell on months
-before the last 48, with the network and with a ridge regression alike. A fold begins with months
-that only complete its first windows and are not scored. On the last 48 months each month is
-forecast from those before it; then 24 of them are forecast in one go, by feeding forecasts back.
+instead of a level that it has never seen. GridSearchCV chooses the window and the network's cell
+on the months before the last 48; a ridge regression gets the same search over windows. A fold
+begins with months that only complete its first windows and are not scored. On the last 48 months
+each month is forecast from those before it; then 24 of them are forecast in one go, by feeding
+forecasts back.
 """
 
 import argparse

@@ -1,6 +1,6 @@
 """Search for a good tagger by its span F1, store it with joblib, and load it.
 
-The sentences are those of slots_and_intent.py, and so is --data DIR.
+The sentences are those of slots_and_intent.py; --data DIR means the same as there.
 """
 
 import tempfile

@@ -20,7 +20,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     For sequences of steps with one or more features each (recordings, series, texts as token
     ids), of equal or different lengths. Scale numeric features to order one first. Where
     :class:`~sklearn.neural_network.MLPClassifier` has a parameter or attribute of the same name,
-    it means the same here.
+    it means the same here, but for `activation`, `batch_size`, `learning_rate` and `coefs_`.
 
     Parameters
     ----------
@@ -44,8 +44,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         'mean' and 'max' are taken over all of its steps, unit by unit, and make long sequences
         easier to learn from if what matters may stand anywhere in them.
     dropout : float in [0, 1), default=0.0
-        Share of the embeddings and of the outputs of each layer that is set to zero in
-        training, drawn anew at every step [10]_.
+        Share of the embeddings, of what each layer hands to the next and of what the output
+        layer reads that is set to zero in training, drawn anew for each of them [10]_. Numeric
+        features are never hidden.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the hidden units that is hidden from the recurrence in training, the same units
         at all steps of a sequence [11]_.
@@ -72,7 +73,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0
         Share of the categories that is replaced by category 0 in training, so that the network
-        learns what to make of unknown ones.
+        learns what to make of unknown ones: for input in which 0 stands for them, as from a
+        `TokenEncoder`.
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
         Optimiser. 'adam' [8]_ suits nearly everything; 'adamw' [9]_ decays weights separately
         from the gradient; 'rmsprop' and 'sgd' are classical; 'lbfgs' takes the whole set at
@@ -156,8 +158,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
         holds categories only, else float64. 'float32' is two to three times as fast.
     n_jobs : int or None, default=None
-        Threads, for large batches in `fit` and for many sequences in `predict`; -1 means one
-        for each processor. None means 1 unless in a :class:`joblib.parallel_config` context.
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences
+        times `hidden_size` is 16384 or more; -1 means one for each processor. None means 1
+        unless in a :class:`joblib.parallel_config` context.
 
     Attributes
     ----------
@@ -375,9 +378,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
             with one univariate sequence in each row, or a list of 1-D integer arrays (token
-            ids). It is neither changed nor copied.
+            ids). It is not changed, and numeric arrays are not copied.
         y : array-like of shape (n_sequences,)
-            One label for each sequence: numbers or strings.
+            One label for each sequence: integers, booleans or strings.
         sample_weight : array-like of shape (n_sequences,), default=None
             Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
         X_val : array-like or SequenceArray, default=None
@@ -399,6 +402,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         ValueError
             If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
             no longer finite. The message says what was found, and what to do.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
 
         Warns
         -----

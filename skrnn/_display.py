@@ -15,7 +15,7 @@ class LossCurveDisplay:
     validation_scores : array-like of shape (n_epochs,), default=None
         Validation score after each epoch, drawn on an axis of its own.
     name : str, default=None
-        Label of the curves.
+        Label of the loss; that of the scores is 'validation'.
 
     Attributes
     ----------
@@ -59,9 +59,9 @@ class LossCurveDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         name : str, default=None
-            Label of the curves; None takes the name of the class.
+            Label of the loss; None takes the name of the class.
         **curve_kwargs : dict
-            Passed to matplotlib's ``plot`` for the loss.
+            Passed to matplotlib's ``plot`` for the loss, other than ``label``.
 
         Returns
         -------
@@ -94,9 +94,9 @@ class LossCurveDisplay:
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         name : str, default=None
-            Label of the curves; None takes the one given before.
+            Label of the loss; None takes the one given before.
         **curve_kwargs : dict
-            Passed to matplotlib's ``plot`` for the loss.
+            Passed to matplotlib's ``plot`` for the loss, other than ``label``.
 
         Returns
         -------

@@ -22,7 +22,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     as token ids), of equal or different lengths. Scale numeric features to order one first;
     targets need no scaling, they are standardised inside. Where
     :class:`~sklearn.neural_network.MLPRegressor` has a parameter or attribute of the same name, it
-    means the same here.
+    means the same here, but for `activation`, `batch_size`, `learning_rate` and `coefs_`.
 
     Parameters
     ----------
@@ -46,8 +46,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         'mean' and 'max' are taken over all of its steps, unit by unit, and make long sequences
         easier to learn from if what matters may stand anywhere in them.
     dropout : float in [0, 1), default=0.0
-        Share of the embeddings and of the outputs of each layer that is set to zero in
-        training, drawn anew at every step [10]_.
+        Share of the embeddings, of what each layer hands to the next and of what the output
+        layer reads that is set to zero in training, drawn anew for each of them [10]_. Numeric
+        features are never hidden.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the hidden units that is hidden from the recurrence in training, the same units
         at all steps of a sequence [11]_.
@@ -74,7 +75,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0
         Share of the categories that is replaced by category 0 in training, so that the network
-        learns what to make of unknown ones.
+        learns what to make of unknown ones: for input in which 0 stands for them, as from a
+        `TokenEncoder`.
     loss : {'squared_error', 'absolute_error', 'huber', 'poisson', 'quantile'}, \
             default='squared_error'
         Loss to minimise. 'squared_error' predicts the mean and 'absolute_error' the median;
@@ -165,8 +167,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
         holds categories only, else float64. 'float32' is two to three times as fast.
     n_jobs : int or None, default=None
-        Threads, for large batches in `fit` and for many sequences in `predict`; -1 means one
-        for each processor. None means 1 unless in a :class:`joblib.parallel_config` context.
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences
+        times `hidden_size` is 16384 or more; -1 means one for each processor. None means 1
+        unless in a :class:`joblib.parallel_config` context.
 
     Attributes
     ----------
@@ -387,7 +390,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
             with one univariate sequence in each row, or a list of 1-D integer arrays (token
-            ids). It is neither changed nor copied.
+            ids). It is not changed, and numeric arrays are not copied.
         y : array-like of shape (n_sequences,) or (n_sequences, n_outputs)
             The values to predict, in any unit.
         sample_weight : array-like of shape (n_sequences,), default=None
@@ -411,6 +414,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         ValueError
             If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
             no longer finite. The message says what was found, and what to do.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
 
         Warns
         -----

@@ -44,8 +44,9 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     activation : {'tanh', 'relu'}, default='tanh'
         Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
     dropout : float in [0, 1), default=0.0
-        Share of the embeddings and of the outputs of each layer that is set to zero in
-        training, drawn anew at every step [10]_.
+        Share of the embeddings, of what each layer hands to the next and of what the output
+        layer reads that is set to zero in training, drawn anew for each of them [10]_. Numeric
+        features are never hidden.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the hidden units that is hidden from the recurrence in training, the same units
         at all steps of a sequence [11]_.
@@ -72,7 +73,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0
         Share of the categories that is replaced by category 0 in training, so that the network
-        learns what to make of unknown ones.
+        learns what to make of unknown ones: for input in which 0 stands for them, as from a
+        `TokenEncoder`.
     decoder : {'softmax', 'crf'}, default='softmax'
         What makes labels of the network's outputs. 'softmax' labels every step for itself. 'crf'
         is a linear-chain conditional random field [15]_, which also learns scores of the
@@ -169,8 +171,9 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
         holds categories only, else float64. 'float32' is two to three times as fast.
     n_jobs : int or None, default=None
-        Threads, for large batches in `fit` and for many sequences in `predict`; -1 means one
-        for each processor. None means 1 unless in a :class:`joblib.parallel_config` context.
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences
+        times `hidden_size` is 16384 or more; -1 means one for each processor. None means 1
+        unless in a :class:`joblib.parallel_config` context.
 
     Attributes
     ----------
@@ -219,7 +222,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     -----
     It is not a :class:`~sklearn.base.ClassifierMixin`: scikit-learn's checks of the targets of
     classifiers refuse sequences of labels. Hence ``cv=5`` splits without stratification, and
-    ``scoring='accuracy'`` does not mean token accuracy: leave `scoring` out, or take a scorer from
+    ``scoring='accuracy'`` fails: leave `scoring` out, for token accuracy, or take a scorer from
     `skrnn.metrics`.
 
     A 2-D `X` with a 2-D `y` holds univariate sequences in its rows. A 2-D `X` with a 1-D `y` is a
@@ -389,10 +392,10 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
             with one univariate sequence in each row, or a list of 1-D integer arrays (token
-            ids). It is neither changed nor copied.
+            ids). It is not changed, and numeric arrays are not copied.
         y : array-like or data frame of shape (n_sequences, n_steps), or list of array-like
-            One label for each step: numbers or strings. For sequences of different lengths a list
-            (or 1-D object array) of one list or array of labels for each.
+            One label for each step: integers, booleans or strings. For sequences of different
+            lengths a list (or 1-D object array) of one list or array of labels for each.
         sample_weight : array-like of shape (n_sequences,), or in the form of y, default=None
             Weight in the loss of each sequence, or of each step; a sequence without any weight is
             left out. None weighs all steps equally.
@@ -415,6 +418,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         ValueError
             If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
             no longer finite. The message says what was found, and what to do.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
 
         Warns
         -----

@@ -111,7 +111,8 @@ class TimestepTransformer(
     """Apply a scikit-learn transformer to every time step of sequences.
 
     The steps of all sequences become the rows of one table, which the transformer reads as any
-    other table. What it returns is cut into sequences again, in the container that came in.
+    other table. What it returns is cut into sequences again, in an array, a list, a 1-D object
+    array or a `SequenceArray`, as they came; a tuple becomes a list, and data frames become arrays.
 
     Parameters
     ----------
@@ -224,7 +225,7 @@ class TimestepTransformer(
         Returns
         -------
         X_out : sequences
-            In the container of `X`, with the features that the transformer returns.
+            In the form of `X`, with the features that the transformer returns.
 
         Raises
         ------
@@ -255,14 +256,14 @@ class TimestepTransformer(
         Returns
         -------
         X_out : sequences
-            In the container of `X`, with the features seen in `fit`.
+            In the form of `X`, with the features seen in `fit`.
 
         Raises
         ------
         NotFittedError
             Before `fit`.
         ValueError
-            If `X` has not the features that `transform` returns.
+            If `X` holds no sequences, or the transformer refuses their steps.
         """
         check_is_fitted(self)
         sequences = _as_sequences(X)

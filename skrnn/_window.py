@@ -220,8 +220,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         NotFittedError
             Before `fit`.
         ValueError
-            If `X` has other columns than in `fit`, holds NaN or infinity, or is not in the order of
-            time.
+            If `X` has other columns than in `fit`, a row that a window holds has NaN or infinity,
+            or the rows of a series are not contiguous or not in the order of time.
         """
         check_is_fitted(self)
         rows, bounds = self._read(X, reset=False)
@@ -301,6 +301,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         n_rows = self.window_size + self.horizon + 1 if n_rows is None else n_rows
+        check_scalar(n_rows, "n_rows", Integral, min_val=1)
         ramp = np.arange(n_rows, dtype=float).reshape(-1, 1)
         windows = _causal_windows(ramp, self.window_size, self.horizon, "nan")[:, :, 0]
         width = len(str(n_rows - 1))

@@ -160,7 +160,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         NotFittedError
             Before `fit`.
         ValueError
-            If `X` holds no windows of the shape that `fit` saw.
+            If `X` holds no windows with the features that `fit` saw.
         """
         check_is_fitted(self)
         scaled, level, scale = self._scale(self._read(X))

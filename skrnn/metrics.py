@@ -149,13 +149,15 @@ def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=
     return _weighted_mean(np.isin(counted, wrong, invert=True), sample_weight)
 
 
-def token_classification_report(y_true, y_pred, *, ignore_label=None, **kwargs):
+def token_classification_report(y_true, y_pred, *, sample_weight=None, ignore_label=None, **kwargs):
     """Report precision, recall and F1 of each label, counted by time step.
 
     Parameters
     ----------
     y_true, y_pred : sequences of labels
         True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
+        Weight of each sequence or of each time step. None weighs all steps equally.
     ignore_label : label, default=None
         Steps with this true label do not count. None counts every step.
     **kwargs
@@ -180,8 +182,9 @@ def token_classification_report(y_true, y_pred, *, ignore_label=None, **kwargs):
     weighted avg       0.83      0.75      0.73         4
     <BLANKLINE>
     """
-    true, pred = flatten_labels(y_true, y_pred, ignore_label=ignore_label)
-    return metrics.classification_report(true, pred, **kwargs)
+    true, pred, lengths, known = _read_pair(y_true, y_pred, ignore_label)
+    weight = None if sample_weight is None else _step_weights(sample_weight, lengths)[known]
+    return metrics.classification_report(true[known], pred[known], sample_weight=weight, **kwargs)
 
 
 def extract_spans(y, *, scheme="conlleval"):
@@ -602,6 +605,11 @@ class _Predictor(BaseEstimator):
         return predictions
 
     def _with_all_classes(self, output):
+        if not np.isin(self.estimator_.classes_, self.classes).all():
+            raise ValueError(
+                f"The estimator has the classes {self.estimator_.classes_}, but y without "
+                f"ignore_label has {self.classes}: give both the same ignore_label."
+            )
         lowest = 0 if self.method == "predict_proba" else np.finfo(output.dtype).min
         full = np.full((len(output), len(self.classes)), lowest, output.dtype)
         full[:, np.searchsorted(self.classes, self.estimator_.classes_)] = output

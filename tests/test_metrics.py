@@ -161,6 +161,13 @@ def test_token_report_is_that_of_the_flat_labels():
     assert ignoring["accuracy"] == 3 / 4
 
 
+@pytest.mark.parametrize("weight", [[3, 1, 2], [[3, 3, 3], [1], [2, 2]]], ids=["each", "steps"])
+def test_token_report_weighs_sequences_or_steps(weight):
+    report = token_classification_report(TRUE, PRED, sample_weight=weight, output_dict=True)
+    assert report["N"]["support"] == 10
+    assert report["accuracy"] == token_accuracy_score(TRUE, PRED, sample_weight=weight)
+
+
 # tags; spans by conlleval, by strict BIO (None: not BIO) and by strict IOBES, as (label start stop)
 SPANS = [
     ("O O", "", "", ""),
@@ -374,6 +381,8 @@ def test_cross_val_predict_has_no_column_for_the_ignored_label():
     )
     assert predictions[2].shape == (2, 3)
     assert_allclose(predictions[2].sum(axis=1), 1)
+    with pytest.raises(ValueError, match="give both the same ignore_label"):
+        cross_val_predict(StepwiseTagger(), X, y, cv=5, method="predict_proba", ignore_label="X")
 
 
 def test_cross_val_predict_of_one_array_is_one_array():

@@ -177,6 +177,8 @@ def test_explain_alignment_prints_rows_windows_and_targets():
         " 10  [ 7  8]   y[10]",
     ]
     assert len(SlidingWindowTransformer(4, horizon=3).explain_alignment().splitlines()) == 1 + 8
+    with pytest.raises(ValueError, match="n_rows == 0, must be >= 1"):
+        SlidingWindowTransformer(2).explain_alignment(0)
 
 
 def test_rows_that_no_window_holds_may_be_unknown():
