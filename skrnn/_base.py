@@ -158,14 +158,14 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
             rng = self._generator(incremental)
             chosen, score = self._validation(given, train, validation, rng)
             architecture = self._describe(train.data)
-            for column, n_categories, _ in architecture["tables"]:
-                self._input_layout_["n_categories"][column] = n_categories
             self.__dict__.pop("_fused", None)
             if fresh:
                 self._architecture = architecture
                 self._start(train.data, rng)
             else:
                 self._continue(architecture)
+            for column, n_categories, _ in architecture["tables"]:
+                self._input_layout_["n_categories"][column] = n_categories
         except BaseException:
             self.__dict__ = before
             raise
@@ -256,16 +256,18 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
 
     def _describe(self, data):
         """Architecture of the network for some data: plain values by name."""
-        names = ("cell_type", "activation", "hidden_size", "n_layers", "bidirectional", "dropout",
-                 "recurrent_dropout")  # fmt: skip
+        names = ("cell_type", "activation", "bidirectional", "dropout", "recurrent_dropout")
         init = initial_vectors(self.embedding_init, data.n_categories)
         frozen = tuple(init) if self.freeze_embeddings else ()
         return {
             **{name: getattr(self, name) for name in names},
+            # Python's integers: a uint8 would overflow where sizes are multiplied.
+            "hidden_size": int(self.hidden_size),
+            "n_layers": int(self.n_layers),
+            "max_steps": None if self.tbptt_steps is None else int(self.tbptt_steps),
             "pooling": getattr(self, "pooling", None),
             "n_features": data.n_features,
             "n_outputs": self.n_outputs_,
-            "max_steps": self.tbptt_steps,
             "tables": embedding_tables(data.n_categories, self.embedding_dim, init),
             "frozen": frozen,
         }
@@ -294,6 +296,8 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
                     "the fitted network that training is to go on with: restore it, or fit anew "
                     "with warm_start=False."
                 )
+        if architecture["frozen"] != self._architecture["frozen"]:
+            self._optimizer = None  # whose momentum would go on moving what is frozen now
         self._architecture = architecture
         if not self._theta.flags.writeable:  # loaded with mmap_mode='r'
             self._theta = self._theta.copy()

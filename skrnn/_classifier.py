@@ -63,8 +63,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         takes everything as numbers.
     embedding_dim : int, 'auto' or array-like, default='auto'
         Size of the vectors that stand for categories: one for all categorical columns, or a
-        list with one for each. 'auto' is ``1.6 * n_categories**0.56``, rounded, and between 2
-        and 100.
+        list with one for each, in the order of the columns in `X`. 'auto' is
+        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
     embedding_init : array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories, one row for each id: an array if there is one
         categorical column, else a dict of column index to array. Its shape takes precedence
@@ -146,7 +146,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         distances, but steadies training on very long sequences. None does not truncate.
     class_weight : dict, 'balanced' or None, default=None
         Weights of the classes in the loss, by label; multiplied with `sample_weight`.
-        'balanced' gives every class the same total weight.
+        'balanced' gives every class the same total weight, among the labels of one call.
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None

@@ -53,7 +53,7 @@ def recursive_forecast(estimator, X, n_steps):
     forecast = []
     for _ in range(n_steps):
         forecast.append(predict_next(history, history[-1]))
-        history = np.vstack([history[1:], np.reshape(forecast[-1], (1, -1))])
+        history = np.vstack([history, np.reshape(forecast[-1], (1, -1))])
     return np.array(forecast)
 
 

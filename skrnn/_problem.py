@@ -68,11 +68,20 @@ class Problem:
 
 
 class StepProblem(Problem):
-    """One target and one weight for each step, end to end: (n_rows,) over all sequences."""
+    """One label and one weight for each step, end to end: (n_rows,) over all sequences.
+
+    A negative label is unknown. It has no share in what the loss is the mean of, but keeps its
+    weight: a CRF reads that of a sequence from its first step.
+    """
 
     @property
     def offsets(self):
         return np.concatenate([[0], np.cumsum(self.data.lengths)])
+
+    @property
+    def sequence_weight(self):
+        """Weight of the steps of each sequence whose label is known, (n_sequences,)."""
+        return np.add.reduceat(np.where(self.target < 0, 0, self.weight), self.offsets[:-1])
 
     def batch(self, indices, packing):
         rows = step_rows(self.data, indices, packing)

@@ -65,8 +65,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         takes everything as numbers.
     embedding_dim : int, 'auto' or array-like, default='auto'
         Size of the vectors that stand for categories: one for all categorical columns, or a
-        list with one for each. 'auto' is ``1.6 * n_categories**0.56``, rounded, and between 2
-        and 100.
+        list with one for each, in the order of the columns in `X`. 'auto' is
+        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
     embedding_init : array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories, one row for each id: an array if there is one
         categorical column, else a dict of column index to array. Its shape takes precedence
@@ -534,7 +534,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         if self._log_link:  # a shift would not keep the targets positive
             mean, scale = np.zeros_like(mean), mean
         else:
-            scale = np.sqrt(np.average((y - mean) ** 2, axis=0, weights=sample_weight))
+            error = y - mean
+            unit = np.abs(error).max(axis=0)  # in which squares neither overflow nor vanish
+            unit[unit == 0] = 1.0
+            scale = unit * np.sqrt(np.average((error / unit) ** 2, axis=0, weights=sample_weight))
         scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
         return mean, scale
 

@@ -419,7 +419,7 @@ def _time_ranks(df, sequence, time, codes):
     """Return what sorts the rows of a sequence; raise if two rows share a time."""
     if time is None:
         return np.arange(len(codes))
-    instants, ranks = np.unique(_key(df, time), return_inverse=True)
+    instants, ranks = np.unique(_in_order(df[time], _key(df, time)), return_inverse=True)
     pairs, counts = np.unique(codes * len(instants) + ranks, return_counts=True)
     if (counts > 1).any():
         row = np.flatnonzero(codes * len(instants) + ranks == pairs[counts.argmax()])[1]
@@ -431,12 +431,23 @@ def _time_ranks(df, sequence, time, codes):
     return ranks
 
 
+def _in_order(column, values):
+    """Return the values of a column, or, of ordered categories, their places in that order."""
+    if str(column.dtype) == "category":  # pandas
+        return column.cat.codes.to_numpy()
+    if str(column.dtype).startswith("Enum"):  # polars
+        return column.to_physical().to_numpy()
+    return values
+
+
 def _numbers(df, name):
     """Return a feature column as a numeric array; missing values become NaN where they can."""
     values = df[name].to_numpy()
     if values.dtype.kind in "fiub":
         return values
     try:
+        if values.dtype.kind in "mM":
+            raise TypeError("A time as a number has a unit that nobody named.")
         return values.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(

@@ -53,7 +53,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
 
     def __init__(self, n_splits=5, *, window_size, horizon=0, max_train_size=None, test_size=None):
         check_scalar(window_size, "window_size", Integral, min_val=1)
-        gap = window_size + largest_horizon(horizon) - 1
+        gap = int(window_size) + largest_horizon(horizon) - 1
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.window_size = window_size
         self.horizon = horizon

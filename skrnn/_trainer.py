@@ -97,7 +97,7 @@ class Trainer:
         )
         optimizer = self.optimizer()
         if incremental and type(estimator._optimizer) is type(optimizer):
-            optimizer = estimator._optimizer
+            optimizer.resume(estimator._optimizer)
         loop = minimize_minibatch(
             self.objective,
             self.theta,
@@ -197,4 +197,4 @@ def solver_batch_size(estimator, n_sequences):
     if estimator.solver == "lbfgs":
         return n_sequences
     size = estimator.batch_size
-    return min(32 if size == "auto" else size, n_sequences)
+    return min(32 if size == "auto" else int(size), n_sequences)

@@ -192,7 +192,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """
         _, bounds = self._read(X, reset=True)
         longest = max(stop - start for start, stop in bounds)
-        needed = self.window_size + self.horizon
+        needed = sum(self._sizes)
         if longest < needed:
             raise ValueError(
                 f"window_size={self.window_size} and horizon={self.horizon} need a series of at "
@@ -226,8 +226,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         check_is_fitted(self)
         rows, bounds = self._read(X, reset=False)
         parts = [
-            _causal_windows(rows[start:stop], self.window_size, self.horizon, self.padding)
-            for start, stop in bounds
+            _causal_windows(rows[start:stop], *self._sizes, self.padding) for start, stop in bounds
         ]
         windows = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return windows.reshape(len(windows), -1) if self.output == "2d" else windows
@@ -268,7 +267,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         if self.group_feature is not None:
             names = np.delete(names, self._group_position())
-        lags = range(self.horizon + self.window_size - 1, self.horizon - 1, -1)
+        window_size, horizon = self._sizes
+        lags = range(horizon + window_size - 1, horizon - 1, -1)
         return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 
     def set_output(self, *, transform=None):
@@ -300,10 +300,10 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             One line per row of the series; a dot is padding.
         """
         self._check_parameters()
-        n_rows = self.window_size + self.horizon + 1 if n_rows is None else n_rows
+        n_rows = sum(self._sizes) + 1 if n_rows is None else n_rows
         check_scalar(n_rows, "n_rows", Integral, min_val=1)
         ramp = np.arange(n_rows, dtype=float).reshape(-1, 1)
-        windows = _causal_windows(ramp, self.window_size, self.horizon, "nan")[:, :, 0]
+        windows = _causal_windows(ramp, *self._sizes, "nan")[:, :, 0]
         width = len(str(n_rows - 1))
         lines = []
         for i, window in enumerate(windows):
@@ -316,6 +316,11 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         tags = super().__sklearn_tags__()
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
+
+    @property
+    def _sizes(self):
+        """`window_size` and `horizon` as Python's integers, which do not overflow."""
+        return int(self.window_size), int(self.horizon)
 
     def _check_parameters(self):
         check_scalar(self.window_size, "window_size", Integral, min_val=1)
@@ -336,7 +341,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         bounds = series_bounds(groups, len(rows))
         _check_time_order(X, bounds)
         for start, stop in bounds:
-            self._check_finite(rows[start : max(stop - self.horizon, start)], start)
+            self._check_finite(rows[start : max(stop - self._sizes[1], start)], start)
         return rows, bounds
 
     def _check_finite(self, rows, first_row):
@@ -436,7 +441,7 @@ def sliding_windows(X, y=None, *, window_size, horizon=0, stride=1, groups=None)
     >>> end
     array([2, 3])
     """
-    check_scalar(window_size, "window_size", Integral, min_val=1)
+    window_size = int(check_scalar(window_size, "window_size", Integral, min_val=1))
     check_scalar(stride, "stride", Integral, min_val=1)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)

@@ -720,5 +720,7 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
         code[np.searchsorted(every, place)] = [number.get(name, 0) for name in label.tolist()]
     if sample_weight is None:
         return codes, names, None
-    weight = _sequence_weights(sample_weight, len(lengths))
-    return codes, names, weight[np.append(sequence, 0)[every // (len(true) + 1)]]
+    # The weight of the first place does not matter, but that there is one.
+    weight = np.append(_sequence_weights(sample_weight, len(lengths)), 1.0)
+    place = np.append(sequence, len(lengths))[every // (len(true) + 1)]
+    return codes, names, weight[place]

@@ -56,6 +56,20 @@ def test_recursion_on_one_column_continues_the_fibonacci_numbers():
     np.testing.assert_allclose(recursive_forecast(model, series[6:8, None], 4), series[8:])
 
 
+@pytest.mark.parametrize("padding", ["zero", "edge"])
+@pytest.mark.parametrize("n_known", [1, 3, 4, 6])
+def test_recursion_from_a_history_shorter_than_the_window(n_known, padding):
+    series = np.array([1.0, 1, 2, 3, 5, 8, 13, 21, 34, 55])[:, None]
+    windows = SlidingWindowTransformer(4, horizon=1, padding=padding, output="2d")
+    model = make_pipeline(windows, LinearRegression()).fit(series, series[:, 0])
+    rows = series[:n_known]
+    forecast = recursive_forecast(model, rows, 5)
+    for value in forecast:
+        expected = model.predict(np.vstack([rows, [[0.0]]]))[-1]
+        np.testing.assert_allclose(value, expected)
+        rows = np.vstack([rows, [[expected]]])
+
+
 def test_recursion_is_one_step_prediction_with_predictions_as_rows():
     """The whole recipe, in the units of the series: logarithms, window scaling and a network."""
     series = np.exp(0.03 * np.arange(60) + 0.2 * np.sin(np.arange(60)))[:, None]

@@ -161,6 +161,14 @@ def test_token_report_is_that_of_the_flat_labels():
     assert ignoring["accuracy"] == 3 / 4
 
 
+@pytest.mark.parametrize("weight", [[0, 1], [1, 0]])
+def test_span_scores_where_what_has_a_weight_has_no_span(weight):
+    outside = [["O"], ["O"]]
+    assert span_f1_score(outside, outside, sample_weight=weight, zero_division=0.0) == 0
+    y = [["B-X"], ["O"]]
+    assert span_f1_score(y, y, sample_weight=weight, zero_division=0.0) == weight[0]
+
+
 @pytest.mark.parametrize("weight", [[3, 1, 2], [[3, 3, 3], [1], [2, 2]]], ids=["each", "steps"])
 def test_token_report_weighs_sequences_or_steps(weight):
     report = token_classification_report(TRUE, PRED, sample_weight=weight, output_dict=True)

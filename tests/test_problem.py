@@ -67,6 +67,12 @@ def test_weights_are_added_in_an_order_of_their_own(data, kind):
     assert len(sums) == 1
 
 
+def test_steps_without_a_label_have_no_share_in_the_mean(data):
+    problem = by_step(data, [0, 1, 0, 0, 1])
+    problem.target[[0, 3]] = -1
+    assert_array_equal(problem.sequence_weight, [1, 4, 8, 16, 32])
+
+
 @EACH_KIND
 def test_only_chosen_sequences_are_kept(data, kind):
     problem = kind(data, [0, 0, 0, 0, 0])

@@ -113,6 +113,12 @@ def test_the_mean_and_scale_of_y_are_weighted():
     assert_allclose(poisson.y_scale_, mean[1:])
 
 
+@pytest.mark.parametrize("unit", [1e-170, 1e160])
+def test_y_may_have_any_unit(unit):
+    plain, other = tiny().fit(X, Y), tiny().fit(X, unit * Y)
+    assert_allclose(other.predict(X), unit * plain.predict(X), rtol=1e-9)
+
+
 def test_poisson_predictions_follow_the_unit_of_y_and_are_positive():
     counts = np.random.default_rng(0).poisson(0.5, len(X))
     plain = tiny(loss="poisson").fit(X, counts)

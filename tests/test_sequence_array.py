@@ -286,6 +286,20 @@ def test_from_long_with_one_name_makes_1d_sequences(frame):
     assert_same_sequences(X, [np.array(s) for s in ([7, 4, 9], [5, 8], [6])])
 
 
+def test_from_long_takes_categories_in_their_order(frame):
+    _, ranks = np.unique(LONG["t"], return_inverse=True)
+    names = np.array(list("zyxwvu"))  # whose order is not that of the alphabet
+    table = frame({**LONG, "t": names[ranks].tolist()})
+    if hasattr(table, "assign"):
+        pd = pytest.importorskip("pandas")
+        table["t"] = pd.Categorical(table["t"], names, ordered=True)
+    else:
+        pl = pytest.importorskip("polars")
+        table = table.with_columns(pl.col("t").cast(pl.Enum(names.tolist())))
+    X = SequenceArray.from_long(table, sequence="walk", time="t", features="x")
+    assert_array_equal(X.values, [1.0, 2, 3, 11, 12, 21])
+
+
 @pytest.mark.parametrize(
     "times",
     [
@@ -331,6 +345,7 @@ def test_from_long_keeps_missing_features_as_nan(frame):
         ({"t": [1.0, 2, 3, 4, None, 5]}, {}, "'t' has 1 missing values, the first in row 4"),
         ({"t": [1, 2, 1, 4, 3, 5]}, {}, "'t' repeats a time.*walk = c has 1 2 times"),
         ({"x": list("uvwxyz")}, {}, "Feature 'x' of dtype .* is not numeric"),
+        ({"x": np.arange(6).astype("M8[s]")}, {}, "Feature 'x' of dtype .* is not numeric"),
     ],
 )
 def test_bad_long_frames(frame, changes, arguments, message):

@@ -38,6 +38,11 @@ def test_it_is_a_time_series_split_with_a_gap(settings):
         np.testing.assert_array_equal(ours[1], theirs[1])
 
 
+def test_small_integers_do_not_overflow():
+    split = PurgedWindowSplit(2, window_size=np.uint8(200), horizon=np.uint8(90))
+    assert split.gap == 289
+
+
 def test_every_series_is_split_along_its_own_time():
     groups = np.repeat(["a", "b"], [12, 24])
     splits = PurgedWindowSplit(2, window_size=2, horizon=1).split(range(36), groups=groups)

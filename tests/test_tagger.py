@@ -221,13 +221,28 @@ def test_ignored_steps_are_neither_learnt_nor_scored_nor_predicted(decoder):
             assert_allclose(ours, theirs, rtol=1e-12)
 
 
-def test_a_sequence_of_which_nothing_is_known_changes_nothing():
-    x, y = sequences(1, seed=5), [np.array(["?"])]
+@pytest.mark.parametrize("batch_size", [7, 100])
+@DECODERS
+def test_a_sequence_of_which_nothing_is_known_changes_nothing(decoder, batch_size):
+    x = sequences(1, seed=5)
     y = [np.repeat("?", len(x[0]))]
-    params = {"ignore_label": "?", "batch_size": 100, "max_iter": 3}
+    params = {"ignore_label": "?", "batch_size": batch_size, "max_iter": 3, "decoder": decoder}
     without = tagger(**params).fit(X, Y)
     with_it = tagger(**params).fit(X + x, [*Y, *y])
     assert_allclose(with_it.loss_curve_, without.loss_curve_, rtol=1e-12)
+
+
+@DECODERS
+def test_the_loss_is_the_mean_over_the_steps_whose_label_is_known(decoder):
+    """Of independent steps, which a CRF without transitions has, too."""
+    partly = [np.where(np.arange(len(y)) % 3 == 1, "?", y) for y in Y]
+    first = {"alpha": 0.0, "batch_size": 100, "max_iter": 1, "learning_rate_init": 1e-12}
+    model = tagger(decoder=decoder, ignore_label="?", **first).fit(X, partly)
+    p = np.concatenate([np.asarray(p) for p in model.predict_proba(X)])
+    truth = np.concatenate(partly)
+    known = np.flatnonzero(truth != "?")
+    of_truth = p[known, np.searchsorted(model.classes_, truth[known])]
+    assert_allclose(model.loss_, -np.log(of_truth).mean(), rtol=1e-6)
 
 
 # Weights ------------------------------------------------------------------------------------

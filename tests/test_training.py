@@ -156,6 +156,33 @@ def test_frozen_vectors_stay_and_given_ones_are_the_start(case, solver):
 
 
 @brief
+@pytest.mark.parametrize("solver", ["adam", "adamw", "rmsprop", "sgd"])
+@each_case
+def test_vectors_that_are_frozen_between_partial_fits_move_no_more(case, solver):
+    y = case.target(numbers(TOKENS))
+    model = case.make(solver=solver, embedding_init=VECTORS)
+    case.partial_fit(model, TOKENS, y)
+    moved = model.coefs_["embedding_0.weight"].copy()
+    model.set_params(freeze_embeddings=True)
+    for _ in range(3):
+        case.partial_fit(model, TOKENS, y)
+    assert_array_equal(model.coefs_["embedding_0.weight"], moved)
+    assert not np.array_equal(moved, VECTORS.astype(moved.dtype))
+
+
+@brief
+@each_case
+def test_a_refused_warm_start_leaves_the_categories(case):
+    y = case.target(numbers(TOKENS))
+    model = case.make(embedding_dim=3, warm_start=True).fit(TOKENS, y)
+    with pytest.raises(ValueError, match="tables=.* differs from"):
+        model.set_params(embedding_init=np.ones((50, 3))).fit(TOKENS, y)
+    model.set_params(embedding_init=None).fit(TOKENS, y)
+    with pytest.raises(ValueError, match="fit saw ids below"):
+        model.predict([[49]])
+
+
+@brief
 @each_case
 def test_embeddings_are_not_penalised(case):
     y = case.target(numbers(TOKENS))
@@ -668,6 +695,26 @@ def test_partial_fit_follows_a_change_of_the_solver(case):
     for changed in (model, forgetful):
         case.partial_fit(changed.set_params(solver="adamw"), X, case.target(X))
     assert_array_equal(flat(model), flat(forgetful))
+
+
+@brief
+@each_case
+@pytest.mark.parametrize("name, value", [("beta_1", 0.5), ("epsilon", 0.1)])
+def test_partial_fit_follows_a_change_of_the_solver_s_options(case, name, value):
+    model = case.partial_fit(case.make(), X, case.target(X))
+    same = copy.deepcopy(model)
+    for changed in (model.set_params(**{name: value}), same):
+        case.partial_fit(changed, X, case.target(X))
+    assert model._optimizer.n_steps == same._optimizer.n_steps > 1
+    assert np.abs(flat(model) - flat(same)).max() > 1e-8
+
+
+@brief
+@each_case
+def test_small_integers_do_not_overflow(case):
+    names = {"hidden_size": 20, "n_layers": 2, "batch_size": 5, "tbptt_steps": 3}
+    small = case.make(**{name: np.uint8(value) for name, value in names.items()})
+    assert_array_equal(flat(small.fit(X, case.target(X))), flat(fitted(case, **names)))
 
 
 # Traces -------------------------------------------------------------------------------------

@@ -477,6 +477,21 @@ def test_a_missing_series_id_is_named(library, options):
         sliding_windows(ramp(4), window_size=1, groups=groups)
 
 
+def test_small_integers_do_not_overflow():
+    sizes = {"window_size": np.uint8(200), "horizon": np.uint8(90)}
+    X, usual = ramp(400, 2), {"window_size": 200, "horizon": 90}
+    plain = SlidingWindowTransformer(**usual, output="2d").fit(X)
+    small = SlidingWindowTransformer(**sizes, output="2d").fit(X)
+    np.testing.assert_array_equal(small.transform(X), plain.transform(X))
+    assert small.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
+    ours, theirs = (
+        sliding_windows(X, X, **sizes),
+        sliding_windows(X, X, window_size=200, horizon=90),
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
 def test_window_size_must_be_an_integer():
     with pytest.raises(TypeError, match="window_size must be an instance of int"):
         SlidingWindowTransformer(2.5).fit(ramp(12))

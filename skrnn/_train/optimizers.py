@@ -44,11 +44,16 @@ class _Optimizer:
     _scratch = None
 
     def __init__(self, theta: np.ndarray, n_vectors: int):
-        self.n_steps = 0
+        self.n_steps, self.n_vectors = 0, n_vectors
         self.state = tuple(np.zeros(theta.shape, theta.dtype) for _ in range(n_vectors))
 
     def __getstate__(self):
         return {name: value for name, value in vars(self).items() if name != "_scratch"}
+
+    def resume(self, earlier):
+        """Take over what an optimiser of the same kind remembers, and keep the own options."""
+        self.n_steps = earlier.n_steps
+        self.state = earlier.state[: self.n_vectors] + self.state[self.n_vectors :]
 
     def step(
         self,
