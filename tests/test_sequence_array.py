@@ -345,7 +345,7 @@ def test_from_long_keeps_missing_features_as_nan(frame):
         ({"t": [1.0, 2, 3, 4, None, 5]}, {}, "'t' has 1 missing values, the first in row 4"),
         ({"t": [1, 2, 1, 4, 3, 5]}, {}, "'t' repeats a time.*walk = c has 1 2 times"),
         ({"x": list("uvwxyz")}, {}, "Feature 'x' of dtype .* is not numeric"),
-        ({"x": np.arange(6).astype("M8[s]")}, {}, "Feature 'x' of dtype .* is not numeric"),
+        ({"x": np.arange(6).astype("M8[ms]")}, {}, "Feature 'x' of dtype .* is not numeric"),
     ],
 )
 def test_bad_long_frames(frame, changes, arguments, message):
