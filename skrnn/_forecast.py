@@ -6,6 +6,8 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_array, check_scalar
 
+from skrnn._window import SlidingWindowTransformer
+
 
 def recursive_forecast(estimator, X, n_steps):
     """Forecast the rows after `X`, feeding every prediction back as the next row.
@@ -50,11 +52,20 @@ def recursive_forecast(estimator, X, n_steps):
     history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
     predict_next = partial(_predict_next, estimator, X)
     _check_recursion(predict_next, history)
+    n_kept = max(len(history), _largest_window(estimator))
     forecast = []
     for _ in range(n_steps):
         forecast.append(predict_next(history, history[-1]))
-        history = np.vstack([history, np.reshape(forecast[-1], (1, -1))])
+        history = np.vstack([history, np.reshape(forecast[-1], (1, -1))])[-n_kept:]
     return np.array(forecast)
+
+
+def _largest_window(estimator):
+    """Rows that the windows inside an estimator, or inside the best one of a search, look back."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    windows = [part for part in parts if isinstance(part, SlidingWindowTransformer)]
+    return max((int(part.window_size) + int(part.horizon) for part in windows), default=0)
 
 
 def _predict_next(estimator, like, history, guess):

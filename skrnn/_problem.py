@@ -95,4 +95,4 @@ def starts(lengths):
 
 def step_rows(data, indices, packing):
     """Rows, all sequences laid end to end, of the packed rows of some sequences."""
-    return starts(data.lengths)[indices][packing.sequence] + packing.step
+    return data.starts[indices][packing.sequence] + packing.step

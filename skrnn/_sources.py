@@ -7,7 +7,7 @@ import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
 _BLOCK_SIZE = 2**16  # values shown together
-_BLOCK_ITEMS = 64  # arrays of a list shown together
+_BLOCK_ITEMS = 64  # arrays of a list shown together, unless they are large
 
 
 class Source:
@@ -97,7 +97,11 @@ class Items(Source):
 
     def blocks(self):
         for start in range(0, len(self), _BLOCK_ITEMS):
-            yield np.concatenate(self.arrays[start : start + _BLOCK_ITEMS])
+            arrays = self.arrays[start : start + _BLOCK_ITEMS]
+            if sum(array.size for array in arrays) <= 16 * _BLOCK_SIZE:
+                arrays = [np.concatenate(arrays)]
+            for rows in arrays:
+                yield from _row_blocks(rows)
 
 
 def _distinct_rows(values):

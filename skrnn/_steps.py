@@ -1,6 +1,6 @@
 """One value for each step, labels or weights: of all sequences end to end, whatever holds them."""
 
-from itertools import chain, islice
+from itertools import chain, islice, pairwise
 
 import numpy as np
 
@@ -45,6 +45,11 @@ def _as_array(values):
         return values
     is_text = {issubclass(kind, str) for kind in set(map(type, values))}
     return np.array(values, dtype=object if len(is_text) > 1 else None)
+
+
+def cut(rows, offsets):
+    """Return a view of the rows of each sequence, which are ``offsets[i]:offsets[i + 1]``."""
+    return [rows[start:stop] for start, stop in pairwise(offsets.tolist())]
 
 
 def are_known(labels, ignore_label):

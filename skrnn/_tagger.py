@@ -12,8 +12,8 @@ from skrnn._core.crf import CRF
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data import read_sequences
 from skrnn._labels import LabelsMixin
-from skrnn._problem import StepProblem, starts
-from skrnn._steps import are_known, end_to_end, is_flat
+from skrnn._problem import StepProblem
+from skrnn._steps import are_known, cut, end_to_end, is_flat
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn.metrics import allowed_transitions
 
@@ -639,7 +639,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
                 "decoder='softmax'."
             )
         sequence = np.repeat(np.arange(len(data)), data.lengths)
-        if np.any(weight != weight[starts(data.lengths)][sequence]):
+        if np.any(weight != weight[data.starts][sequence]):
             raise ValueError(
                 "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
                 "steps of one: pass one weight for each sequence, or set decoder='softmax'."
@@ -649,7 +649,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _check_transitions(self, target, data):
         """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
         allowed, first, last = self._allowed()
-        heads, sequence = starts(data.lengths), np.repeat(np.arange(len(data)), data.lengths)
+        heads, sequence = data.starts, np.repeat(np.arange(len(data)), data.lengths)
         known = target >= 0
         wrong = np.zeros(len(target), bool)
         wrong[1:] = (sequence[1:] == sequence[:-1]) & known[1:] & known[:-1]
@@ -718,5 +718,5 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         if data.is_grid:
             return steps.reshape(len(data), -1, *steps.shape[1:])
         result = np.empty(len(data), object)
-        result[:] = np.split(steps, np.cumsum(data.lengths)[:-1])
+        result[:] = cut(steps, np.append(data.starts, len(steps)))
         return result

@@ -1,5 +1,6 @@
 """Threads: one for BLAS inside fit and predict, `n_jobs` of our own across parts of a batch."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from functools import lru_cache
@@ -13,6 +14,16 @@ from threadpoolctl import ThreadpoolController
 _lock = Lock()
 _inside = 0
 _limits = []  # (library, number of threads to go back to)
+
+
+def _after_fork():
+    """Begin anew in a forked process, in which the threads that were inside are not."""
+    global _lock, _inside
+    _lock, _inside = Lock(), 0
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_after_fork)
 
 
 @lru_cache(maxsize=1)

@@ -10,6 +10,7 @@ from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._sequence_array import SequenceArray
+from skrnn._steps import cut
 from skrnn._version import VersionMixin
 
 # The transformer inside decides which types and which missing values it takes.
@@ -74,7 +75,7 @@ def _like(X, sequences, rows):
         return SequenceArray(rows, sequences.offsets, categorical)
     if not _is_ragged(X):
         return rows.reshape(len(sequences), -1, *rows.shape[1:])
-    items = np.split(rows, sequences.offsets[1:-1])
+    items = cut(rows, sequences.offsets)
     if not _is_object_array(X):
         return items
     array = np.empty(len(items), dtype=object)
@@ -240,8 +241,10 @@ class TimestepTransformer(
         rows = _rows(sequences)
         if self.scope == "dataset":
             return _like(X, sequences, _dense(self.transformer_.transform(rows), rows.dtype))
-        parts = np.split(rows, sequences.offsets[1:-1])
-        parts = [_dense(clone(self.transformer).fit_transform(part), rows.dtype) for part in parts]
+        parts = [
+            _dense(clone(self.transformer).fit_transform(part), rows.dtype)
+            for part in cut(rows, sequences.offsets)
+        ]
         return _like(X, sequences, np.concatenate(parts))
 
     @available_if(_is_invertible)

@@ -712,6 +712,18 @@ def test_categorical_columns_of_fractions(column):
         Reader(categorical_features=[column]).fit(items)
 
 
+def test_values_of_long_arrays_in_a_list_are_checked_without_a_copy():
+    X = [np.zeros((200_000, 2)) for _ in range(4)]
+    tracemalloc.start()
+    read_sequences(BaseEstimator(), X, reset=True)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < X[0].nbytes / 2
+    X[3][199_999, 1] = np.nan
+    with pytest.raises(ValueError, match=r"first in X\[3\] at step 199999, feature 1"):
+        read_sequences(BaseEstimator(), X, reset=True)
+
+
 def test_unseen_category_names_its_column():
     reader = Reader(categorical_features=[1, 3]).fit(mixed())
     X = mixed()

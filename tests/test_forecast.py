@@ -70,6 +70,23 @@ def test_recursion_from_a_history_shorter_than_the_window(n_known, padding):
         rows = np.vstack([rows, [[expected]]])
 
 
+def test_recursion_predicts_no_more_rows_than_it_was_given_or_the_window_reads():
+    lengths = []
+
+    class Counting(SlidingWindowTransformer):
+        def transform(self, X):
+            lengths.append(len(X))
+            return super().transform(X)
+
+    series = np.arange(30.0)[:, None]
+    model = make_pipeline(Counting(4, horizon=1, output="2d"), LinearRegression())
+    model.fit(series, series[:, 0])
+    for n_given, n_most in ((2, 5), (5, 5), (9, 9)):
+        lengths.clear()
+        recursive_forecast(model, series[:n_given], 20)
+        assert max(lengths) == n_most + 1  # with the row that is predicted
+
+
 def test_recursion_is_one_step_prediction_with_predictions_as_rows():
     """The whole recipe, in the units of the series: logarithms, window scaling and a network."""
     series = np.exp(0.03 * np.arange(60) + 0.2 * np.sin(np.arange(60)))[:, None]

@@ -1,5 +1,6 @@
 """One thread for BLAS, `n_jobs` of our own where there is more than one part to compute."""
 
+import os
 import threading
 
 import numpy as np
@@ -7,6 +8,7 @@ import pytest
 from joblib import Parallel, delayed
 from threadpoolctl import threadpool_info, threadpool_limits
 
+import skrnn._threads
 from skrnn import RNNRegressor
 from skrnn._threads import single_blas_thread, thread_map
 
@@ -48,6 +50,17 @@ def test_arguments_are_drawn_as_they_are_needed():
         assert next(results) == 0
         assert len(drawn) < 20
         assert list(results) == [i**2 for i in range(1, 100)]
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+def test_a_process_forked_while_a_thread_is_inside_begins_anew():
+    with single_blas_thread():
+        child = os.fork()
+        if not child:
+            os._exit(skrnn._threads._inside)
+        assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 0
+        assert skrnn._threads._inside == 1
 
 
 def test_error_settings_of_other_threads_are_left_alone():
