@@ -42,6 +42,7 @@ class LabelsMixin:
             was learnt before, `y` has labels that are not among the classes, or the loss is no
             longer finite.
         """
+        self._validate_params()
         if classes is not None:
             classes = np.unique(classes)
         if not hasattr(self, "_theta"):
