@@ -115,6 +115,16 @@ def test_the_public_names_are_all_there_is_to_see():
     assert public == {"skrnn.metrics"}
 
 
+def test_the_reference_page_lists_the_public_names():
+    page = (ROOT.parent / "docs" / "reference.md").read_text("utf-8")
+    listed = {
+        name
+        for row in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
+        for name in re.findall(r"`(\w+)`", row)
+    }
+    assert listed == {*skrnn.__all__, *skrnn.metrics.__all__}
+
+
 def functions():
     """Every function, class and method that skrnn defines, by its full name."""
     for module in map(import_module, MODULES):

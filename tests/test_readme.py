@@ -38,3 +38,23 @@ def test_code_of_a_documentation_page_runs(page, tmp_path, monkeypatch):
 def test_example_of_the_readme_beats_logistic_regression(capsys):
     run(README)
     assert float(capsys.readouterr().out) > 0.97  # logistic regression: 0.96 on this split
+
+
+def anchors(page):
+    """Anchors of a page's headings, as GitHub makes them."""
+    headings = re.findall(r"^#+ (.*)", page.read_text("utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", heading.lower()).replace(" ", "-") for heading in headings}
+
+
+@pytest.mark.parametrize(
+    "page",
+    [*ROOT.glob("*.md"), ROOT / "benchmarks" / "README.md", *PAGES],
+    ids=lambda page: page.name,
+)
+def test_links_lead_somewhere(page):
+    text = re.sub(r"^```.*?^```$", "", page.read_text("utf-8"), flags=re.DOTALL | re.MULTILINE)
+    for link in re.findall(r"\]\((?!https?:)(.*?)\)", text):
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        assert target.exists(), link
+        assert not anchor or anchor in anchors(target), link
