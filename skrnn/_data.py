@@ -3,13 +3,15 @@
 X stays in a source as it was given: values are checked block by block and converted batch by batch.
 """
 
+import warnings
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from skrnn._sequence_array import SequenceArray, check_same_columns
+from skrnn._frames import as_array, check_same_columns
+from skrnn._sequence_array import SequenceArray
 from skrnn._sources import Flat, Grid, Items, Source
 
 _MAX_CATEGORIES = 2**24  # larger ids are not exact in float32, and their table would fill memory
@@ -30,11 +32,14 @@ _UNSEEN = (
     "with the unknown token and OrdinalEncoder with handle_unknown='use_encoded_value'."
 )
 _TABLE_HINTS = {  # part of a message of scikit-learn: what to add to it
-    "features as input": "The columns of a 2-D X are time steps; univariate sequences of another "
-    "length are read from X[:, :, np.newaxis].",
+    "features as input": "The columns of a 2-D X are time steps, and so are the entries of 1-D "
+    "arrays in a list; univariate sequences of any length are read from X[:, :, np.newaxis] or "
+    "SequenceArray.from_list(X), in fit too.",
     "got 1D array": "One long series is not a table: reshaped to (-1, 1), each of its values would "
     "be a sequence. Cut it into windows with sliding_windows or SlidingWindowTransformer.",
     "could not convert string": _ENCODE_TOKENS,
+    "setting an array element with a sequence": "Of a data frame that holds sequences in its cells, "
+    "pass the column as a list: list(X['name']).",
 }
 
 
@@ -123,7 +128,7 @@ def read_sequences(
     if is_table:
         source = _read_table(estimator, source, table, reset=True)
     else:
-        validate_data(estimator, source.example, skip_check_array=True)
+        _learn_features(estimator, source)
     names = None if is_table else getattr(estimator, "feature_names_in_", None)
     columns = _categorical_columns(categorical_features, source, names)
     dtype = _computing_dtype(dtype, source, only_ids=len(columns) == source.n_features)
@@ -173,14 +178,11 @@ def _recognise(X, embeds=False, ragged=False):
         raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {_EXPECTED}")
-    if isinstance(X, np.ma.MaskedArray):
-        raise TypeError(
-            "X is a masked array. Masked steps at the end of sequences are left out by "
-            "SequenceArray.from_padded(X.data, lengths); other masked values need imputing."
-        )
     n_dims = len(getattr(X, "shape", ()))
+    if isinstance(X, np.ma.MaskedArray) or n_dims > 2:
+        X = as_array(X, "X")
     if n_dims > 2:
-        return _from_array(np.asarray(X))
+        return _from_array(X)
     if n_dims == 1:
         items = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
         return _from_items(items, X, embeds, ragged) if items.dtype.kind in "OUST" else X
@@ -198,6 +200,7 @@ def _from_sequence_array(X, embeds):
     if not X.n_features:
         raise ValueError(f"X.values has 0 feature(s), shape {values.shape}; {_AT_LEAST_ONE}")
     source = Flat(_as_rows(values), X.offsets)
+    source.names = X.feature_names
     source.are_ids = embeds and X.categorical
     return source
 
@@ -245,9 +248,10 @@ def _as_item(item, i):
         if issparse(item):
             raise _sparse_error(item, f"X[{i}]")
         try:
-            # Of a data frame np.asarray takes forty times as long.
-            item = item.to_numpy() if hasattr(item, "to_numpy") else np.asarray(item)
-        except ValueError:
+            item = as_array(item, f"X[{i}]")
+        except ValueError as error:
+            if "inhomogeneous" not in str(error):
+                raise
             raise ValueError(f"X[{i}] {_UNEVEN}") from None
     if item.dtype.kind == "O" and item.ndim == 0:
         raise TypeError(f"X[{i}] is of type {type(item.item()).__name__}; {_EXPECTED}")
@@ -366,9 +370,31 @@ def _check_features(estimator, source):
     expected = 1 if table else estimator.n_features_in_
     if source.n_features != expected:
         raise ValueError(_features_message(type(estimator).__name__, source, expected, table))
-    named = hasattr(estimator, "feature_names_in_") or type(source.example) is not np.ndarray
-    if named and not table:
+    if table:
+        return
+    if source.names is not None:
+        check_feature_names(estimator, source.names)
+    elif hasattr(estimator, "feature_names_in_") or type(source.example) is not np.ndarray:
         validate_data(estimator, source.example, reset=False, skip_check_array=True)
+
+
+def _learn_features(estimator, source):
+    """Set the number of features of a step, and their names if there are any."""
+    validate_data(estimator, source.example, skip_check_array=True)
+    if source.names is not None:
+        estimator.feature_names_in_ = source.names
+
+
+def check_feature_names(estimator, names):
+    """Do for the names of a `SequenceArray` what scikit-learn does for those of a data frame."""
+    known, name = getattr(estimator, "feature_names_in_", None), type(estimator).__name__
+    if known is None:
+        warnings.warn(f"X has feature names, but {name} was fitted without them.", stacklevel=3)
+    elif list(names) != list(known):
+        raise ValueError(
+            f"The feature names should match those that were passed during fit, in the same order: "
+            f"X has {list(names)}, but {name} saw {list(known)}. Select what fit saw, in that order."
+        )
 
 
 def _as_read(source):
@@ -479,7 +505,8 @@ def _id_error(source, column, limit, reason):
         return ValueError(f"{message}, but {reason.format(limit)} {_as_read(source)}")
     return ValueError(
         f"{message}, but categories are non-negative integers: encode them with TokenEncoder or "
-        f"OrdinalEncoder, or leave the column out of categorical_features. {_as_read(source)}"
+        f"OrdinalEncoder, or leave the column out of categorical_features. If they are numbers, "
+        f"pass floats or categorical_features=None. {_as_read(source)}"
     )
 
 

@@ -5,6 +5,8 @@ from numbers import Integral
 
 import numpy as np
 
+from skrnn._frames import as_array, check_same_columns, column_names, read_long
+
 
 class SequenceArray:
     """Sequences of different lengths stored end to end in one array.
@@ -24,6 +26,10 @@ class SequenceArray:
     categorical : bool, default=None
         Whether the values are integer ids, which estimators embed column by column under
         ``categorical_features='auto'``. None says so of 1-D integers only.
+    feature_names : array-like of str of shape (n_features,), default=None
+        Names of the features of a step, for 2-D `values`. Estimators keep them as
+        ``feature_names_in_``, and refuse sequences whose features have other names or another
+        order.
 
     Attributes
     ----------
@@ -33,11 +39,16 @@ class SequenceArray:
         The offsets as ``numpy.intp``.
     categorical : bool
         Whether the values are ids to embed.
+    feature_names : ndarray of shape (n_features,) or None
+        Names of the features, which `from_long` and `from_list` take from data frames.
 
     Raises
     ------
     ValueError
-        If `values` is neither 1-D nor 2-D, or `offsets` do not partition its rows.
+        If `values` is neither 1-D nor 2-D, `offsets` do not partition its rows, or `feature_names`
+        are not one string for each feature.
+    TypeError
+        If `values` is a masked array.
 
     See Also
     --------
@@ -57,8 +68,8 @@ class SequenceArray:
     array([3, 2])
     """
 
-    def __init__(self, values, offsets, categorical=None):
-        self.values = np.asarray(values)
+    def __init__(self, values, offsets, categorical=None, feature_names=None):
+        self.values = as_array(values, "values")
         self.offsets = _as_integers(offsets, "offsets")
         are_integers = self.values.dtype.kind in "iu"
         if categorical and not are_integers:
@@ -86,6 +97,7 @@ class SequenceArray:
                 f"{len(self.values)}, got {np.array2string(self.offsets, threshold=8)}. "
                 "From lengths: np.concatenate([[0], np.cumsum(lengths)])."
             )
+        self.feature_names = _as_names(feature_names, self.values)
 
     @classmethod
     def from_list(cls, sequences, *, categorical=None):
@@ -108,6 +120,8 @@ class SequenceArray:
         ValueError
             If there is no sequence, the sequences differ in dimensions or features or, being data
             frames, in columns, or ids are not integers.
+        TypeError
+            If a sequence is a masked array.
 
         Examples
         --------
@@ -119,11 +133,7 @@ class SequenceArray:
         if not sequences:
             raise ValueError("from_list needs at least one sequence, got none.")
         check_same_columns(sequences, "sequences")
-        # Of a data frame np.asarray takes forty times as long.
-        arrays = [
-            sequence.to_numpy() if hasattr(sequence, "to_numpy") else np.asarray(sequence)
-            for sequence in sequences
-        ]
+        arrays = [as_array(sequence, f"sequences[{i}]") for i, sequence in enumerate(sequences)]
         for i, array in enumerate(arrays):
             if array.ndim not in (1, 2) or array.shape[1:] != arrays[0].shape[1:]:
                 raise ValueError(
@@ -132,19 +142,20 @@ class SequenceArray:
                     f"sequences[{i}] has shape {array.shape}."
                 )
         offsets = _offsets([len(array) for array in arrays])
-        return cls(np.concatenate(arrays), offsets, categorical)
+        return cls(np.concatenate(arrays), offsets, categorical, column_names(sequences[0]))
 
     @classmethod
-    def from_padded(cls, X, lengths, *, categorical=None):
-        """Keep the first ``lengths[i]`` steps of each padded sequence.
+    def from_padded(cls, X, lengths, *, padding_side="right", categorical=None):
+        """Keep the ``lengths[i]`` real steps of each padded sequence.
 
         Parameters
         ----------
         X : array-like of shape (n_sequences, n_steps, n_features) or (n_sequences, n_steps)
-            Sequences padded at their end; the padding may hold anything. 2-D input makes
-            1-D sequences.
+            Padded sequences; the padding may hold anything. 2-D input makes 1-D sequences.
         lengths : array-like of int of shape (n_sequences,)
             Number of real steps of each sequence, from 0 to ``n_steps``.
+        padding_side : {'right', 'left'}, default='right'
+            Where the padding stands: behind the real steps, or before them, as Keras pads.
         categorical : bool, default=None
             Whether the values are ids to embed, as in the class.
 
@@ -156,7 +167,10 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If `X` is neither 2-D nor 3-D, `lengths` do not fit it, or ids are not integers.
+            If `X` is neither 2-D nor 3-D, `lengths` do not fit it, `padding_side` is unknown, or
+            ids are not integers.
+        TypeError
+            If `X` is a masked array.
 
         Examples
         --------
@@ -166,7 +180,7 @@ class SequenceArray:
         >>> SequenceArray.from_padded(X, lengths=[2, 3]).values.ravel()
         array([1., 2., 3., 4., 5.])
         """
-        X, lengths = np.asarray(X), _as_integers(lengths, "lengths")
+        X, lengths = as_array(X, "X"), _as_integers(lengths, "lengths")
         if X.ndim not in (2, 3):
             raise ValueError(
                 "X must have shape (n_sequences, n_steps, n_features) or (n_sequences, n_steps), "
@@ -177,7 +191,8 @@ class SequenceArray:
                 f"lengths must hold {len(X)} integers from 0 to {X.shape[1]} for X of shape "
                 f"{X.shape}, got {np.array2string(lengths, threshold=8)}."
             )
-        return cls(X[_real_steps(lengths, X.shape[1])], _offsets(lengths), categorical)
+        real = _real_steps(lengths, X.shape[1], padding_side)
+        return cls(X[real], _offsets(lengths), categorical)
 
     @classmethod
     def from_long(cls, df, *, sequence, time=None, features=None, categorical=None):
@@ -192,12 +207,12 @@ class SequenceArray:
             they first appear, which is that of ``df[sequence].unique()`` in pandas and of
             ``df[sequence].unique(maintain_order=True)`` in polars: align targets to it.
         time : str, default=None
-            Column that orders the rows of a sequence: numbers, dates or strings. None keeps the
-            order in the frame.
+            Column that orders the rows of a sequence: numbers, dates, ordered categories, or
+            strings in alphabetical order, such as ISO dates. None keeps the order in the frame.
         features : str or list of str, default=None
-            Columns of numbers. A list makes sequences of shape ``(n_steps_i, n_features)``; one
-            name makes 1-D sequences, which is how a column of token ids is read. None takes
-            every column except `sequence` and `time`.
+            Columns of numbers. A list makes sequences of shape ``(n_steps_i, n_features)``, which
+            keep the names; one name makes 1-D sequences, which is how a column of token ids is
+            read. None takes every column except `sequence` and `time`, in the order of the frame.
         categorical : bool, default=None
             Whether the values are ids to embed, as in the class.
 
@@ -220,16 +235,15 @@ class SequenceArray:
         >>> SequenceArray.from_long(df, sequence="id", time="t", features="x").to_list()
         [array([0.2, 0.3]), array([0.1])]
         """
-        keys = [sequence] if time is None else [sequence, time]
         if features is None:
-            features = [name for name in df.columns if name not in keys]
+            features = [name for name in df.columns if name not in (sequence, time)]
         names = [features] if isinstance(features, str) else list(features)
-        _check_columns(df, keys, names)
-        codes, lengths = _codes_by_appearance(_key(df, sequence))
-        order = np.lexsort((_time_ranks(df, sequence, time, codes), codes))
-        columns = [_numbers(df, name)[order] for name in names]
-        values = columns[0] if isinstance(features, str) else np.stack(columns, axis=1)
-        return cls(values, _offsets(lengths), categorical)
+        columns, lengths = read_long(df, sequence, time, names)
+        if isinstance(features, str):
+            return cls(columns[0], _offsets(lengths), categorical)
+        are_strings = all(isinstance(name, str) for name in names)
+        names = names if are_strings else None
+        return cls(np.stack(columns, axis=1), _offsets(lengths), categorical, names)
 
     def to_list(self):
         """Return a list of arrays, each a view of its sequence.
@@ -241,23 +255,30 @@ class SequenceArray:
         """
         return list(self)
 
-    def to_padded(self, fill=0):
-        """Copy to a rectangular array, padded at the end of each sequence.
+    def to_padded(self, fill=0, *, padding_side="right"):
+        """Copy to a rectangular array, padded at one side of each sequence.
 
         Parameters
         ----------
         fill : scalar, default=0
             Value of the padding, converted to the dtype of `values`.
+        padding_side : {'right', 'left'}, default='right'
+            Where the padding stands, as in `from_padded`.
 
         Returns
         -------
         ndarray of shape (n_sequences, max_steps, n_features) or (n_sequences, max_steps)
-            The padded sequences; `lengths` says which steps are real.
+            The padded sequences; `lengths` says how many steps of each are real.
+
+        Raises
+        ------
+        ValueError
+            If `padding_side` is unknown.
         """
         n_steps = self.lengths.max(initial=0)
         shape = (len(self), n_steps, *self.values.shape[1:])
         padded = np.full(shape, fill, dtype=self.dtype)
-        padded[_real_steps(self.lengths, n_steps)] = self.values
+        padded[_real_steps(self.lengths, n_steps, padding_side)] = self.values
         return padded
 
     @property
@@ -318,7 +339,7 @@ class SequenceArray:
         """Return the sequences ``start:stop`` as a view."""
         offsets = self.offsets[start : max(start, stop) + 1]
         values = self.values[offsets[0] : offsets[-1]]
-        return SequenceArray(values, offsets - offsets[0], self.categorical)
+        return SequenceArray(values, offsets - offsets[0], self.categorical, self.feature_names)
 
     def _gather(self, index):
         """Copy the sequences of an integer or boolean array of one dimension."""
@@ -331,7 +352,7 @@ class SequenceArray:
         offsets = _offsets(self.lengths[index])
         shift = self.offsets[:-1][index] - offsets[:-1]
         rows = np.arange(offsets[-1]) + np.repeat(shift, np.diff(offsets))
-        return SequenceArray(self.values[rows], offsets, self.categorical)
+        return SequenceArray(self.values[rows], offsets, self.categorical, self.feature_names)
 
 
 def _as_integers(values, name):
@@ -345,14 +366,30 @@ def _as_integers(values, name):
     return array.astype(np.intp, copy=False)
 
 
+def _as_names(feature_names, values):
+    """Return one name for each column of `values` in an array of objects, or None."""
+    if feature_names is None:
+        return None
+    names = np.array(list(feature_names), dtype=object)
+    if names.shape != values.shape[1:] or not all(isinstance(name, str) for name in names):
+        raise ValueError(
+            f"feature_names must be one string for each column of values, of shape {values.shape}, "
+            f"got {list(names)}."
+        )
+    return names
+
+
 def _offsets(lengths):
     """Return the first row of each sequence, and the total: shape (n + 1,)."""
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
 
 
-def _real_steps(lengths, n_steps):
-    """Return the boolean mask (n, n_steps) of the steps before each sequence's end."""
-    return np.arange(n_steps) < lengths[:, np.newaxis]
+def _real_steps(lengths, n_steps, padding_side):
+    """Return the boolean mask (n, n_steps) of the steps that are not padding."""
+    if padding_side not in ("right", "left"):
+        raise ValueError(f"padding_side must be 'right' or 'left', got {padding_side!r}.")
+    steps = np.arange(n_steps)
+    return (steps if padding_side == "right" else steps[::-1]) < lengths[:, np.newaxis]
 
 
 def _strip_ellipsis(key):
@@ -363,98 +400,3 @@ def _strip_ellipsis(key):
         f"SequenceArray has one axis, the sequences; got {len(key)} indices. "
         "Take a sequence first: X[i][step, feature]."
     )
-
-
-def _check_columns(df, keys, names):
-    """Raise if a column is absent or named twice, or no feature is left."""
-    missing = [name for name in [*keys, *names] if name not in list(df.columns)]
-    if missing:
-        raise ValueError(f"The frame has no column {missing}; its columns are {list(df.columns)}.")
-    if not names or len({*keys, *names}) < len(keys) + len(names):
-        raise ValueError(
-            f"sequence and time = {keys} and features = {names} must be different columns, with "
-            "at least one feature."
-        )
-
-
-def _key(df, name):
-    """Return a column that must not hold missing values."""
-    missing = is_missing(df[name])
-    if missing.any():
-        raise ValueError(
-            f"Column {name!r} has {missing.sum()} missing values, the first in row "
-            f"{missing.argmax()}: drop these rows, or fill them in."
-        )
-    return df[name].to_numpy()
-
-
-def is_missing(column):
-    """Tell which values of a column, or of an array, are NaN, None or missing in its own way."""
-    if hasattr(column, "isna"):  # pandas
-        return np.asarray(column.isna())
-    values = np.asarray(column)
-    missing = np.asarray(column.is_null()) if hasattr(column, "is_null") else values == None  # noqa: E711
-    return missing | (values != values)
-
-
-def check_same_columns(frames, name):
-    """Raise if the first sequence is a data frame, and another has other columns."""
-    columns = list(getattr(frames[0], "columns", ()))
-    for i, frame in enumerate(frames if columns else ()):
-        if list(getattr(frame, "columns", columns)) != columns:
-            raise ValueError(
-                f"All data frames need the same columns in the same order: {name}[0] has {columns} "
-                f"and {name}[{i}] has {list(frame.columns)}."
-            )
-
-
-def _codes_by_appearance(ids):
-    """Return the rank of each id by first appearance, and how often each distinct one occurs."""
-    _, first, inverse, counts = np.unique(
-        ids, return_index=True, return_inverse=True, return_counts=True
-    )
-    order = np.argsort(first)
-    rank = np.empty_like(order)
-    rank[order] = np.arange(len(order))
-    return rank[inverse], counts[order]
-
-
-def _time_ranks(df, sequence, time, codes):
-    """Return what sorts the rows of a sequence; raise if two rows share a time."""
-    if time is None:
-        return np.arange(len(codes))
-    instants, ranks = np.unique(_in_order(df[time], _key(df, time)), return_inverse=True)
-    pairs, counts = np.unique(codes * len(instants) + ranks, return_counts=True)
-    if (counts > 1).any():
-        row = np.flatnonzero(codes * len(instants) + ranks == pairs[counts.argmax()])[1]
-        raise ValueError(
-            f"Column {time!r} repeats a time within one sequence: {sequence} = "
-            f"{df[sequence].to_numpy()[row]!s} has {df[time].to_numpy()[row]!s} "
-            f"{counts.max()} times. Aggregate or drop the duplicates."
-        )
-    return ranks
-
-
-def _in_order(column, values):
-    """Return the values of a column, or, of ordered categories, their places in that order."""
-    if str(column.dtype) == "category":  # pandas
-        return column.cat.codes.to_numpy()
-    if str(column.dtype).startswith("Enum"):  # polars
-        return column.to_physical().to_numpy()
-    return values
-
-
-def _numbers(df, name):
-    """Return a feature column as a numeric array; missing values become NaN where they can."""
-    values = df[name].to_numpy()
-    if values.dtype.kind in "fiub":
-        return values
-    try:
-        if values.dtype.kind in "mM":
-            raise TypeError("A time as a number has a unit that nobody named.")
-        return values.astype(np.float64)
-    except (TypeError, ValueError):
-        raise ValueError(
-            f"Feature {name!r} of dtype {df[name].dtype} is not numeric: convert it, encode it "
-            "(OrdinalEncoder for categories), or leave it out of features."
-        ) from None

@@ -15,10 +15,12 @@ class Source:
 
     lengths   (n,)         dtypes   set of the dtypes of the values
     example   what shows scikit-learn the number of features and their names
+    names     of the features of a `SequenceArray`; a data frame as `example` has its own
     are_ids   whether these were token ids, to be embedded
     is_table  whether X was 2-D
     """
 
+    names = None
     are_ids = is_table = False
 
     def __len__(self):

@@ -5,10 +5,19 @@ from dataclasses import replace
 import numpy as np
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
 from sklearn.utils.metaestimators import available_if
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
 
+from skrnn._data import check_feature_names
+from skrnn._frames import as_array
 from skrnn._sequence_array import SequenceArray
 from skrnn._steps import cut
 from skrnn._version import VersionMixin
@@ -43,7 +52,7 @@ def _as_sequences(X):
     if _is_ragged(X):
         return SequenceArray.from_list(X)
     n_sequences, n_steps, *n_features = np.shape(X)
-    values = np.reshape(X, (n_sequences * n_steps, *n_features))
+    values = np.reshape(as_array(X, "X"), (n_sequences * n_steps, *n_features))
     return SequenceArray(values, np.arange(n_sequences + 1) * n_steps)
 
 
@@ -94,7 +103,7 @@ def _inner_has(method):
     """Make a check for `available_if`: the transformer has this method."""
 
     def check(self):
-        getattr(getattr(self, "transformer_", self.transformer), method)
+        getattr(getattr(self, "transformer_", self._unfitted()), method)
         return True
 
     return check
@@ -117,9 +126,10 @@ class TimestepTransformer(
 
     Parameters
     ----------
-    transformer : transformer
+    transformer : transformer or 'passthrough'
         What to apply: a scaler, PCA, an imputer, an encoder, or a Pipeline of them. It sees the
-        features of one step at a time and must return one row for each row.
+        features of one step at a time and must return one row for each row. 'passthrough' leaves
+        the steps as they are, for a search over several.
 
     scope : {'dataset', 'sequence'}, default='dataset'
         'dataset' fits one transformer to the steps of all training sequences. 'sequence' fits a
@@ -163,7 +173,7 @@ class TimestepTransformer(
         self.transformer = transformer
         self.scope = scope
 
-    def fit(self, X, y=None):
+    def fit(self, X, y=None, **params):
         """Fit the transformer to the steps of all sequences.
 
         Parameters
@@ -172,6 +182,9 @@ class TimestepTransformer(
             See the notes of the class.
         y : None
             Ignored: a step has no target of its own.
+        **params : dict
+            Metadata that the transformer requests, with metadata routing enabled: one value for
+            each sequence, such as `sample_weight`, which holds for all of its steps.
 
         Returns
         -------
@@ -181,14 +194,16 @@ class TimestepTransformer(
         Raises
         ------
         ValueError
-            If `X` holds no sequences of equal features, or the transformer refuses their steps.
+            If `X` holds no sequences of equal features, the transformer refuses their steps, or
+            `params` are passed without metadata routing.
         """
         sequences = self._read(X, reset=True)
-        self.transformer_ = clone(self.transformer).fit(_rows(sequences))
+        params = self._of_steps("fit", params, sequences)
+        self.transformer_ = self._unfitted().fit(_rows(sequences), **params)
         return self
 
     @available_if(_inner_has("partial_fit"))
-    def partial_fit(self, X, y=None):
+    def partial_fit(self, X, y=None, **params):
         """Go on fitting the transformer with more sequences.
 
         Parameters
@@ -197,6 +212,8 @@ class TimestepTransformer(
             See the notes of the class.
         y : None
             Ignored.
+        **params : dict
+            As for `fit`.
 
         Returns
         -------
@@ -210,9 +227,10 @@ class TimestepTransformer(
         """
         is_first = not hasattr(self, "transformer_")
         sequences = self._read(X, reset=is_first)
+        params = self._of_steps("partial_fit", params, sequences)
         if is_first:
-            self.transformer_ = clone(self.transformer)
-        self.transformer_.partial_fit(_rows(sequences))
+            self.transformer_ = self._unfitted()
+        self.transformer_.partial_fit(_rows(sequences), **params)
         return self
 
     def transform(self, X):
@@ -242,7 +260,7 @@ class TimestepTransformer(
         if self.scope == "dataset":
             return _like(X, sequences, _dense(self.transformer_.transform(rows), rows.dtype))
         parts = [
-            _dense(clone(self.transformer).fit_transform(part), rows.dtype)
+            _dense(self._unfitted().fit_transform(part), rows.dtype)
             for part in cut(rows, sequences.offsets)
         ]
         return _like(X, sequences, np.concatenate(parts))
@@ -308,9 +326,35 @@ class TimestepTransformer(
         """
         return self
 
+    def get_metadata_routing(self):
+        """Return what metadata the transformer requests.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The requests, which scikit-learn's Pipeline and searches ask for.
+        """
+        callers = {"fit": "fit", "fit_transform": "fit", "partial_fit": "partial_fit"}
+        mapping = MethodMapping()
+        for caller, callee in callers.items():
+            mapping.add(caller=caller, callee=callee)
+        return MetadataRouter(owner=self).add(transformer=self._unfitted(), method_mapping=mapping)
+
+    def _of_steps(self, method, params, sequences):
+        """Metadata of the sequences, for the steps of which they hold."""
+        _raise_for_params(params, self, method)
+        routed = process_routing(self, method, **params)["transformer"][method]
+        return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
+
+    def _unfitted(self):
+        """Return a new transformer."""
+        if isinstance(self.transformer, str) and self.transformer == "passthrough":
+            return FunctionTransformer(feature_names_out="one-to-one")
+        return clone(self.transformer)
+
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self.transformer)
+        inner = get_tags(self._unfitted())
         tags.input_tags = replace(inner.input_tags, three_d_array=True, sparse=False)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.non_deterministic = inner.non_deterministic
@@ -330,15 +374,21 @@ class TimestepTransformer(
         sequences = _as_sequences(X)
         if not self._fitted_on_table:
             rows = _rows(sequences)
-            first = next(iter(X)) if _is_ragged(X) else None
-            if hasattr(first, "columns"):  # which from_list has found to be those of all
-                check_array(rows, input_name="X", estimator=self, **_AS_READ)
-                validate_data(self, first, reset=reset, skip_check_array=True)
-            else:
-                validate_data(self, rows, reset=reset, **_AS_READ)
+            self._check_rows(rows, sequences.feature_names, reset)
         elif sequences.n_features != 1:
             raise ValueError(
                 f"X has {sequences.n_features} features, but {type(self).__name__} is expecting "
                 "1 feature: it was fitted on a 2-D X, whose sequences have one feature."
             )
         return sequences
+
+    def _check_rows(self, rows, names, reset):
+        """Check the steps, and their number and names of features against those of `fit`."""
+        if names is None or reset:
+            validate_data(self, rows, reset=reset, **_AS_READ)
+        else:
+            check_array(rows, input_name="X", estimator=self, **_AS_READ)
+            check_feature_names(self, names)
+            _check_n_features(self, rows, reset=False)
+        if reset and names is not None:
+            self.feature_names_in_ = names

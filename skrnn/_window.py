@@ -9,7 +9,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn._sequence_array import is_missing
+from skrnn._frames import is_missing
 from skrnn._version import VersionMixin
 
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator, clone
+from sklearn.metrics._scorer import _Scorer
 
 from skrnn._steps import are_known, end_to_end, is_flat
 
@@ -458,11 +459,30 @@ def span_classification_report(
     )
 
 
-token_accuracy_scorer = metrics.make_scorer(token_accuracy_score)
-sequence_accuracy_scorer = metrics.make_scorer(sequence_accuracy_score)
-span_precision_scorer = metrics.make_scorer(span_precision_score)
-span_recall_scorer = metrics.make_scorer(span_recall_score)
-span_f1_scorer = metrics.make_scorer(span_f1_score)
+class _TaggingScorer(_Scorer):
+    """Scorer that leaves out the steps that a tagger leaves out: those of its `ignore_label`."""
+
+    def _score(self, method_caller, estimator, X, y_true, **kwargs):
+        parameters = {"ignore_label": _ignore_label(estimator), **kwargs}
+        return super()._score(method_caller, estimator, X, y_true, **parameters)
+
+
+def _ignore_label(estimator):
+    """That of a tagger, of one at the end of a Pipeline, or of one in a search."""
+    parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
+    labels = [v for name, v in parameters.items() if name.split("__")[-1] == "ignore_label"]
+    return labels[0] if labels else None
+
+
+def _tagging_scorer(score_function):
+    return _TaggingScorer(score_function, 1, {}, "predict")
+
+
+token_accuracy_scorer = _tagging_scorer(token_accuracy_score)
+sequence_accuracy_scorer = _tagging_scorer(sequence_accuracy_score)
+span_precision_scorer = _tagging_scorer(span_precision_score)
+span_recall_scorer = _tagging_scorer(span_recall_score)
+span_f1_scorer = _tagging_scorer(span_f1_score)
 
 
 def allowed_transitions(tags, *, scheme="bio"):
@@ -537,7 +557,7 @@ def cross_val_predict(
     method : str, default='predict'
         Method to call: 'predict', 'predict_proba', 'predict_log_proba' or 'decision_function'.
     ignore_label : label, default=None
-        The `ignore_label` of `estimator`: a label that is none of its classes.
+        A label that is none of the classes. None takes the `ignore_label` of `estimator`.
 
     Returns
     -------
@@ -574,8 +594,9 @@ def cross_val_predict(
     }
     if y is None or is_flat(y):
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
+    ignored = _ignore_label(estimator) if ignore_label is None else ignore_label
     labels, _ = end_to_end(y, "y")
-    classes = np.unique(labels[are_known(labels, ignore_label)])
+    classes = np.unique(labels[are_known(labels, ignored)])
     predictions = model_selection.cross_val_predict(
         _Predictor(estimator, method, classes), X, y, **options
     )

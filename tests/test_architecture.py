@@ -26,6 +26,7 @@ LAYERS = [
     ("skrnn._core", "skrnn._train"),
     (
         "skrnn._data",
+        "skrnn._frames",
         "skrnn._sequence_array",
         "skrnn._sources",
         "skrnn._steps",

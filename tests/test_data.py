@@ -634,7 +634,7 @@ def test_bad_input_of_fit(X, error, message):
 
 BAD_AT_PREDICT = {
     "columns": (np.zeros((3, 2)), np.zeros((1, 3)), "X has 3 features, but Reader is expecting 2 "
-                "features as input. .* another length are read from X"),
+                "features as input. .* any length are read from X"),
     "columns of integers": (np.zeros((3, 2)), [[0, 1, 2]], "3 features, .* expecting 2 features"),
     "columns of a list": ([[0.5, 1]], [[0.5, 1, 2]], "X has 3 features, .* expecting 2 features"),
     "table, then features": (np.zeros((3, 2)), np.zeros((1, 4, 2)), "X has 2 features, but Reader "

@@ -9,6 +9,7 @@ from sklearn.base import BaseEstimator
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
+from sklearn.pipeline import make_pipeline
 
 from skrnn import metrics
 from skrnn.metrics import (
@@ -384,11 +385,12 @@ def test_cross_val_predict_where_a_fold_lacks_a_label(method, lowest):
 def test_cross_val_predict_has_no_column_for_the_ignored_label():
     X, y = tagging_data()
     y[2][1] = "X"
-    predictions = cross_val_predict(
-        StepwiseTagger(ignore_label="X"), X, y, cv=2, method="predict_proba", ignore_label="X"
-    )
-    assert predictions[2].shape == (2, 3)
-    assert_allclose(predictions[2].sum(axis=1), 1)
+    for given in ({}, {"ignore_label": "X"}):
+        predictions = cross_val_predict(
+            StepwiseTagger(ignore_label="X"), X, y, cv=2, method="predict_proba", **given
+        )
+        assert predictions[2].shape == (2, 3)
+        assert_allclose(predictions[2].sum(axis=1), 1)
     with pytest.raises(ValueError, match="give both the same ignore_label"):
         cross_val_predict(StepwiseTagger(), X, y, cv=5, method="predict_proba", ignore_label="X")
 
@@ -446,6 +448,21 @@ def test_scorers_score_predictions_and_survive_pickling(name):
         for train, test in KFold(3).split(X)
     ]
     assert_array_equal(cross_val_score(StepwiseTagger(), X, y, scoring=scorer, cv=3), expected)
+
+
+@pytest.mark.parametrize("name", SCORERS)
+def test_scorers_leave_out_what_the_tagger_leaves_out(name):
+    X, y = tagging_data()
+    for labels in y[::2]:
+        labels[0] = "X"
+    score = getattr(metrics, name.replace("_scorer", "_score"))
+    tagger = StepwiseTagger(ignore_label="X")
+    search = GridSearchCV(make_pipeline(tagger), {}, scoring=getattr(metrics, name), cv=2)
+    for model in (tagger, make_pipeline(tagger), search):
+        expected = score(y, model.fit(X, y).predict(X), ignore_label="X")
+        assert getattr(metrics, name)(model, X, y) == expected > 0
+    assert search.score(X, y) == expected
+    assert not np.isnan(search.best_score_)
 
 
 @FORM

@@ -258,7 +258,7 @@ def test_feature_names_of_sequences_in_frames(pack):
     expected = TimestepTransformer(StandardScaler()).fit_transform(ITEMS)
     for ours, theirs in zip(transformer.transform(pack(frames("abc"))), expected, strict=True):
         np.testing.assert_allclose(ours, theirs)
-    with pytest.raises(ValueError, match="must be in the same order as they were in fit"):
+    with pytest.raises(ValueError, match="should match .*in the same order"):
         transformer.transform(pack(frames("cba")))
     with pytest.warns(UserWarning, match="does not have valid feature names"):
         transformer.transform(ITEMS)
