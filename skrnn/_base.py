@@ -22,6 +22,7 @@ from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._data import read_sequences
+from skrnn._frames import as_array
 from skrnn._problem import step_rows
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._train.batching import length_sorted_batches
@@ -233,7 +234,7 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
             return chosen, None
         chosen, indices = train_test_split(
             chosen,
-            test_size=self.validation_fraction,
+            test_size=float(self.validation_fraction),
             random_state=int(rng.integers(np.iinfo(np.int32).max)),
             stratify=train.target[chosen] if self._stratify else None,
         )
@@ -386,9 +387,9 @@ def is_stochastic(estimator):
 
 def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
-    items = np.asarray(y) if hasattr(y, "__array__") else y
+    items = as_array(y, "y") if hasattr(y, "__array__") else y
     if isinstance(items, np.ndarray) and items.dtype.kind != "O":
-        return np.full(len(items), items[0].size)
+        return np.full(len(items), np.size(items[0]))
     if np.ndim(next(iter(items))) == 0:
         return np.ones(len(items), np.intp)
     return np.array([np.size(item) for item in items])
@@ -399,7 +400,7 @@ def check_sample_weight(sample_weight, n_sequences):
     if sample_weight is None:
         return np.ones(n_sequences)
     weight = check_array(
-        sample_weight,
+        as_array(sample_weight, "sample_weight"),
         ensure_2d=False,
         ensure_min_samples=0,
         dtype=np.float64,

@@ -437,6 +437,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         outputs = self._raw_outputs(X)
         return self.classes_[outputs.argmax(axis=1)]
@@ -461,6 +463,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return np.exp(self.predict_log_proba(X))
 
@@ -484,6 +488,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return log_softmax(self._raw_outputs(X))
 
@@ -508,6 +514,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         outputs = self._raw_outputs(X)
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs

@@ -38,8 +38,8 @@ _TABLE_HINTS = {  # part of a message of scikit-learn: what to add to it
     "got 1D array": "One long series is not a table: reshaped to (-1, 1), each of its values would "
     "be a sequence. Cut it into windows with sliding_windows or SlidingWindowTransformer.",
     "could not convert string": _ENCODE_TOKENS,
-    "setting an array element with a sequence": "Of a data frame that holds sequences in its cells, "
-    "pass the column as a list: list(X['name']).",
+    "setting an array element with a sequence": "Of a data frame with sequences in its cells, pass "
+    "the column as a list: list(X['name']).",
 }
 
 
@@ -393,7 +393,7 @@ def check_feature_names(estimator, names):
     elif list(names) != list(known):
         raise ValueError(
             f"The feature names should match those that were passed during fit, in the same order: "
-            f"X has {list(names)}, but {name} saw {list(known)}. Select what fit saw, in that order."
+            f"X has {list(names)}, but {name} saw {list(known)}. Select these, in that order."
         )
 
 
@@ -447,7 +447,8 @@ def _computing_dtype(dtype, source, only_ids):
     """Return float32 or float64: as asked, or as X is when `dtype` is 'auto'."""
     if dtype != "auto":
         return np.dtype(dtype)
-    return np.dtype(np.float32 if only_ids or source.dtypes == {np.dtype("f4")} else np.float64)
+    is_single = {held.newbyteorder("=") for held in source.dtypes} == {np.dtype("f4")}
+    return np.dtype(np.float32 if only_ids or is_single else np.float64)
 
 
 def _check_finite(estimator, source, dtype):

@@ -7,8 +7,9 @@ def as_array(values, name):
     """Return an array-like or a data frame as an array; raise for what would lose its meaning."""
     if isinstance(values, np.ma.MaskedArray):
         raise TypeError(
-            f"{name} is a masked array. Masked steps at the end of sequences are left out by "
-            "SequenceArray.from_padded(X.data, lengths); other masked values need imputing."
+            f"{name} is a masked array, and what a mask hides would be read. Masked steps at the "
+            "end of sequences are left out by SequenceArray.from_padded(X.data, lengths); other "
+            "masked values need imputing, or to be left out."
         )
     if not hasattr(values, "to_numpy"):
         return np.asarray(values)
@@ -69,8 +70,8 @@ def _check_columns(df, keys, names):
     missing = [name for name in [*keys, *names] if name not in list(df.columns)]
     if missing:
         raise ValueError(
-            f"The frame has no column {missing}; its columns are {list(df.columns)}. What is in the "
-            "index of a pandas frame becomes a column with df.reset_index()."
+            f"The frame has no column {missing}; its columns are {list(df.columns)}. What a pandas "
+            "frame has in its index becomes a column with df.reset_index()."
         )
     if not names or len({*keys, *names}) < len(keys) + len(names):
         raise ValueError(

@@ -41,6 +41,8 @@ class LabelsMixin:
             If a parameter is not valid, `X`, `y` or the weights cannot be read or do not fit what
             was learnt before, `y` has labels that are not among the classes, or the loss is no
             longer finite.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         self._validate_params()
         if classes is not None:

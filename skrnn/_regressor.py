@@ -206,10 +206,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, and
         the vectors of categorical column 0 are ``'embedding_0.weight'``. The output layer gives
         standardised targets.
-    y_mean_, y_scale_ : ndarray of shape (n_outputs_,)
-        Weighted mean and standard deviation of `y`: predictions are ``y_mean_ + y_scale_ * z`` of
-        the values z that the output layer gives. With ``loss='poisson'`` they are
-        ``y_scale_ * exp(z)``, `y_mean_` being 0 and `y_scale_` the mean.
+    y_mean_ : ndarray of shape (n_outputs_,)
+        Weighted mean of `y`; 0 with ``loss='poisson'``.
+    y_scale_ : ndarray of shape (n_outputs_,)
+        Weighted standard deviation of `y`: predictions are ``y_mean_ + y_scale_ * z`` of the values
+        z that the output layer gives. With ``loss='poisson'`` it is the mean of `y`, and
+        predictions are ``y_scale_ * exp(z)``.
 
     See Also
     --------
@@ -455,6 +457,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         ValueError
             If a parameter is not valid, `X`, `y` or the weights cannot be read or do not fit what
             was learnt before, or the loss is no longer finite.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
@@ -479,6 +483,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         # In float64, as targets are read: float32 would lose what is around a large mean.
         values = self._to_mean(self._raw_outputs(X)) * self.y_scale_ + self.y_mean_

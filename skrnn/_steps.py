@@ -4,6 +4,8 @@ from itertools import chain, islice, pairwise
 
 import numpy as np
 
+from skrnn._frames import as_array
+
 
 def is_flat(values):
     """Whether each entry is one value, not a sequence of values."""
@@ -21,28 +23,37 @@ def end_to_end(values, name):
     Strings beside numbers stay what they are, in an array of objects.
     """
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
-        values = np.asarray(values)
+        values = as_array(values, name)
         return values.ravel(), np.full(len(values), values.shape[1])
     items = list(values)
     for i, item in enumerate(items):
         if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
-            raise ValueError(
-                f"{name} must hold one sequence of values per entry, but {name}[{i}] is {item!r}. "
-                f"Wrap the values of a single sequence in a list: [{name}]."
-            )
+            raise ValueError(_no_sequence(item, i, name))
     lengths = np.array([len(item) for item in items], dtype=np.intp)
     if not any(isinstance(item, np.ndarray) for item in items):
         return _as_array(list(chain.from_iterable(items))), lengths
-    arrays = [_as_array(item) for item in items]
+    arrays = [_as_array(item, f"{name}[{i}]") for i, item in enumerate(items)]
     if len({array.dtype.kind == "U" for array in arrays}) > 1:
         arrays = [array.astype(object) for array in arrays]
     return np.concatenate(arrays), lengths
 
 
-def _as_array(values):
+def _no_sequence(item, i, name):
+    """Say what an entry is instead of a sequence of single values, and what to do."""
+    message = f"{name} must hold one sequence of values per entry, but {name}[{i}] "
+    shape = np.asarray(item, dtype=object).shape
+    if len(shape) == 2:
+        return (
+            f"{message}has shape {shape}: give one value for each step, such as "
+            f"{name}[{i}][:, 0] of a column, or {name}[{i}].argmax(axis=1) of one-hot labels."
+        )
+    return f"{message}is {item!r}. Wrap the values of a single sequence in a list: [{name}]."
+
+
+def _as_array(values, name="values"):
     """Return a list as an array, in which numbers beside strings do not become strings."""
-    if isinstance(values, np.ndarray):
-        return values
+    if hasattr(values, "__array__"):
+        return as_array(values, name)
     is_text = {issubclass(kind, str) for kind in set(map(type, values))}
     return np.array(values, dtype=object if len(is_text) > 1 else None)
 

@@ -11,6 +11,7 @@ from skrnn._callbacks import with_callbacks
 from skrnn._core.crf import CRF
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data import read_sequences
+from skrnn._frames import as_array
 from skrnn._labels import LabelsMixin
 from skrnn._problem import StepProblem
 from skrnn._steps import are_known, cut, end_to_end, is_flat
@@ -456,6 +457,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return self._for_each_step(X, self._predicted)
 
@@ -482,6 +485,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return self._for_each_step(X, self._marginals)
 
@@ -505,6 +510,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return self._for_each_step(X, self._log_marginals)
 
@@ -529,6 +536,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             Before `fit`.
         ValueError
             If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         return self._for_each_step(X)
 
@@ -556,6 +565,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         ValueError
             If `X` cannot be read or has other features than in `fit`, or `y` has not one label for
             each step.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
         """
         self._check_fitted()
         data = read_sequences(self, X, reset=False)
@@ -608,7 +619,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """Values of all steps end to end; raise unless every step has one."""
         # Of a table whose rows are single steps, `values` has one for each row.
         values, lengths = end_to_end(
-            np.asarray(values)[:, np.newaxis] if is_flat(values) else values, name
+            as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
         )
         if len(lengths) != len(data):
             raise ValueError(

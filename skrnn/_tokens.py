@@ -186,6 +186,14 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         -------
         ids : SequenceArray
             As from `transform`.
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+
+        TypeError
+            As `fit`.
         """
         return self._encode(self._fit(X))
 
@@ -205,6 +213,9 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
 
         Raises
         ------
+        NotFittedError
+            Before `fit`.
+
         ValueError
             If X has no entry or is an array of one column.
 
@@ -229,6 +240,9 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
 
         Raises
         ------
+        NotFittedError
+            Before `fit`.
+
         ValueError
             If an id is not one of the vocabulary.
         """
@@ -488,7 +502,8 @@ def load_word_vectors(path, *, vocabulary=None, dtype=np.float32):
     >>> encoder = TokenEncoder().fit(["the cat", "the dog"])
     >>> with TemporaryDirectory() as folder:
     ...     path = Path(folder, "vectors.txt")
-    ...     _ = path.write_text("the 0.0 1.0\ncat 2.0 3.0\nelephant 4.0 5.0\n")
+    ...     lines = "the 0.0 1.0\ncat 2.0 3.0\nelephant 4.0 5.0\n"
+    ...     _ = path.write_text(lines, encoding="utf-8")
     ...     vocabulary, vectors = load_word_vectors(path, vocabulary=encoder.vocabulary_)
     >>> vocabulary
     {'cat': 1, 'dog': 2, 'the': 3}

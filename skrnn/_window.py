@@ -1,5 +1,6 @@
 """Sliding windows over long series: one per row for a Pipeline, or the textbook ones."""
 
+import warnings
 from numbers import Integral
 
 import numpy as np
@@ -9,7 +10,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn._frames import is_missing
+from skrnn._frames import as_array, is_missing
 from skrnn._version import VersionMixin
 
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
@@ -44,21 +45,52 @@ def largest_horizon(horizon):
 
 
 def _check_time_order(X, bounds):
-    """Refuse a pandas table whose time index runs backwards inside a series."""
+    """Refuse a pandas table whose index says that a series is several, or runs backwards."""
     index = getattr(X, "index", None)
-    if getattr(index, "inferred_type", None) not in ("datetime64", "period", "timedelta64"):
-        return
+    if hasattr(index, "inferred_type"):
+        for start, stop in bounds:
+            _check_index(index[start:stop], start)
+
+
+def _check_index(index, start):
+    """Check the index of one series, the first row of which is row `start` of the table."""
+    if index.nlevels > 1:
+        _check_outer_levels(index, start)
+        index = index.get_level_values(-1)
+    if index.inferred_type in ("datetime64", "datetime", "date", "period", "timedelta64"):
+        _check_times(index, start)
+    elif index.inferred_type in ("integer", "floating") and not index.is_monotonic_increasing:
+        warnings.warn(
+            "The index of X is not in order, but windows take rows to be in time order as they "
+            "come. If they were shuffled, split without shuffling; if they are in order, "
+            "X.reset_index(drop=True) says so.",
+            stacklevel=2,
+        )
+
+
+def _check_outer_levels(index, start):
+    """Check that all levels but the last, which may hold the time, have one value."""
+    several = [level for level in range(index.nlevels - 1) if index.unique(level).size > 1]
+    if several:
+        raise ValueError(
+            f"Rows {start} to {start + len(index) - 1} are read as one series, but the levels "
+            f"{[index.names[level] for level in several]} of their index have several values: "
+            "make a column of what tells the series apart, with X.reset_index(level=...), and "
+            "pass it as group_feature, or as groups of sliding_windows."
+        )
+
+
+def _check_times(index, start):
     if index.hasnans:
         raise ValueError(
-            f"The time index of X is missing (NaT) in row {index.isna().argmax()}: drop such rows, "
-            "or fill in their time."
+            f"The time index of X is missing (NaT) in row {start + index.isna().argmax()}: drop "
+            "such rows, or fill in their time."
         )
-    for start, stop in bounds:
-        if not index[start:stop].is_monotonic_increasing:
-            raise ValueError(
-                f"The time index of rows {start} to {stop - 1} is not sorted: windows need rows in "
-                "time order. Sort them with X.sort_index(), and split without shuffling."
-            )
+    if not index.is_monotonic_increasing:
+        raise ValueError(
+            f"The time index of rows {start} to {start + len(index) - 1} is not sorted: windows "
+            "need rows in time order. Sort them with X.sort_index(), and split without shuffling."
+        )
 
 
 def _causal_windows(series, window_size, horizon, padding):
@@ -189,6 +221,14 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             If a parameter is out of range, a row that a window would hold has a missing or
             infinite value, the rows of a series are not contiguous or not in time order, or no
             series is long enough for one complete window.
+        TypeError
+            If `X` is of a type that holds no numbers.
+
+        Warns
+        -----
+        UserWarning
+            If the numbers in the index of a pandas table are not in order: its rows may have been
+            shuffled.
         """
         _, bounds = self._read(X, reset=True)
         longest = max(stop - start for start, stop in bounds)
@@ -222,6 +262,13 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         ValueError
             If `X` has other columns than in `fit`, a row that a window holds has NaN or infinity,
             or the rows of a series are not contiguous or not in the order of time.
+        TypeError
+            If `X` is of a type that holds no numbers.
+
+        Warns
+        -----
+        UserWarning
+            As `fit`.
         """
         check_is_fitted(self)
         rows, bounds = self._read(X, reset=False)
@@ -246,6 +293,13 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         -------
         rows : ndarray of shape (n_rows, n_features)
             The rows of the series.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` has another shape than windows have.
         """
         check_is_fitted(self)
         return np.reshape(X, (len(X), self.window_size, -1))[:, -1]
@@ -445,7 +499,9 @@ def sliding_windows(X, y=None, *, window_size, horizon=0, stride=1, groups=None)
     check_scalar(stride, "stride", Integral, min_val=1)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)
-    rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
+    rows = check_array(
+        as_array(X, "X"), dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X"
+    )
     bounds = series_bounds(groups, len(rows))
     _check_time_order(X, bounds)
 

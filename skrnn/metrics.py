@@ -468,7 +468,7 @@ class _TaggingScorer(_Scorer):
 
 
 def _ignore_label(estimator):
-    """That of a tagger, of one at the end of a Pipeline, or of one in a search."""
+    """Return that of a tagger, of one at the end of a Pipeline, or of one in a search."""
     parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
     labels = [v for name, v in parameters.items() if name.split("__")[-1] == "ignore_label"]
     return labels[0] if labels else None
@@ -552,8 +552,18 @@ def cross_val_predict(
         As `estimator` accepts them.
     y : sequences of labels or array-like of shape (n_sequences,)
         The target.
-    groups, cv, n_jobs, verbose, params, pre_dispatch
-        As in :func:`sklearn.model_selection.cross_val_predict`.
+    groups : array-like of shape (n_sequences,), default=None
+        Groups for `cv` to keep together.
+    cv : int, splitter or iterable, default=None
+        Number of folds, or what makes them; None means 5.
+    n_jobs : int, default=None
+        Processes; None means 1 unless in a :class:`joblib.parallel_config` context.
+    verbose : int, default=0
+        How much is printed.
+    params : dict, default=None
+        Passed to `fit` of the estimator and `split` of the splitter.
+    pre_dispatch : int or str, default='2*n_jobs'
+        Jobs that are dispatched ahead.
     method : str, default='predict'
         Method to call: 'predict', 'predict_proba', 'predict_log_proba' or 'decision_function'.
     ignore_label : label, default=None
@@ -565,6 +575,11 @@ def cross_val_predict(
         The result of `method` for each sequence; one array if X is one. Columns are the sorted
         labels of y. Where a label does not occur in what a model was fitted to, its
         probability is 0, its log-probability and decision the lowest finite number.
+
+    Raises
+    ------
+    ValueError
+        If y and the estimator differ in what they ignore, or as scikit-learn's function does.
 
     Examples
     --------

@@ -239,7 +239,7 @@ WRONG_AT_PREDICT = [
     ("list", with_value(np.inf), "Input X contains infinity"),
     ("list", TOKENS, "X has 1 features, but {} is expecting 2 features"),
     ("2-D", X[:, :4, 0], "X has 4 features, but {} is expecting 5 features as input"),
-    ("2-D", X[:, :4, 0], "sequences of another length are read from X[:, :, np.newaxis]"),
+    ("2-D", X[:, :4, 0], "sequences of any length are read from X[:, :, np.newaxis]"),
     ("2-D", X, "{} was fitted on a 2-D X: univariate sequences."),
     ("2-D", X[:, :, 0] * np.inf, "Input X contains"),
     ("1-D floats", X, "X has 2 features, but {} is expecting 1 features"),
@@ -338,7 +338,9 @@ WRONG_Y = [
     (TAGGER, ["a"] * 12, "y has one label for each sequence, but SequenceTagger needs one for"),
     (TAGGER, ["a"] * 12, "pass a list of label sequences, or use RNNClassifier"),
     (TAGGER, [["a"] * 5] * 11 + [["a"] * 4], "y[11] has 4 value(s), but X[11] has 5 step(s)"),
-    (TAGGER, np.ones((12, 5, 2)), "y must hold one sequence of values per entry, but y[0] is"),
+    (TAGGER, np.ones((12, 5, 2)), "one sequence of values per entry, but y[0] has shape (5, 2)"),
+    (TAGGER, [[["a"], ["b"]]] * 12, "but y[0] has shape (2, 1): give one value for each step"),
+    (TAGGER, ["aaaaa"] * 12, "y has one label for each sequence"),
     (TAGGER, np.linspace(0, 1, 60).reshape(12, 5), "Unknown label type: continuous"),
     (TAGGER, np.full((12, 5), np.nan), "Input y contains NaN"),
 ]
@@ -376,6 +378,20 @@ def test_wrong_sample_weight(case, weight, message):
     check(lambda: case.make().fit(X, y, sample_weight=weight), message)
     validation = {"X_val": X, "y_val": y, "sample_weight_val": weight}
     check(lambda: case.make().fit(X, y, **validation), message)
+
+
+@each_case
+def test_masks_are_refused(case, models):
+    def masked(values):
+        return np.ma.masked_array(values, np.zeros(np.shape(values)))
+
+    y, weight = case.target(X), np.ones(12)
+    lists = [masked(x) for x in RAGGED]
+    check(lambda: case.make().fit(X, masked(np.stack(list(y)))), "y is a masked array", TypeError)
+    wrong = "sample_weight is a masked array"
+    check(lambda: case.make().fit(X, y, sample_weight=masked(weight)), wrong, TypeError)
+    check(lambda: models[str(case), "3-D"].predict(masked(X)), "X is a masked array", TypeError)
+    check(lambda: models[str(case), "list"].predict(lists), "X[0] is a masked array", TypeError)
 
 
 @each_case

@@ -536,6 +536,31 @@ def test_feature_names(library, form):
         reader.predict(named)
 
 
+@pytest.mark.parametrize("library", ["pandas", polars_names])
+def test_names_of_a_sequence_array_are_those_of_frames(library):
+    items = [frame(library, x) for x in ragged()]
+    named = SequenceArray.from_list(items)
+    swapped = SequenceArray.from_list([x[["b", "a"]] for x in items])
+    reader = Reader().fit(named)
+    assert_array_equal(reader.feature_names_in_, ["a", "b"])
+    reader.predict(named)
+    reader.predict(items)
+    with pytest.warns(UserWarning, match="X does not have valid feature names"):
+        reader.predict(ragged())
+    for fitted_on in (named, items):
+        with pytest.raises(ValueError, match=r"\['b', 'a'\], but Reader saw \['a', 'b'\]"):
+            Reader().fit(fitted_on).predict(swapped)
+    with pytest.warns(UserWarning, match="X has feature names, but Reader was fitted without"):
+        Reader().fit(ragged()).predict(named)
+
+
+def test_columns_of_a_sequence_array_are_chosen_by_name():
+    items = mixed(SequenceArray.from_list)
+    X = SequenceArray(items.values, items.offsets, feature_names=list("abcd"))
+    reader = Reader(categorical_features=["d", "b"]).fit(X)
+    assert reader.data_.n_categories == {1: 7, 3: 3}
+
+
 def test_data_frames_of_one_list_must_agree():
     first, second = frames(ragged()[:2])
     with pytest.raises(ValueError, match=r"X\[0\] has \['a', 'b'\] and X\[1\] has \['b', 'a'\]"):

@@ -133,7 +133,7 @@ def test_ignored_pieces_of_words_do_not_cut_spans():
         ([["N"], ["V", "N"]], [["N"], ["V"]], r"y_true\[1\] has 2 labels but y_pred\[1\] has 1"),
         (["N", "V"], ["N", "V"], r"y_true\[0\] is 'N'.*Wrap the values of a single sequence"),
         ([["N"]], np.array([1]), r"y_pred\[0\] is .*1"),
-        (np.zeros((1, 2, 3)), [["N"]], r"y_true\[0\] is array"),
+        (np.zeros((1, 2, 3)), [["N"]], r"y_true\[0\] has shape \(2, 3\)"),
         ([["1"]], [[1]], "labels of y_true are <U1 but those of y_pred are int64"),
         ([], [], "nothing to score"),
     ],

@@ -117,6 +117,58 @@ def test_padding_round_trip(n_dims, fill):
         assert_array_equal(padded[i, :length], X[i])
         assert_array_equal(padded[i, length:], np.full_like(padded[i, length:], fill))
     assert_same_sequences(SequenceArray.from_padded(padded, LENGTHS), X)
+    left = X.to_padded(fill, padding_side="left")
+    for i, length in enumerate(LENGTHS):
+        assert_array_equal(left[i, 5 - length :], X[i])
+        assert_array_equal(left[i, : 5 - length], np.full_like(left[i, : 5 - length], fill))
+    assert_same_sequences(SequenceArray.from_padded(left, LENGTHS, padding_side="left"), X)
+
+
+def test_padding_has_two_sides():
+    with pytest.raises(ValueError, match="padding_side must be 'right' or 'left', got 'pre'"):
+        SequenceArray.from_padded(np.zeros((1, 2)), [1], padding_side="pre")
+
+
+@pytest.mark.parametrize("build", [
+    lambda masked: SequenceArray(masked, [0, 3]),
+    lambda masked: SequenceArray.from_list([masked]),
+    lambda masked: SequenceArray.from_padded(masked[np.newaxis], [2]),
+])  # fmt: skip
+def test_masks_are_refused(build):
+    with pytest.raises(TypeError, match="is a masked array, and what a mask hides would be read"):
+        build(np.ma.masked_greater([1.0, 2.0, 1e6], 10))
+
+
+# Names of features
+
+
+def test_names_stay_with_the_features():
+    X = SequenceArray.from_list(sequences())
+    assert X.feature_names is None
+    named = SequenceArray(X.values, X.offsets, feature_names=["a", "b"])
+    for kept in (named, named[1:3], named[[2, 0]], pickle.loads(pickle.dumps(named))):
+        assert kept.feature_names.tolist() == ["a", "b"]
+    for wrong in (["a"], ["a", 1], "abc"):
+        with pytest.raises(ValueError, match="must be one string for each column of values"):
+            SequenceArray(X.values, X.offsets, feature_names=wrong)
+
+
+def test_names_come_from_frames(frame):
+    long = frame(LONG)
+    assert SequenceArray.from_long(long, sequence="walk", time="t").feature_names.tolist() == [
+        "x",
+        "word",
+    ]
+    assert SequenceArray.from_long(long, sequence="walk", features="x").feature_names is None
+    items = [frame({"a": [1.0], "b": [2.0]})] * 2
+    assert SequenceArray.from_list(items).feature_names.tolist() == ["a", "b"]
+
+
+def test_names_that_are_no_strings_are_left_out():
+    pd = pytest.importorskip("pandas")
+    assert SequenceArray.from_list([pd.DataFrame(np.zeros((2, 2)))]).feature_names is None
+    long = pd.DataFrame({"id": [1, 1], 0: [1.0, 2.0]})
+    assert SequenceArray.from_long(long, sequence="id").feature_names is None
 
 
 def test_padded_lengths_may_be_zero():
@@ -314,6 +366,26 @@ def test_from_long_takes_any_sortable_time(frame, times):
         frame({**LONG, "t": times}), sequence="walk", time="t", features="x"
     )
     assert_array_equal(X.values, [1.0, 2, 3, 11, 12, 21])
+
+
+def test_from_long_does_not_sort_numbers_as_text(frame):
+    table = frame({**LONG, "t": [str(t) for t in LONG["t"]]})
+    with pytest.raises(ValueError, match="'t' holds numbers as text, in whose order '10' is befo"):
+        SequenceArray.from_long(table, sequence="walk", time="t", features="x")
+
+
+def test_from_long_says_where_columns_may_be():
+    pd = pytest.importorskip("pandas")
+    indexed = pd.DataFrame(LONG).set_index("walk")
+    with pytest.raises(ValueError, match=r"no column \['walk'\].*df.reset_index\(\)"):
+        SequenceArray.from_long(indexed, sequence="walk")
+
+
+def test_times_of_polars_are_no_numbers():
+    pl = pytest.importorskip("polars")
+    table = pl.DataFrame({"a": [1.0], "day": [1]}).with_columns(pl.col("day").cast(pl.Date))
+    with pytest.raises(ValueError, match=r"Column 'day' of sequences\[0\] holds times \(Date\)"):
+        SequenceArray.from_list([table])
 
 
 def test_from_long_leaves_the_frame_and_float32_alone():

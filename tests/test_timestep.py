@@ -266,6 +266,60 @@ def test_feature_names_of_sequences_in_frames(pack):
         transformer.fit([frames("abc")[0], frames("cba")[1]])
 
 
+def test_feature_names_of_a_sequence_array():
+    named, swapped = (SequenceArray.from_list(frames(names)) for names in ("abc", "cba"))
+    transformer = TimestepTransformer(StandardScaler()).fit(named)
+    assert transformer.get_feature_names_out().tolist() == ["a", "b", "c"]
+    np.testing.assert_allclose(
+        steps(transformer.transform(named)), StandardScaler().fit_transform(ROWS), rtol=1e-10
+    )
+    with pytest.raises(ValueError, match="should match .*in the same order"):
+        transformer.transform(swapped)
+    with pytest.warns(UserWarning, match="X has feature names, but"):
+        TimestepTransformer(StandardScaler()).fit(ITEMS).transform(named)
+
+
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_weights_of_sequences_are_those_of_their_steps(method):
+    weight = np.array([1.0, 5.0, 0.5])
+    expected = StandardScaler().fit(ROWS, sample_weight=np.repeat(weight, LENGTHS)).mean_
+    with config_context(enable_metadata_routing=True):
+        scaler = getattr(StandardScaler(), f"set_{method}_request")(sample_weight=True)
+        transformer = TimestepTransformer(scaler)
+        getattr(transformer, method)(ITEMS, sample_weight=weight)
+        np.testing.assert_array_equal(transformer.transformer_.mean_, expected)
+        with pytest.raises(ValueError, match="not explicitly set as requested"):
+            TimestepTransformer(StandardScaler()).fit(ITEMS, sample_weight=weight)
+    with pytest.raises(ValueError, match="only supported if enable_metadata_routing=True"):
+        TimestepTransformer(StandardScaler()).fit(ITEMS, sample_weight=weight)
+
+
+def test_weights_reach_the_steps_through_a_pipeline():
+    weight = np.array([1.0, 5.0, 0.5])
+    with config_context(enable_metadata_routing=True):
+        scaler = StandardScaler().set_fit_request(sample_weight=True)
+        model = make_pipeline(TimestepTransformer(scaler), MeanOfSteps())
+        model.fit(ITEMS, weight, sample_weight=weight)
+    expected = np.average(ROWS, axis=0, weights=np.repeat(weight, LENGTHS))
+    np.testing.assert_allclose(model[0].transformer_.mean_, expected)
+
+
+def test_passthrough_leaves_the_steps_as_they_are():
+    transformer = TimestepTransformer("passthrough").fit(ITEMS)
+    for ours, theirs in zip(transformer.transform(ITEMS), ITEMS, strict=True):
+        np.testing.assert_array_equal(ours, theirs)
+    assert transformer.get_feature_names_out(list("abc")).tolist() == ["a", "b", "c"]
+    with pytest.raises(TypeError, match="'nothing'"):
+        TimestepTransformer("nothing").fit(ITEMS)
+
+
+@pytest.mark.parametrize("X", [ITEMS, ROWS[:10].reshape(2, 5, 3)], ids=["list", "array"])
+def test_masks_are_refused(X):
+    masked = np.ma.masked_greater(X, 4) if isinstance(X, np.ndarray) else [np.ma.array(X[0])]
+    with pytest.raises(TypeError, match="is a masked array"):
+        TimestepTransformer(StandardScaler()).fit(masked)
+
+
 @pytest.mark.parametrize("X", [ITEMS, ROWS[:10].reshape(2, 5, 3)], ids=["list", "array"])
 def test_a_transformer_that_drops_rows_is_refused(X):
     transformer = TimestepTransformer(FunctionTransformer(lambda rows: rows[::2]))

@@ -1,7 +1,9 @@
 """Windows: which rows are in them, and how they travel through scikit-learn."""
 
+import datetime
 import io
 import tracemalloc
+from functools import partial
 
 import joblib
 import numpy as np
@@ -517,6 +519,46 @@ def test_time_must_be_sorted(kind):
     # Two series, one after the other, each in the order of time.
     both = pd.concat([X, X.assign(id=1)])
     assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(both)) == 24
+
+
+def test_dates_must_be_sorted():
+    pd = pytest.importorskip("pandas")
+    days = [datetime.date(2024, 1, day) for day in range(1, 10)]
+    X = pd.DataFrame({"a": np.arange(9.0)}, index=days)
+    assert len(SlidingWindowTransformer(2).fit_transform(X)) == 9
+    with pytest.raises(ValueError, match="not sorted"):
+        SlidingWindowTransformer(2).fit(X[::-1])
+
+
+def test_levels_of_an_index_tell_series_apart():
+    pd = pytest.importorskip("pandas")
+    index = pd.MultiIndex.from_product(
+        [["a", "b"], pd.date_range("2024-01", periods=5)], names=["shop", "day"]
+    )
+    X = pd.DataFrame({"v": np.arange(10.0), "id": np.repeat([0, 1], 5)}, index=index)
+    for cut in (SlidingWindowTransformer(2).fit, partial(sliding_windows, window_size=2)):
+        with pytest.raises(ValueError, match=r"0 to 9 .* levels \['shop'\] .*group_feature"):
+            cut(X)
+        with pytest.raises(ValueError, match="rows 0 to 4 is not sorted"):
+            cut(X.loc[["a"]][::-1])
+        cut(X.loc[["a"]])
+    assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(X)) == 10
+    assert len(sliding_windows(X, window_size=2, groups=X["id"])[0]) == 8
+
+
+def test_rows_whose_numbers_are_out_of_order_may_have_been_shuffled():
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"a": np.arange(9.0), "id": 0})
+    with pytest.warns(UserWarning, match="The index of X is not in order"):
+        SlidingWindowTransformer(2).fit(X.sample(frac=1, random_state=0))
+    SlidingWindowTransformer(2).fit(X.sample(frac=1, random_state=0).reset_index(drop=True))
+    both = pd.concat([X, X.assign(id=1)])  # each series numbered from 0
+    SlidingWindowTransformer(2, group_feature="id").fit(both)
+
+
+def test_masks_are_refused():
+    with pytest.raises(TypeError, match="X is a masked array"):
+        sliding_windows(np.ma.masked_greater(np.arange(9.0), 4), window_size=2)
 
 
 @pytest.mark.parametrize(
