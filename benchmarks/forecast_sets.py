@@ -13,6 +13,7 @@ these.
 """
 
 import numpy as np
+from sides import changes
 from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.linear_model import RidgeCV
@@ -61,8 +62,7 @@ ARV_UNIT = 1535  # variance of the sunspot numbers, by which the literature divi
 
 
 def parameters(name, side):
-    changed = {} if side == "defaults" else SETTINGS[name]
-    return RNNRegressor().get_params() | changed
+    return RNNRegressor().get_params() | changes(side, SETTINGS[name])
 
 
 def prepare(name, load):

@@ -2,6 +2,7 @@
 
     python benchmarks/quality.py --data DIR > table.md
     python benchmarks/quality.py --data DIR --sets tsc_gunpoint --seeds 0 1 2 3 4 --sides stated
+    python benchmarks/quality.py --data DIR --sets txt_sms tsc_gunpoint --sides lstm/last gru/max
 
 DIR holds the sets and their reader, load.py. Progress goes to stderr, a Markdown table to stdout.
 With --resume FILE, results are read from a file and appended to it, so that a run that was cut
@@ -11,6 +12,7 @@ short goes on where it was; begin a new file when the code has changed. The side
     stated     a setting that suits the set, printed below the table
     torch      the same network, first parameters, optimiser, mini-batches, epochs, schedule and
                clipping as in that setting; left out where torch is not installed
+    gru/max    the defaults with this cell and this pooling; likewise for every other such pair
 
 A family of sets is a module listed in FAMILIES, which offers
 
@@ -32,8 +34,9 @@ from functools import lru_cache, partial
 from pathlib import Path
 from statistics import mean, variance
 
+from sides import SIDES, VARIANTS
+
 FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets"]
-SIDES = ["defaults", "stated", "torch"]
 
 
 def main():
@@ -92,7 +95,7 @@ def read_arguments():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     has_torch = importlib.util.find_spec("torch") is not None
     sides = SIDES if has_torch else SIDES[:2]
-    parser.add_argument("--sides", nargs="+", choices=SIDES, default=sides)
+    parser.add_argument("--sides", nargs="+", choices=SIDES + VARIANTS, default=sides)
     parser.add_argument("--resume", type=Path)
     return parser.parse_args()
 

@@ -1,6 +1,7 @@
 """Series and images with one label or value each, for quality.py."""
 
 import numpy as np
+from sides import changes
 from sklearn.metrics import accuracy_score, root_mean_squared_error
 from sklearn.preprocessing import StandardScaler
 
@@ -77,8 +78,7 @@ def estimator(name):
 
 
 def parameters(name, side):
-    changed = {} if side == "defaults" else SETTINGS[name]
-    return estimator(name).get_params() | changed
+    return estimator(name).get_params() | changes(side, SETTINGS[name])
 
 
 def prepare(name, load):
@@ -93,7 +93,7 @@ def prepare(name, load):
 
 def score(name, side, seed, data):
     X_train, y_train, X_test, y_test = data
-    p, in_logs = parameters(name, side), name in LOG_TARGET and side != "defaults"
+    p, in_logs = parameters(name, side), name in LOG_TARGET and side in ("stated", "torch")
     y_train = np.log(y_train) if in_logs else y_train
     if side == "torch":
         y = torch_predict(X_train, y_train, X_test, p, seed)

@@ -1,5 +1,6 @@
 """Sets of tokens, for quality.py: one label for each token, or one for each text."""
 
+from sides import changes
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import accuracy_score
@@ -74,19 +75,7 @@ SETTINGS = {
         "class_weight": {"O": 0.2},
         "max_iter": 10,
     },
-    "txt_mr": {
-        "token_pattern": r"\S+",
-        "min_df": 2,
-        "cell_type": "gru",
-        "hidden_size": 32,
-        "bidirectional": True,
-        "pooling": "mean",
-        "dropout": 0.7,
-        "token_dropout": 0.3,
-        "embedding_dim": 100,
-        "learning_rate_init": 1e-3,
-        "max_iter": 8,
-    },
+    "txt_mr": {"cell_type": "gru", "max_iter": 10},
     "txt_sms": {
         "token_pattern": r"\w+|[^\w\s]",
         "lowercase": False,
@@ -123,7 +112,7 @@ def estimator(name):
 
 def parameters(name, side):
     """Parameters of the encoder and of the network; no name belongs to both."""
-    changed = {} if side == "defaults" else SETTINGS[name]
+    changed = changes(side, SETTINGS[name])
     if name == "txt_names":  # letters are its tokens, on every side
         changed = {"analyzer": "char", "lowercase": False} | changed
     return TokenEncoder().get_params() | estimator(name).get_params() | changed
