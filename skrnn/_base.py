@@ -3,6 +3,7 @@
 from abc import ABCMeta, abstractmethod
 from functools import lru_cache, partial
 from numbers import Integral, Real
+from typing import Any
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -45,6 +46,21 @@ def build_network(architecture):
 
 class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMeta):
     """What all recurrent estimators share. See the subclasses for the parameters."""
+
+    # What a fit sets, here or further down. Any stands for None: users know when to expect it, and
+    # need not rule it out at every use.
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+    n_outputs_: int
+    n_parameters_: int
+    n_iter_: int
+    t_: int
+    loss_: float
+    best_loss_: float | Any
+    loss_curve_: list[float]
+    grad_norm_curve_: list[float]
+    validation_scores_: list[float] | Any
+    best_validation_score_: float | Any
 
     _parameter_constraints: dict = {
         "cell_type": [StrOptions(set(CELLS))],
@@ -366,7 +382,7 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
         return results
 
     @property
-    def coefs_(self):
+    def coefs_(self) -> dict[str, np.ndarray]:
         """Read-only views of the parameters, by the names that torch gives them."""
         self._check_fitted()
         views = self._network.layout.views(self._theta.view())

@@ -1,15 +1,23 @@
 """scikit-learn's callbacks (1.9 and later), or nothing in their place."""
 
+from skrnn._typing import Method
+
 try:
-    from sklearn.callback import CallbackSupportMixin, with_callbacks
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
 except ImportError:  # scikit-learn < 1.9
 
     class CallbackSupportMixin:
         """Stand-in without callbacks: older versions report with ``verbose``."""
 
-    def with_callbacks(method):
+    def _with_callbacks(method):
         """Return `method` as it is."""
         return method
+
+
+def with_callbacks(method: Method) -> Method:
+    """Let callbacks go with a fit; its type, of which scikit-learn's decorator has none, stays."""
+    return _with_callbacks(method)
 
 
 class FitReport:

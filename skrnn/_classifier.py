@@ -1,6 +1,10 @@
 """RNNClassifier: one label for each sequence."""
 
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array, column_or_1d
@@ -12,6 +16,7 @@ from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._labels import LabelsMixin
 from skrnn._problem import Problem
+from skrnn._typing import Sequences
 
 
 class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
@@ -284,47 +289,47 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     def __init__(
         self,
         *,
-        cell_type="lstm",
-        hidden_size=64,
-        n_layers=1,
-        bidirectional=False,
-        activation="tanh",
-        pooling="last",
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        forget_bias=1.0,
-        categorical_features="auto",
-        embedding_dim="auto",
-        embedding_init=None,
-        freeze_embeddings=False,
-        token_dropout=0.0,
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=5e-3,
-        power_t=0.5,
-        max_iter=100,
-        shuffle=True,
-        tol=1e-4,
-        n_iter_no_change=10,
-        early_stopping=False,
-        scoring=None,
-        validation_fraction=0.1,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        max_fun=15000,
-        max_grad_norm=1.0,
-        tbptt_steps=None,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        dtype="auto",
-        n_jobs=None,
+        cell_type: str = "lstm",
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        pooling: str = "last",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        forget_bias: float | str = 1.0,
+        categorical_features: ArrayLike | None = "auto",
+        embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
+        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        freeze_embeddings: bool = False,
+        token_dropout: float = 0.0,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 5e-3,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int | float = 10,
+        early_stopping: bool = False,
+        scoring: str | Callable[..., Any] | None = None,
+        validation_fraction: float = 0.1,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_fun: int = 15000,
+        max_grad_norm: float | None = 1.0,
+        tbptt_steps: int | None = None,
+        class_weight: dict[Any, Any] | str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+        n_jobs: int | None = None,
     ):
         self.cell_type = cell_type
         self.hidden_size = hidden_size
@@ -369,7 +374,16 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         self.n_jobs = n_jobs
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Sequences,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Sequences = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -417,7 +431,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def predict(self, X):
+    def predict(self, X: Sequences) -> np.ndarray:
         """Predict the label of each sequence.
 
         Parameters
@@ -443,7 +457,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         outputs = self._raw_outputs(X)
         return self.classes_[outputs.argmax(axis=1)]
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Sequences) -> np.ndarray:
         """Predict the probability of each label.
 
         Parameters
@@ -468,7 +482,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         """
         return np.exp(self.predict_log_proba(X))
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Predict the logarithm of the probability of each label.
 
         Parameters
@@ -493,7 +507,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         """
         return log_softmax(self._raw_outputs(X))
 
-    def decision_function(self, X):
+    def decision_function(self, X: Sequences) -> np.ndarray:
         """Compute the scores from which probabilities are made.
 
         Parameters
@@ -519,6 +533,12 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         """
         outputs = self._raw_outputs(X)
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
+
+    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+
+        def score(
+            self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
+        ) -> float: ...
 
     def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
         n_labels = values_per_sequence(y)

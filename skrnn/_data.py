@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from skrnn._frames import as_array, check_same_columns
+from skrnn._frames import as_array, check_no_times, check_same_columns
 from skrnn._sequence_array import SequenceArray
 from skrnn._sources import Flat, Grid, Items, Source
 
@@ -178,6 +178,7 @@ def _recognise(X, embeds=False, ragged=False):
         raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {_EXPECTED}")
+    check_no_times(X, "X")
     n_dims = len(getattr(X, "shape", ()))
     if isinstance(X, np.ma.MaskedArray) or n_dims > 2:
         X = as_array(X, "X")

@@ -1,5 +1,8 @@
 """Plots of a training."""
 
+from typing import Any, Self
+
+from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
 
@@ -43,13 +46,28 @@ class LossCurveDisplay:
     >>> display = LossCurveDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
-    def __init__(self, *, loss_curve, validation_scores=None, name=None):
+    # Of matplotlib, which may be missing.
+    ax_: Any
+    score_ax_: Any
+    figure_: Any
+    line_: Any
+    score_line_: Any
+
+    def __init__(
+        self,
+        *,
+        loss_curve: ArrayLike,
+        validation_scores: ArrayLike | None = None,
+        name: str | None = None,
+    ):
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
         self.name = name
 
     @classmethod
-    def from_estimator(cls, estimator, *, ax=None, name=None, **curve_kwargs):
+    def from_estimator(
+        cls, estimator: Any, *, ax: Any = None, name: str | None = None, **curve_kwargs: Any
+    ) -> Self:
         """Plot the record of a fitted estimator.
 
         Parameters
@@ -86,7 +104,7 @@ class LossCurveDisplay:
         )
         return display.plot(ax, **curve_kwargs)
 
-    def plot(self, ax=None, *, name=None, **curve_kwargs):
+    def plot(self, ax: Any = None, *, name: str | None = None, **curve_kwargs: Any) -> Self:
         """Draw the curves.
 
         Parameters

@@ -2,14 +2,16 @@
 
 from functools import partial
 from numbers import Integral
+from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_scalar
 
 from skrnn._window import SlidingWindowTransformer
 
 
-def recursive_forecast(estimator, X, n_steps):
+def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray:
     """Forecast the rows after `X`, feeding every prediction back as the next row.
 
     Parameters

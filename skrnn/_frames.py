@@ -13,14 +13,18 @@ def as_array(values, name):
         )
     if not hasattr(values, "to_numpy"):
         return np.asarray(values)
-    # Of polars, which would give the ticks of a clock.
+    check_no_times(values, name)
+    return values.to_numpy()  # of a data frame np.asarray takes forty times as long
+
+
+def check_no_times(values, name):
+    """Raise for a polars frame with a column of times: as numbers they are ticks of a clock."""
     for column, dtype in values.schema.items() if hasattr(type(values), "schema") else ():
         if dtype.is_temporal():
             raise ValueError(
                 f"Column {column!r} of {name} holds times ({dtype}), not numbers: drop it, or make "
                 "features of it, such as the hour or the weekday."
             )
-    return values.to_numpy()  # of a data frame np.asarray takes forty times as long
 
 
 def column_names(values):

@@ -1,21 +1,33 @@
 """Class labels: encoding, class weights and partial_fit, for whatever predicts classes."""
 
+from typing import Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
-from sklearn.utils.metaestimators import available_if
 
 from skrnn._base import is_stochastic
 from skrnn._callbacks import with_callbacks
+from skrnn._typing import Sequences, available_if
 
 
 class LabelsMixin:
     """What estimators of class labels share."""
 
+    classes_: np.ndarray
+    n_outputs_: int
+
     @available_if(is_stochastic)
     @with_callbacks
-    def partial_fit(self, X, y, classes=None, sample_weight=None):
+    def partial_fit(
+        self,
+        X: Sequences,
+        y: Sequences,
+        classes: ArrayLike | None = None,
+        sample_weight: Sequences = None,
+    ) -> Self:
         """Train for one epoch on more data, going on from where the last call has left off.
 
         Parameters

@@ -1,18 +1,21 @@
 """RNNRegressor: one value or vector for each sequence."""
 
+from collections.abc import Callable, Sequence
 from numbers import Real
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import Interval, StrOptions
-from sklearn.utils.metaestimators import available_if
 
 from skrnn._base import BaseRNN, check_sample_weight, is_stochastic, values_per_sequence
 from skrnn._callbacks import with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
 from skrnn._problem import Problem
+from skrnn._typing import Sequences, available_if
 
 
 class RNNRegressor(RegressorMixin, BaseRNN):
@@ -286,6 +289,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     (38,)
     """
 
+    y_mean_: np.ndarray
+    y_scale_: np.ndarray
+
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "pooling": [StrOptions({"last", "mean", "max"})],
@@ -296,48 +302,48 @@ class RNNRegressor(RegressorMixin, BaseRNN):
     def __init__(
         self,
         *,
-        cell_type="lstm",
-        hidden_size=64,
-        n_layers=1,
-        bidirectional=False,
-        activation="tanh",
-        pooling="last",
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        forget_bias=1.0,
-        categorical_features="auto",
-        embedding_dim="auto",
-        embedding_init=None,
-        freeze_embeddings=False,
-        token_dropout=0.0,
-        loss="squared_error",
-        quantile=0.5,
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=5e-3,
-        power_t=0.5,
-        max_iter=100,
-        shuffle=True,
-        tol=1e-4,
-        n_iter_no_change=10,
-        early_stopping=False,
-        scoring=None,
-        validation_fraction=0.1,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        max_fun=15000,
-        max_grad_norm=1.0,
-        tbptt_steps=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        dtype="auto",
-        n_jobs=None,
+        cell_type: str = "lstm",
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        pooling: str = "last",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        forget_bias: float | str = 1.0,
+        categorical_features: ArrayLike | None = "auto",
+        embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
+        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        freeze_embeddings: bool = False,
+        token_dropout: float = 0.0,
+        loss: str = "squared_error",
+        quantile: float = 0.5,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 5e-3,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int | float = 10,
+        early_stopping: bool = False,
+        scoring: str | Callable[..., Any] | None = None,
+        validation_fraction: float = 0.1,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_fun: int = 15000,
+        max_grad_norm: float | None = 1.0,
+        tbptt_steps: int | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+        n_jobs: int | None = None,
     ):
         self.cell_type = cell_type
         self.hidden_size = hidden_size
@@ -383,7 +389,16 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         self.n_jobs = n_jobs
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Sequences,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        *,
+        X_val: Sequences = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -433,7 +448,9 @@ class RNNRegressor(RegressorMixin, BaseRNN):
 
     @available_if(is_stochastic)
     @with_callbacks
-    def partial_fit(self, X, y, sample_weight=None):
+    def partial_fit(
+        self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
         """Train for one epoch on more data, going on from where the last call has left off.
 
         The first call learns the features of `X`, and the mean and scale of `y`; both stay.
@@ -462,7 +479,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X):
+    def predict(self, X: Sequences) -> np.ndarray:
         """Predict the value or vector of each sequence.
 
         Parameters
@@ -489,6 +506,12 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         # In float64, as targets are read: float32 would lose what is around a large mean.
         values = self._to_mean(self._raw_outputs(X)) * self.y_scale_ + self.y_mean_
         return values[:, 0] if self._y_is_flat else values
+
+    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+
+        def score(
+            self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
+        ) -> float: ...
 
     def _to_mean(self, outputs):
         """Raw outputs in the scale of the targets that the network sees."""

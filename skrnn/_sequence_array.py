@@ -1,9 +1,12 @@
 """SequenceArray: ragged sequences over one flat buffer."""
 
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from numbers import Integral
+from typing import Any, Self, overload
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from skrnn._frames import as_array, check_same_columns, column_names, read_long
 
@@ -68,7 +71,18 @@ class SequenceArray:
     array([3, 2])
     """
 
-    def __init__(self, values, offsets, categorical=None, feature_names=None):
+    values: np.ndarray
+    offsets: np.ndarray
+    categorical: bool
+    feature_names: np.ndarray | None
+
+    def __init__(
+        self,
+        values: ArrayLike,
+        offsets: ArrayLike,
+        categorical: bool | None = None,
+        feature_names: ArrayLike | None = None,
+    ):
         self.values = as_array(values, "values")
         self.offsets = _as_integers(offsets, "offsets")
         are_integers = self.values.dtype.kind in "iu"
@@ -97,10 +111,11 @@ class SequenceArray:
                 f"{len(self.values)}, got {np.array2string(self.offsets, threshold=8)}. "
                 "From lengths: np.concatenate([[0], np.cumsum(lengths)])."
             )
-        self.feature_names = _as_names(feature_names, self.values)
+        names = column_names(values) if feature_names is None else feature_names
+        self.feature_names = _as_names(names, self.values)
 
     @classmethod
-    def from_list(cls, sequences, *, categorical=None):
+    def from_list(cls, sequences: Iterable[ArrayLike], *, categorical: bool | None = None) -> Self:
         """Copy a list of sequences into one buffer.
 
         Parameters
@@ -145,7 +160,14 @@ class SequenceArray:
         return cls(np.concatenate(arrays), offsets, categorical, column_names(sequences[0]))
 
     @classmethod
-    def from_padded(cls, X, lengths, *, padding_side="right", categorical=None):
+    def from_padded(
+        cls,
+        X: ArrayLike,
+        lengths: ArrayLike,
+        *,
+        padding_side: str = "right",
+        categorical: bool | None = None,
+    ) -> Self:
         """Keep the ``lengths[i]`` real steps of each padded sequence.
 
         Parameters
@@ -195,7 +217,15 @@ class SequenceArray:
         return cls(X[real], _offsets(lengths), categorical)
 
     @classmethod
-    def from_long(cls, df, *, sequence, time=None, features=None, categorical=None):
+    def from_long(
+        cls,
+        df: Any,
+        *,
+        sequence: str,
+        time: str | None = None,
+        features: str | Iterable[str] | None = None,
+        categorical: bool | None = None,
+    ) -> Self:
         """Read a long data frame: one row for each step of each sequence.
 
         Parameters
@@ -245,7 +275,7 @@ class SequenceArray:
         names = names if are_strings else None
         return cls(np.stack(columns, axis=1), _offsets(lengths), categorical, names)
 
-    def to_list(self):
+    def to_list(self) -> list[np.ndarray]:
         """Return a list of arrays, each a view of its sequence.
 
         Returns
@@ -255,7 +285,7 @@ class SequenceArray:
         """
         return list(self)
 
-    def to_padded(self, fill=0, *, padding_side="right"):
+    def to_padded(self, fill: Any = 0, *, padding_side: str = "right") -> np.ndarray:
         """Copy to a rectangular array, padded at one side of each sequence.
 
         Parameters
@@ -282,35 +312,41 @@ class SequenceArray:
         return padded
 
     @property
-    def shape(self):
+    def shape(self) -> tuple[int]:
         """The tuple ``(n_sequences,)``: scikit-learn sees a 1-D array of sequences."""
         return (len(self),)
 
     @property
-    def ndim(self):
+    def ndim(self) -> int:
         """Always 1, as `shape` has one entry."""
         return 1
 
     @property
-    def lengths(self):
+    def lengths(self) -> np.ndarray:
         """Number of steps of each sequence, shape (n_sequences,)."""
         return np.diff(self.offsets)
 
     @property
-    def n_features(self):
+    def n_features(self) -> int:
         """Number of features of a step; 1 for 1-D sequences."""
         return self.values.shape[1] if self.values.ndim == 2 else 1
 
     @property
-    def dtype(self):
+    def dtype(self) -> np.dtype:
         """The dtype of `values`."""
         return self.values.dtype
 
-    def __len__(self):
+    def __len__(self) -> int:
         return len(self.offsets) - 1
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[np.ndarray]:
         return (self.values[start:stop] for start, stop in pairwise(self.offsets.tolist()))
+
+    @overload
+    def __getitem__(self, key: int | np.integer) -> np.ndarray: ...
+
+    @overload
+    def __getitem__(self, key: slice | Sequence[int] | np.ndarray) -> "SequenceArray": ...
 
     def __getitem__(self, key):
         """Return one sequence for an integer, a `SequenceArray` for anything else.
@@ -327,7 +363,7 @@ class SequenceArray:
         start, stop, step = key.indices(len(self))
         return self._range(start, stop) if step == 1 else self._gather(np.arange(start, stop, step))
 
-    def __repr__(self):
+    def __repr__(self) -> str:
         lengths = self.lengths
         span = f"{lengths.min()}..{lengths.max()}" if len(self) else "none"
         return (

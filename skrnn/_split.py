@@ -1,11 +1,14 @@
 """Cross-validation that keeps training windows away from test windows."""
 
+from collections.abc import Iterator
 from numbers import Integral
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import check_consistent_length, check_scalar
 
+from skrnn._typing import Sequences
 from skrnn._window import largest_horizon, series_bounds
 
 
@@ -51,14 +54,24 @@ class PurgedWindowSplit(TimeSeriesSplit):
     # Searches and cross_val_score hand on `groups` without a request, as they do for GroupKFold.
     __metadata_request__split = {"groups": True}
 
-    def __init__(self, n_splits=5, *, window_size, horizon=0, max_train_size=None, test_size=None):
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        window_size: int,
+        horizon: int | ArrayLike = 0,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+    ):
         check_scalar(window_size, "window_size", Integral, min_val=1)
         gap = int(window_size) + largest_horizon(horizon) - 1
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.window_size = window_size
         self.horizon = horizon
 
-    def split(self, X, y=None, groups=None):
+    def split(
+        self, X: Sequences, y: object = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Yield the training and the test rows of every split.
 
         Parameters

@@ -1,6 +1,10 @@
 """SequenceTagger: one label for each time step."""
 
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils._param_validation import StrOptions
@@ -16,6 +20,7 @@ from skrnn._labels import LabelsMixin
 from skrnn._problem import StepProblem
 from skrnn._steps import are_known, cut, end_to_end, is_flat
 from skrnn._threads import single_blas_thread, thread_map
+from skrnn._typing import Label, Sequences
 from skrnn.metrics import allowed_transitions
 
 
@@ -295,49 +300,49 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def __init__(
         self,
         *,
-        cell_type="lstm",
-        hidden_size=64,
-        n_layers=1,
-        bidirectional=False,
-        activation="tanh",
-        dropout=0.0,
-        recurrent_dropout=0.0,
-        forget_bias=1.0,
-        categorical_features="auto",
-        embedding_dim="auto",
-        embedding_init=None,
-        freeze_embeddings=False,
-        token_dropout=0.0,
-        decoder="softmax",
-        transition_constraints=None,
-        ignore_label=None,
-        solver="adam",
-        alpha=1e-4,
-        batch_size="auto",
-        learning_rate="cosine",
-        learning_rate_init=5e-3,
-        power_t=0.5,
-        max_iter=100,
-        shuffle=True,
-        tol=1e-4,
-        n_iter_no_change=10,
-        early_stopping=False,
-        scoring=None,
-        validation_fraction=0.1,
-        momentum=0.9,
-        nesterovs_momentum=True,
-        beta_1=0.9,
-        beta_2=0.999,
-        epsilon=1e-8,
-        max_fun=15000,
-        max_grad_norm=1.0,
-        tbptt_steps=None,
-        class_weight=None,
-        warm_start=False,
-        random_state=None,
-        verbose=False,
-        dtype="auto",
-        n_jobs=None,
+        cell_type: str = "lstm",
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        forget_bias: float | str = 1.0,
+        categorical_features: ArrayLike | None = "auto",
+        embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
+        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        freeze_embeddings: bool = False,
+        token_dropout: float = 0.0,
+        decoder: str = "softmax",
+        transition_constraints: str | None = None,
+        ignore_label: Label = None,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 5e-3,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int | float = 10,
+        early_stopping: bool = False,
+        scoring: Callable[..., Any] | None = None,
+        validation_fraction: float = 0.1,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_fun: int = 15000,
+        max_grad_norm: float | None = 1.0,
+        tbptt_steps: int | None = None,
+        class_weight: dict[Any, Any] | str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+        n_jobs: int | None = None,
     ):
         self.cell_type = cell_type
         self.hidden_size = hidden_size
@@ -384,7 +389,16 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         self.n_jobs = n_jobs
 
     @with_callbacks
-    def fit(self, X, y, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Sequences,
+        y: Sequences,
+        sample_weight: Sequences = None,
+        *,
+        X_val: Sequences = None,
+        y_val: Sequences = None,
+        sample_weight_val: Sequences = None,
+    ) -> Self:
         """Train the network.
 
         Parameters
@@ -434,7 +448,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def predict(self, X):
+    def predict(self, X: Sequences) -> np.ndarray:
         """Label every step.
 
         With ``decoder='crf'`` these are the labels of the best sequence as a whole, which may
@@ -462,7 +476,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """
         return self._for_each_step(X, self._predicted)
 
-    def predict_proba(self, X):
+    def predict_proba(self, X: Sequences) -> np.ndarray:
         """Probability of each label at every step.
 
         With ``decoder='crf'`` these are the marginals: sums over all sequences of labels that have
@@ -490,7 +504,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """
         return self._for_each_step(X, self._marginals)
 
-    def predict_log_proba(self, X):
+    def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Logarithm of the probability of each label at every step.
 
         Parameters
@@ -515,7 +529,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """
         return self._for_each_step(X, self._log_marginals)
 
-    def decision_function(self, X):
+    def decision_function(self, X: Sequences) -> np.ndarray:
         """Compute the scores of the labels at every step, from which the decoder starts.
 
         Parameters
@@ -541,7 +555,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         """
         return self._for_each_step(X)
 
-    def score(self, X, y, sample_weight=None):
+    def score(self, X: Sequences, y: Sequences, sample_weight: Sequences = None) -> float:
         """Token accuracy: the share of steps that are labelled right.
 
         Parameters

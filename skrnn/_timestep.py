@@ -1,8 +1,10 @@
 """Any scikit-learn transformer, applied to every time step of sequences."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
+from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import FunctionTransformer
@@ -13,13 +15,13 @@ from sklearn.utils.metadata_routing import (
     _raise_for_params,
     process_routing,
 )
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
 
 from skrnn._data import check_feature_names
 from skrnn._frames import as_array
 from skrnn._sequence_array import SequenceArray
 from skrnn._steps import cut
+from skrnn._typing import Sequences, available_if
 from skrnn._version import VersionMixin
 
 # The transformer inside decides which types and which missing values it takes.
@@ -169,11 +171,15 @@ class TimestepTransformer(
            [ 0.,  0.]]), array([[2., 2.]])]
     """
 
-    def __init__(self, transformer, *, scope="dataset"):
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+    transformer_: Any
+
+    def __init__(self, transformer: Any, *, scope: str = "dataset"):
         self.transformer = transformer
         self.scope = scope
 
-    def fit(self, X, y=None, **params):
+    def fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
         """Fit the transformer to the steps of all sequences.
 
         Parameters
@@ -203,7 +209,7 @@ class TimestepTransformer(
         return self
 
     @available_if(_inner_has("partial_fit"))
-    def partial_fit(self, X, y=None, **params):
+    def partial_fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
         """Go on fitting the transformer with more sequences.
 
         Parameters
@@ -233,7 +239,7 @@ class TimestepTransformer(
         self.transformer_.partial_fit(_rows(sequences), **params)
         return self
 
-    def transform(self, X):
+    def transform(self, X: Sequences) -> Sequences:
         """Transform every step.
 
         Parameters
@@ -265,8 +271,12 @@ class TimestepTransformer(
         ]
         return _like(X, sequences, np.concatenate(parts))
 
+    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+
+        def fit_transform(self, X: Sequences, y: object = None, **params: Any) -> Sequences: ...
+
     @available_if(_is_invertible)
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Sequences) -> Sequences:
         """Undo `transform`, where the transformer can; not with ``scope='sequence'``.
 
         Parameters
@@ -292,7 +302,7 @@ class TimestepTransformer(
         return _like(X, sequences, _dense(self.transformer_.inverse_transform(rows), rows.dtype))
 
     @available_if(_inner_has("get_feature_names_out"))
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the names of the features of a step.
 
         Parameters
@@ -311,7 +321,7 @@ class TimestepTransformer(
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: sequences fit no table, so the result stays an array or a list.
 
         Parameters
@@ -326,7 +336,7 @@ class TimestepTransformer(
         """
         return self
 
-    def get_metadata_routing(self):
+    def get_metadata_routing(self) -> MetadataRouter:
         """Return what metadata the transformer requests.
 
         Returns

@@ -3,14 +3,15 @@
 import gzip
 import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Set
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from itertools import chain
 from numbers import Integral
-from os import fspath
-from typing import NamedTuple
+from os import PathLike, fspath
+from typing import Any, NamedTuple, Self
 
 import numpy as np
+from numpy.typing import DTypeLike
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
@@ -18,6 +19,7 @@ from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._sequence_array import SequenceArray
+from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
@@ -111,6 +113,9 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
            [2, 2, 2]])
     """
 
+    vocabulary_: dict[str, int]
+    feature_vocabularies_: list[dict[str, int]]
+
     _parameter_constraints = {
         "analyzer": [StrOptions({"word", "char"}), callable],
         "lowercase": ["boolean"],
@@ -127,13 +132,13 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
     def __init__(
         self,
         *,
-        analyzer="word",
-        lowercase=True,
-        token_pattern=r"(?u)\b\w\w+\b",
-        min_df=1,
-        max_features=None,
-        vocabulary=None,
-        token_features=None,
+        analyzer: str | Callable[[Any], Iterable[str]] = "word",
+        lowercase: bool = True,
+        token_pattern: str = r"(?u)\b\w\w+\b",
+        min_df: int | float = 1,
+        max_features: int | None = None,
+        vocabulary: Iterable[str] | Mapping[str, int] | None = None,
+        token_features: Sequence[str | Callable[[str], str]] | None = None,
     ):
         self.analyzer = analyzer
         self.lowercase = lowercase
@@ -143,7 +148,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         self.vocabulary = vocabulary
         self.token_features = token_features
 
-    def fit(self, X, y=None):
+    def fit(self, X: Iterable[Any], y: object = None) -> Self:
         """Learn the vocabularies.
 
         Parameters
@@ -171,7 +176,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         self._fit(X)
         return self
 
-    def fit_transform(self, X, y=None):
+    def fit_transform(self, X: Iterable[Any], y: object = None) -> SequenceArray:
         """Learn the vocabularies and encode X, reading it once.
 
         Parameters
@@ -197,7 +202,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         """
         return self._encode(self._fit(X))
 
-    def transform(self, X):
+    def transform(self, X: Iterable[Any]) -> SequenceArray:
         """Encode X.
 
         Parameters
@@ -225,7 +230,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         check_is_fitted(self)
         return self._encode(self._read(X))
 
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: Sequences) -> np.ndarray:
         """Return the tokens of ids.
 
         Parameters
@@ -259,7 +264,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
             tokens[i] = names[ids]
         return tokens
 
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
         """Return the token of each id.
 
         Parameters
@@ -276,7 +281,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         check_is_fitted(self)
         return np.array([UNKNOWN, *self.vocabulary_], dtype=object)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Do nothing: sequences fit no table, so the result stays an array.
 
         Parameters
@@ -455,7 +460,12 @@ def token_shape(token):
     return re.sub(r"(.)\1{4,}", r"\1\1\1\1", "".join(marks), flags=re.DOTALL)
 
 
-def load_word_vectors(path, *, vocabulary=None, dtype=np.float32):
+def load_word_vectors(
+    path: str | PathLike[str],
+    *,
+    vocabulary: Iterable[str] | Mapping[str, int] | None = None,
+    dtype: DTypeLike = np.float32,
+) -> tuple[dict[str, int], np.ndarray]:
     r"""Read word vectors in the text format of word2vec or GloVe.
 
     Parameters

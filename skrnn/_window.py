@@ -2,15 +2,17 @@
 
 import warnings
 from numbers import Integral
+from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar
-from sklearn.utils.metaestimators import available_if
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn._frames import as_array, is_missing
+from skrnn._frames import as_array, check_no_times, is_missing
+from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
@@ -191,8 +193,17 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
       4  [1 2 3]    y[4]
     """
 
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+
     def __init__(
-        self, window_size=10, *, horizon=0, padding="edge", output="3d", group_feature=None
+        self,
+        window_size: int = 10,
+        *,
+        horizon: int = 0,
+        padding: str = "edge",
+        output: str = "3d",
+        group_feature: int | str | None = None,
     ):
         self.window_size = window_size
         self.horizon = horizon
@@ -200,7 +211,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         self.output = output
         self.group_feature = group_feature
 
-    def fit(self, X, y=None):
+    def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameters and the series; nothing is learned.
 
         Parameters
@@ -241,7 +252,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             )
         return self
 
-    def transform(self, X):
+    def transform(self, X: ArrayLike) -> np.ndarray:
         """Return the window of every row.
 
         Parameters
@@ -278,8 +289,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         windows = parts[0] if len(parts) == 1 else np.concatenate(parts)
         return windows.reshape(len(windows), -1) if self.output == "2d" else windows
 
+    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no array-likes
+
+        def fit_transform(self, X: ArrayLike, y: object = None, **params: Any) -> np.ndarray: ...
+
     @available_if(_is_invertible)
-    def inverse_transform(self, X):
+    def inverse_transform(self, X: np.ndarray) -> np.ndarray:
         """Return the rows of the series: the last one of every window.
 
         Available with ``horizon=0`` and without `group_feature`.
@@ -305,7 +320,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         return np.reshape(X, (len(X), self.window_size, -1))[:, -1]
 
     @available_if(_has_feature_names)
-    def get_feature_names_out(self, input_features=None):
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
         """Return the names of the columns; available with ``output='2d'``.
 
         Parameters
@@ -325,7 +340,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         lags = range(horizon + window_size - 1, horizon - 1, -1)
         return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
 
-    def set_output(self, *, transform=None):
+    def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the container of the result; 3-D windows fit no table and stay arrays.
 
         Parameters
@@ -340,7 +355,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """
         return super().set_output(transform=transform) if self.output == "2d" else self
 
-    def explain_alignment(self, n_rows=None):
+    def explain_alignment(self, n_rows: int | None = None) -> str:
         """Return a table of the rows in each window, and the target beside it.
 
         Parameters
@@ -387,10 +402,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """Return the checked float rows of `X` and the (start, stop) of every series."""
         self._check_parameters()
         if self.group_feature is None:
+            check_no_times(X, "X")
             rows, groups = validate_data(self, X, reset=reset, **_READ), None
         else:
             validate_data(self, X, reset=reset, skip_check_array=True)
             table, groups = self._split_off_groups(X)
+            check_no_times(table, "X")
             rows = check_array(table, input_name="X", estimator=self, **_READ)
         bounds = series_bounds(groups, len(rows))
         _check_time_order(X, bounds)
@@ -433,7 +450,15 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         return np.delete(X, position, axis=1), X[:, position]
 
 
-def sliding_windows(X, y=None, *, window_size, horizon=0, stride=1, groups=None):
+def sliding_windows(
+    X: ArrayLike,
+    y: ArrayLike | None = None,
+    *,
+    window_size: int,
+    horizon: int | ArrayLike = 0,
+    stride: int = 1,
+    groups: ArrayLike | None = None,
+) -> tuple[np.ndarray, ...]:
     """Return the complete windows of a series, their targets and where they end.
 
     These are the windows of the textbooks: 1000 rows and ``window_size=50`` give 951. Inside a

@@ -1,10 +1,14 @@
 """Scale each window, and its target, by the window itself."""
 
+from typing import Any, Self
+
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
 from sklearn.utils import check_array, get_tags
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 _READ = {"dtype": (np.float64, np.float32)}
@@ -94,13 +98,32 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
     array([324., 361.])
     """
 
-    def __init__(self, regressor, *, scaling="last", target_feature=0, scaled_features=None):
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+    regressor_: Any
+
+    def __init__(
+        self,
+        regressor: Any,
+        *,
+        scaling: str = "last",
+        target_feature: int | ArrayLike = 0,
+        scaled_features: ArrayLike | None = None,
+    ):
         self.regressor = regressor
         self.scaling = scaling
         self.target_feature = target_feature
         self.scaled_features = scaled_features
 
-    def fit(self, X, y, sample_weight=None, X_val=None, y_val=None, sample_weight_val=None):
+    def fit(
+        self,
+        X: Sequences,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        X_val: Sequences = None,
+        y_val: ArrayLike | None = None,
+        sample_weight_val: ArrayLike | None = None,
+    ) -> Self:
         """Fit the regressor to scaled windows and targets.
 
         Parameters
@@ -142,7 +165,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         return self
 
-    def predict(self, X):
+    def predict(self, X: Sequences) -> np.ndarray:
         """Predict in the units of the target.
 
         Parameters

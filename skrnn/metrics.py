@@ -5,14 +5,17 @@ arrays, or an array or data frame of shape (n_sequences, n_steps). Sequences may
 nothing is padded, so no score can count padding.
 """
 
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import ArrayLike
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics._scorer import _Scorer
 
 from skrnn._steps import are_known, end_to_end, is_flat
+from skrnn._typing import Label, Score, Sequences
 
 __all__ = [
     "Span",
@@ -46,7 +49,9 @@ class Span(NamedTuple):
     stop: int
 
 
-def flatten_labels(y_true, y_pred, *, ignore_label=None):
+def flatten_labels(
+    y_true: Sequences, y_pred: Sequences, *, ignore_label: Label = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Put the labels of all sequences end to end, ready for any scikit-learn metric.
 
     Parameters
@@ -79,7 +84,13 @@ def flatten_labels(y_true, y_pred, *, ignore_label=None):
     return true[keep], pred[keep]
 
 
-def token_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=None):
+def token_accuracy_score(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: Sequences = None,
+    ignore_label: Label = None,
+) -> float:
     """Compute the share of time steps whose label is right.
 
     Parameters
@@ -112,7 +123,13 @@ def token_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=Non
     return _weighted_mean(true[keep] == pred[keep], weight)
 
 
-def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=None):
+def sequence_accuracy_score(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: ArrayLike | None = None,
+    ignore_label: Label = None,
+) -> float:
     """Compute the share of sequences whose labels are all right.
 
     Parameters
@@ -150,7 +167,14 @@ def sequence_accuracy_score(y_true, y_pred, *, sample_weight=None, ignore_label=
     return _weighted_mean(np.isin(counted, wrong, invert=True), sample_weight)
 
 
-def token_classification_report(y_true, y_pred, *, sample_weight=None, ignore_label=None, **kwargs):
+def token_classification_report(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: Sequences = None,
+    ignore_label: Label = None,
+    **kwargs: Any,
+) -> Any:
     """Report precision, recall and F1 of each label, counted by time step.
 
     Parameters
@@ -188,7 +212,7 @@ def token_classification_report(y_true, y_pred, *, sample_weight=None, ignore_la
     return metrics.classification_report(true[known], pred[known], sample_weight=weight, **kwargs)
 
 
-def extract_spans(y, *, scheme="conlleval"):
+def extract_spans(y: Sequences, *, scheme: str = "conlleval") -> list[list[Span]]:
     """List the labelled spans of each sequence.
 
     Tags are ``O`` outside of spans, else a prefix and a label such as ``B-PER``: ``B`` begins a
@@ -241,16 +265,16 @@ def extract_spans(y, *, scheme="conlleval"):
 
 
 def span_precision_recall_f1_support(
-    y_true,
-    y_pred,
+    y_true: Sequences,
+    y_pred: Sequences,
     *,
-    average="micro",
-    labels=None,
-    scheme="conlleval",
-    ignore_label=None,
-    zero_division=0.0,
-    sample_weight=None,
-):
+    average: str | None = "micro",
+    labels: Iterable[str] | None = None,
+    scheme: str = "conlleval",
+    ignore_label: str | None = None,
+    zero_division: float = 0.0,
+    sample_weight: ArrayLike | None = None,
+) -> tuple[Score, Score, Score, Score]:
     """Compute precision, recall, F1 and support of labelled spans.
 
     A predicted span is right if a true span has the same beginning, end and label.
@@ -309,7 +333,7 @@ def span_precision_recall_f1_support(
     )
 
 
-def span_precision_score(y_true, y_pred, **kwargs):
+def span_precision_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) -> Score:
     """Compute the share of predicted spans that are right.
 
     Parameters
@@ -333,7 +357,7 @@ def span_precision_score(y_true, y_pred, **kwargs):
     return span_precision_recall_f1_support(y_true, y_pred, **kwargs)[0]
 
 
-def span_recall_score(y_true, y_pred, **kwargs):
+def span_recall_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) -> Score:
     """Compute the share of true spans that are found.
 
     Parameters
@@ -357,7 +381,7 @@ def span_recall_score(y_true, y_pred, **kwargs):
     return span_precision_recall_f1_support(y_true, y_pred, **kwargs)[1]
 
 
-def span_f1_score(y_true, y_pred, **kwargs):
+def span_f1_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) -> Score:
     """Compute the harmonic mean of span precision and span recall.
 
     Parameters
@@ -387,17 +411,17 @@ def span_f1_score(y_true, y_pred, **kwargs):
 
 
 def span_classification_report(
-    y_true,
-    y_pred,
+    y_true: Sequences,
+    y_pred: Sequences,
     *,
-    labels=None,
-    scheme="conlleval",
-    ignore_label=None,
-    digits=2,
-    output_dict=False,
-    zero_division=0.0,
-    sample_weight=None,
-):
+    labels: Iterable[str] | None = None,
+    scheme: str = "conlleval",
+    ignore_label: str | None = None,
+    digits: int = 2,
+    output_dict: bool = False,
+    zero_division: float = 0.0,
+    sample_weight: ArrayLike | None = None,
+) -> Any:
     """Report precision, recall and F1 of each span label.
 
     Parameters
@@ -478,14 +502,16 @@ def _tagging_scorer(score_function):
     return _TaggingScorer(score_function, 1, {}, "predict")
 
 
-token_accuracy_scorer = _tagging_scorer(token_accuracy_score)
-sequence_accuracy_scorer = _tagging_scorer(sequence_accuracy_score)
-span_precision_scorer = _tagging_scorer(span_precision_score)
-span_recall_scorer = _tagging_scorer(span_recall_score)
-span_f1_scorer = _tagging_scorer(span_f1_score)
+token_accuracy_scorer: Callable[..., float] = _tagging_scorer(token_accuracy_score)
+sequence_accuracy_scorer: Callable[..., float] = _tagging_scorer(sequence_accuracy_score)
+span_precision_scorer: Callable[..., float] = _tagging_scorer(span_precision_score)
+span_recall_scorer: Callable[..., float] = _tagging_scorer(span_recall_score)
+span_f1_scorer: Callable[..., float] = _tagging_scorer(span_f1_score)
 
 
-def allowed_transitions(tags, *, scheme="bio"):
+def allowed_transitions(
+    tags: ArrayLike, *, scheme: str = "bio"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Tell which tags may follow which in well-formed sequences.
 
     Parameters
@@ -526,19 +552,19 @@ def allowed_transitions(tags, *, scheme="bio"):
 
 
 def cross_val_predict(
-    estimator,
-    X,
-    y=None,
+    estimator: Any,
+    X: Sequences,
+    y: Sequences = None,
     *,
-    groups=None,
-    cv=None,
-    n_jobs=None,
-    verbose=0,
-    params=None,
-    pre_dispatch="2*n_jobs",
-    method="predict",
-    ignore_label=None,
-):
+    groups: ArrayLike | None = None,
+    cv: Any = None,
+    n_jobs: int | None = None,
+    verbose: int = 0,
+    params: dict[str, Any] | None = None,
+    pre_dispatch: int | str = "2*n_jobs",
+    method: str = "predict",
+    ignore_label: Label = None,
+) -> np.ndarray:
     """Predict every sequence with a model that was fitted without it.
 
     :func:`sklearn.model_selection.cross_val_predict` for one label per time step, where that

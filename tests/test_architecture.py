@@ -7,6 +7,8 @@ import sys
 from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
+from types import UnionType
+from typing import Any, Union, get_args, get_origin
 
 import pytest
 
@@ -31,6 +33,7 @@ LAYERS = [
         "skrnn._sources",
         "skrnn._steps",
         "skrnn._threads",
+        "skrnn._typing",
         "skrnn._callbacks",
         "skrnn._version",
     ),
@@ -170,10 +173,10 @@ def parameters(function):
     return [stars.get(p.kind, "") + p.name for p in signature if p.name not in ("self", "cls")]
 
 
-def documented(function):
-    """Parameters of a numpydoc docstring, or None if it has no such section."""
+def documented(function, section="Parameters"):
+    """Parameters, or attributes, of a numpydoc docstring, or None if it has no such section."""
     doc = inspect.getdoc(function) or ""
-    section = re.search(r"^Parameters\n-+\n((?:(?!.*\n---).*\n?)*)", doc, re.MULTILINE)
+    section = re.search(rf"^{section}\n-+\n((?:(?!.*\n---).*\n?)*)", doc, re.MULTILINE)
     if section is None:
         return None
     entries = re.findall(r"^\S.*", section[1], re.MULTILINE)
@@ -188,6 +191,15 @@ def descriptions(estimator):
         yield name, (parameter.default, text.strip())
 
 
+def admits(annotation, value):
+    """Whether a value is of the annotated type or, of a union, of one of its types."""
+    is_union = get_origin(annotation) in (Union, UnionType)
+    kinds = get_args(annotation) if is_union else [annotation]
+    return any(
+        kind in (Any, object) or isinstance(value, get_origin(kind) or kind) for kind in kinds
+    )
+
+
 PUBLIC = dict(public_functions())
 DOCUMENTED = {name: f for name, f in functions() if documented(f) is not None}
 
@@ -197,6 +209,28 @@ def test_public_docstrings_name_every_parameter_in_order(name):
     function = PUBLIC[name]
     assert inspect.getdoc(function)
     assert (documented(function) or []) == parameters(function)
+
+
+@pytest.mark.parametrize("name", PUBLIC)
+def test_public_parameters_have_types_that_admit_their_defaults(name):
+    signature = inspect.signature(PUBLIC[name])
+    for parameter in signature.parameters.values():
+        if parameter.name not in ("self", "cls"):
+            assert parameter.annotation is not parameter.empty, parameter
+            assert parameter.default is parameter.empty or admits(
+                parameter.annotation, parameter.default
+            ), parameter
+    assert inspect.isclass(PUBLIC[name]) or signature.return_annotation is not signature.empty
+
+
+@pytest.mark.parametrize("name", [name for name, value in PUBLIC.items() if inspect.isclass(value)])
+def test_documented_attributes_have_types(name):
+    typed = set()
+    for cls in PUBLIC[name].__mro__:
+        properties = {n: v.fget for n, v in vars(cls).items() if isinstance(v, property)}
+        typed |= inspect.get_annotations(cls).keys()
+        typed |= {n for n, f in properties.items() if "return" in inspect.get_annotations(f)}
+    assert set(documented(PUBLIC[name], "Attributes") or []) <= typed
 
 
 @pytest.mark.parametrize("name", DOCUMENTED)

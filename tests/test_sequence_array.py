@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, RegressorMixin
 from sklearn.model_selection import GridSearchCV, cross_val_score, train_test_split
 from sklearn.utils import _safe_indexing
 
-from skrnn import SequenceArray
+from skrnn import RNNRegressor, SequenceArray, SlidingWindowTransformer
 
 LENGTHS = [3, 1, 4, 2, 5]
 
@@ -160,7 +160,9 @@ def test_names_come_from_frames(frame):
         "word",
     ]
     assert SequenceArray.from_long(long, sequence="walk", features="x").feature_names is None
-    items = [frame({"a": [1.0], "b": [2.0]})] * 2
+    one = frame({"a": [1.0], "b": [2.0]})
+    assert SequenceArray(one, [0, 1]).feature_names.tolist() == ["a", "b"]
+    items = [one] * 2
     assert SequenceArray.from_list(items).feature_names.tolist() == ["a", "b"]
 
 
@@ -386,6 +388,9 @@ def test_times_of_polars_are_no_numbers():
     table = pl.DataFrame({"a": [1.0], "day": [1]}).with_columns(pl.col("day").cast(pl.Date))
     with pytest.raises(ValueError, match=r"Column 'day' of sequences\[0\] holds times \(Date\)"):
         SequenceArray.from_list([table])
+    for model in (RNNRegressor(), SlidingWindowTransformer(1)):
+        with pytest.raises(ValueError, match=r"Column 'day' of X holds times \(Date\)"):
+            model.fit(table, [1.0])
 
 
 def test_from_long_leaves_the_frame_and_float32_alone():
