@@ -20,7 +20,13 @@ SETS = {
 
 # What the stated settings change in the defaults.
 SETTINGS = {
-    "tsc_italypower": {"cell_type": "gru", "batch_size": 16, "learning_rate_init": 0.01},
+    "tsc_italypower": {
+        "cell_type": "gru",
+        "alpha": 0.01,
+        "batch_size": 16,
+        "learning_rate_init": 0.01,
+        "max_iter": 150,
+    },
     "tsc_basicmotions": {"cell_type": "gru", "pooling": "max"},
     "tsc_japanesevowels": {
         "cell_type": "gru",
