@@ -49,16 +49,35 @@ def largest_horizon(horizon):
 def _check_time_order(X, bounds):
     """Refuse a pandas table whose index says that a series is several, or runs backwards."""
     index = getattr(X, "index", None)
-    if hasattr(index, "inferred_type"):
-        for start, stop in bounds:
-            _check_index(index[start:stop], start)
+    if not hasattr(index, "inferred_type"):
+        return
+    if index.nlevels > 1:
+        _check_outer_levels(index, bounds)
+        index = index.get_level_values(-1)
+    if index.is_monotonic_increasing:  # the usual case, quickly
+        return
+    for start, stop in bounds:
+        _check_index(index[start:stop], start)
+
+
+def _check_outer_levels(index, bounds):
+    """Check that all levels but the last, which may hold the time, have one value in a series."""
+    codes = [np.asarray(level) for level in index.codes[:-1]]
+    for start, stop in bounds:
+        names = [
+            name for name, code in zip(index.names, codes, strict=False) if np.ptp(code[start:stop])
+        ]
+        if names:
+            raise ValueError(
+                f"Rows {start} to {stop - 1} are read as one series, but the levels {names} of "
+                "their index have several values: make a column of what tells the series apart, "
+                "with X.reset_index(level=...), and pass it as group_feature, or as groups of "
+                "sliding_windows."
+            )
 
 
 def _check_index(index, start):
     """Check the index of one series, the first row of which is row `start` of the table."""
-    if index.nlevels > 1:
-        _check_outer_levels(index, start)
-        index = index.get_level_values(-1)
     if index.inferred_type in ("datetime64", "datetime", "date", "period", "timedelta64"):
         _check_times(index, start)
     elif index.inferred_type in ("integer", "floating") and not index.is_monotonic_increasing:
@@ -67,18 +86,6 @@ def _check_index(index, start):
             "come. If they were shuffled, split without shuffling; if they are in order, "
             "X.reset_index(drop=True) says so.",
             stacklevel=2,
-        )
-
-
-def _check_outer_levels(index, start):
-    """Check that all levels but the last, which may hold the time, have one value."""
-    several = [level for level in range(index.nlevels - 1) if index.unique(level).size > 1]
-    if several:
-        raise ValueError(
-            f"Rows {start} to {start + len(index) - 1} are read as one series, but the levels "
-            f"{[index.names[level] for level in several]} of their index have several values: "
-            "make a column of what tells the series apart, with X.reset_index(level=...), and "
-            "pass it as group_feature, or as groups of sliding_windows."
         )
 
 
