@@ -24,7 +24,8 @@ def end_to_end(values, name):
     """
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
         values = as_array(values, name)
-        return values.ravel(), np.full(len(values), values.shape[1])
+        lengths = np.full(len(values), values.shape[1])
+        return _numbers_as_such(values.ravel()), lengths
     items = list(values)
     for i, item in enumerate(items):
         if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
@@ -48,6 +49,14 @@ def _no_sequence(item, i, name):
             f"{name}[{i}][:, 0] of a column, or {name}[{i}].argmax(axis=1) of one-hot labels."
         )
     return f"{message}is {item!r}. Wrap the values of a single sequence in a list: [{name}]."
+
+
+def _numbers_as_such(values):
+    """Return integers that a frame of nullable columns gives as objects as integers."""
+    if values.dtype.kind != "O":
+        return values
+    plain = _as_array(values.tolist())
+    return plain if plain.dtype.kind in "iub" else values
 
 
 def _as_array(values, name="values"):

@@ -245,6 +245,13 @@ def test_dtype_of_fit_stays():
     assert_array_equal(computed, packed_by_hand(items).astype(np.float32), strict=True)
 
 
+@pytest.mark.parametrize("dtype", [">f4", "<f4"])
+def test_the_order_of_bytes_does_not_choose_the_precision(dtype):
+    data = read(np.ones((2, 3, 1), dtype))
+    assert data.dtype == np.float32
+    assert_array_equal(all_rows(data), np.ones((6, 1), np.float32), strict=True)
+
+
 @pytest.mark.parametrize("dtype", [np.float32, np.float64, np.int32, np.uint8, bool, np.float16])
 @pytest.mark.parametrize("form", [np.array, list, SequenceArray.from_list])
 def test_conversion_is_exact(dtype, form):

@@ -181,6 +181,16 @@ def test_frames_of_labels_are_read_by_rows(decoder, library):
     assert_array_equal(np.stack(list(found)), np.stack(list(wanted)))
 
 
+def test_labels_may_be_a_frame_of_nullable_integers():
+    pd = pytest.importorskip("pandas", "2.2")
+    series = np.random.default_rng(0).normal(size=(8, 3))
+    y = (series > 0).astype(int)
+    assert_array_equal(
+        tagger().fit(series, pd.DataFrame(y, dtype="Int64")).predict(series),
+        tagger().fit(series, y).predict(series),
+    )
+
+
 def span_free_scores(y, predicted):
     return token_accuracy_score(y, predicted), sequence_accuracy_score(y, predicted)
 
