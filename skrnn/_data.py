@@ -10,7 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from skrnn._frames import as_array, check_no_times, check_same_columns
+from skrnn._frames import as_array, check_meaning, check_same_columns
 from skrnn._sequence_array import SequenceArray
 from skrnn._sources import Flat, Grid, Items, Source
 
@@ -178,12 +178,10 @@ def _recognise(X, embeds=False, ragged=False):
         raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {_EXPECTED}")
-    check_no_times(X, "X")
+    check_meaning(X, "X")
     n_dims = len(getattr(X, "shape", ()))
-    if isinstance(X, np.ma.MaskedArray) or n_dims > 2:
-        X = as_array(X, "X")
     if n_dims > 2:
-        return _from_array(X)
+        return _from_array(np.asarray(X))
     if n_dims == 1:
         items = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
         return _from_items(items, X, embeds, ragged) if items.dtype.kind in "OUST" else X
@@ -383,7 +381,7 @@ def _learn_features(estimator, source):
     """Set the number of features of a step, and their names if there are any."""
     validate_data(estimator, source.example, skip_check_array=True)
     if source.names is not None:
-        estimator.feature_names_in_ = source.names
+        estimator.feature_names_in_ = source.names.copy()
 
 
 def check_feature_names(estimator, names):

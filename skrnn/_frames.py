@@ -5,21 +5,22 @@ import numpy as np
 
 def as_array(values, name):
     """Return an array-like or a data frame as an array; raise for what would lose its meaning."""
-    if isinstance(values, np.ma.MaskedArray):
+    check_meaning(values, name)
+    if hasattr(values, "columns") and hasattr(values, "to_numpy"):
+        return values.to_numpy()  # np.asarray takes forty times as long
+    return np.asarray(values)
+
+
+def check_meaning(values, name):
+    """Raise for masked values, and for times in a polars frame: ticks of a clock as numbers."""
+    if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise TypeError(
-            f"{name} is a masked array, and what a mask hides would be read. Masked steps at the "
-            "end of sequences are left out by SequenceArray.from_padded(X.data, lengths); other "
-            "masked values need imputing, or to be left out."
+            f"{name} is a masked array, and what its mask hides would be read: impute it, or leave "
+            "it out, as SequenceArray.from_padded(X.data, lengths) does with steps at the end of "
+            "sequences."
         )
-    if not hasattr(values, "to_numpy"):
-        return np.asarray(values)
-    check_no_times(values, name)
-    return values.to_numpy()  # of a data frame np.asarray takes forty times as long
-
-
-def check_no_times(values, name):
-    """Raise for a polars frame with a column of times: as numbers they are ticks of a clock."""
-    for column, dtype in values.schema.items() if hasattr(type(values), "schema") else ():
+    schema = getattr(type(values), "schema", None) and values.schema
+    for column, dtype in schema.items() if hasattr(schema, "items") else ():
         if dtype.is_temporal():
             raise ValueError(
                 f"Column {column!r} of {name} holds times ({dtype}), not numbers: drop it, or make "

@@ -74,7 +74,7 @@ class SequenceArray:
     values: np.ndarray
     offsets: np.ndarray
     categorical: bool
-    feature_names: np.ndarray | None
+    feature_names: np.ndarray | None = None
 
     def __init__(
         self,
@@ -275,6 +275,47 @@ class SequenceArray:
         names = names if are_strings else None
         return cls(np.stack(columns, axis=1), _offsets(lengths), categorical, names)
 
+    @classmethod
+    def concatenate(cls, arrays: Iterable["SequenceArray"]) -> Self:
+        """Join several, one after the other.
+
+        Parameters
+        ----------
+        arrays : iterable of SequenceArray
+            At least one; all with the same features, and all ids or none.
+
+        Returns
+        -------
+        SequenceArray
+            The sequences of all of them, in order.
+
+        Raises
+        ------
+        ValueError
+            If there is none, or they differ in features, in their names or in `categorical`.
+
+        Examples
+        --------
+        >>> from skrnn import SequenceArray
+        >>> first = SequenceArray.from_list([[1, 2], [3]])
+        >>> second = SequenceArray.from_list([[4, 5]])
+        >>> SequenceArray.concatenate([first, second]).to_list()
+        [array([1, 2]), array([3]), array([4, 5])]
+        """
+        arrays = list(arrays)
+        if not arrays:
+            raise ValueError("concatenate needs at least one SequenceArray, got none.")
+        kinds = [_kind(array) for array in arrays]
+        for i, kind in enumerate(kinds):
+            if kind != kinds[0]:
+                raise ValueError(
+                    "All must have the same features: (n_features, categorical, feature_names) is "
+                    f"{kinds[0]} of arrays[0] and {kind} of arrays[{i}]."
+                )
+        values = np.concatenate([array.values for array in arrays])
+        lengths = np.concatenate([array.lengths for array in arrays])
+        return cls(values, _offsets(lengths), arrays[0].categorical, arrays[0].feature_names)
+
     def to_list(self) -> list[np.ndarray]:
         """Return a list of arrays, each a view of its sequence.
 
@@ -413,6 +454,12 @@ def _as_names(feature_names, values):
             f"got {list(names)}."
         )
     return names
+
+
+def _kind(array):
+    """Return what `SequenceArray`s must have in common to be joined."""
+    names = array.feature_names
+    return array.values.shape[1:], array.categorical, None if names is None else names.tolist()
 
 
 def _offsets(lengths):

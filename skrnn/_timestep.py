@@ -8,7 +8,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import check_array, get_tags
+from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import (
     MetadataRouter,
     MethodMapping,
@@ -18,7 +18,7 @@ from sklearn.utils.metadata_routing import (
 from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
 
 from skrnn._data import check_feature_names
-from skrnn._frames import as_array
+from skrnn._frames import as_array, check_meaning
 from skrnn._sequence_array import SequenceArray
 from skrnn._steps import cut
 from skrnn._typing import Sequences, available_if
@@ -69,10 +69,11 @@ def _rows(sequences):
     return rows
 
 
-def _like(X, sequences, rows):
+def _like(X, sequences, rows, names=None):
     """Return `rows`, one for each step of `sequences`, in the kind of container that X is.
 
-    Sequences without a feature axis stay so where a step has one feature.
+    Sequences without a feature axis stay so where a step has one feature. A `SequenceArray` keeps
+    the `names` of their columns.
     """
     if len(rows) != len(sequences.values):
         raise ValueError(
@@ -83,7 +84,7 @@ def _like(X, sequences, rows):
     if isinstance(X, SequenceArray):
         # Ids stay ids where they stay integers.
         categorical = X.categorical if rows.dtype.kind in "iu" else None
-        return SequenceArray(rows, sequences.offsets, categorical)
+        return SequenceArray(rows, sequences.offsets, categorical, names)
     if not _is_ragged(X):
         return rows.reshape(len(sequences), -1, *rows.shape[1:])
     items = cut(rows, sequences.offsets)
@@ -105,7 +106,7 @@ def _inner_has(method):
     """Make a check for `available_if`: the transformer has this method."""
 
     def check(self):
-        getattr(getattr(self, "transformer_", self._unfitted()), method)
+        getattr(self.transformer_ if hasattr(self, "transformer_") else self._inner(), method)
         return True
 
     return check
@@ -200,12 +201,12 @@ class TimestepTransformer(
         Raises
         ------
         ValueError
-            If `X` holds no sequences of equal features, the transformer refuses their steps, or
-            `params` are passed without metadata routing.
+            If `X` holds no sequences of equal features, the transformer refuses their steps, is
+            some other string, or `params` are passed without metadata routing.
         """
         sequences = self._read(X, reset=True)
         params = self._of_steps("fit", params, sequences)
-        self.transformer_ = self._unfitted().fit(_rows(sequences), **params)
+        self.transformer_ = clone(self._inner()).fit(_rows(sequences), **params)
         return self
 
     @available_if(_inner_has("partial_fit"))
@@ -235,7 +236,7 @@ class TimestepTransformer(
         sequences = self._read(X, reset=is_first)
         params = self._of_steps("partial_fit", params, sequences)
         if is_first:
-            self.transformer_ = self._unfitted()
+            self.transformer_ = clone(self._inner())
         self.transformer_.partial_fit(_rows(sequences), **params)
         return self
 
@@ -264,12 +265,13 @@ class TimestepTransformer(
         sequences = self._read(X, reset=False)
         rows = _rows(sequences)
         if self.scope == "dataset":
-            return _like(X, sequences, _dense(self.transformer_.transform(rows), rows.dtype))
+            names, rows_out = self._names_of(sequences), self.transformer_.transform(rows)
+            return _like(X, sequences, _dense(rows_out, rows.dtype), names)
         parts = [
-            _dense(self._unfitted().fit_transform(part), rows.dtype)
+            _dense(clone(self._inner()).fit_transform(part), rows.dtype)
             for part in cut(rows, sequences.offsets)
         ]
-        return _like(X, sequences, np.concatenate(parts))
+        return _like(X, sequences, np.concatenate(parts), self._names_of(sequences))
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -348,23 +350,34 @@ class TimestepTransformer(
         mapping = MethodMapping()
         for caller, callee in callers.items():
             mapping.add(caller=caller, callee=callee)
-        return MetadataRouter(owner=self).add(transformer=self._unfitted(), method_mapping=mapping)
+        return MetadataRouter(owner=self).add(transformer=self._inner(), method_mapping=mapping)
 
     def _of_steps(self, method, params, sequences):
         """Metadata of the sequences, for the steps of which they hold."""
         _raise_for_params(params, self, method)
         routed = process_routing(self, method, **params)["transformer"][method]
+        check_consistent_length(sequences, *routed.values())
         return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
 
-    def _unfitted(self):
-        """Return a new transformer."""
-        if isinstance(self.transformer, str) and self.transformer == "passthrough":
-            return FunctionTransformer(feature_names_out="one-to-one")
-        return clone(self.transformer)
+    def _names_of(self, sequences):
+        """Names of what the transformer makes of named features, or None."""
+        if sequences.feature_names is None or not hasattr(self, "get_feature_names_out"):
+            return None
+        return self.transformer_.get_feature_names_out(sequences.feature_names)
+
+    def _inner(self):
+        """Return the transformer that `transformer` stands for."""
+        if not isinstance(self.transformer, str):
+            return self.transformer
+        if self.transformer != "passthrough":
+            raise ValueError(
+                f"transformer must be a transformer or 'passthrough', got {self.transformer!r}."
+            )
+        return FunctionTransformer(feature_names_out="one-to-one")
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self._unfitted())
+        inner = get_tags(self._inner())
         tags.input_tags = replace(inner.input_tags, three_d_array=True, sparse=False)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.non_deterministic = inner.non_deterministic
@@ -377,6 +390,7 @@ class TimestepTransformer(
         is_table = _is_table(X)
         if reset:
             self._fitted_on_table = is_table
+        check_meaning(X, "X")
         if is_table and self._fitted_on_table:
             X = validate_data(self, X, reset=reset, **_AS_READ)
         elif is_table:
@@ -401,4 +415,4 @@ class TimestepTransformer(
             check_feature_names(self, names)
             _check_n_features(self, rows, reset=False)
         if reset and names is not None:
-            self.feature_names_in_ = names
+            self.feature_names_in_ = names.copy()

@@ -11,10 +11,11 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn._frames import as_array, check_no_times, is_missing
+from skrnn._frames import check_meaning, is_missing
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
+_TIMES = ("datetime64", "datetime", "date", "period", "timedelta64")  # as pandas calls them
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
 
 
@@ -47,40 +48,25 @@ def largest_horizon(horizon):
 
 
 def _check_time_order(X, bounds):
-    """Refuse a pandas table whose index says that a series is several, or runs backwards."""
+    """Refuse a pandas table whose times run backwards inside a series; warn of other numbers."""
     index = getattr(X, "index", None)
     if not hasattr(index, "inferred_type"):
         return
-    if index.nlevels > 1:
-        _check_outer_levels(index, bounds)
-        index = index.get_level_values(-1)
-    if index.is_monotonic_increasing:  # the usual case, quickly
-        return
-    for start, stop in bounds:
-        _check_index(index[start:stop], start)
+    levels = [index.get_level_values(level) for level in range(index.nlevels)]
+    times = [level for level in levels if level.inferred_type in _TIMES][:1]
+    for level in times:
+        if not level.is_monotonic_increasing:
+            for start, stop in bounds:
+                _check_times(level[start:stop], start, several_levels=len(levels) > 1)
+    if not times and len(levels) == 1 and index.inferred_type in ("integer", "floating"):
+        _warn_of_disorder(index, bounds)
 
 
-def _check_outer_levels(index, bounds):
-    """Check that all levels but the last, which may hold the time, have one value in a series."""
-    codes = [np.asarray(level) for level in index.codes[:-1]]
-    for start, stop in bounds:
-        names = [
-            name for name, code in zip(index.names, codes, strict=False) if np.ptp(code[start:stop])
-        ]
-        if names:
-            raise ValueError(
-                f"Rows {start} to {stop - 1} are read as one series, but the levels {names} of "
-                "their index have several values: make a column of what tells the series apart, "
-                "with X.reset_index(level=...), and pass it as group_feature, or as groups of "
-                "sliding_windows."
-            )
-
-
-def _check_index(index, start):
-    """Check the index of one series, the first row of which is row `start` of the table."""
-    if index.inferred_type in ("datetime64", "datetime", "date", "period", "timedelta64"):
-        _check_times(index, start)
-    elif index.inferred_type in ("integer", "floating") and not index.is_monotonic_increasing:
+def _warn_of_disorder(index, bounds):
+    """Warn once of numbers that decrease inside a series."""
+    is_down = np.append(np.diff(index.to_numpy(dtype=np.float64, na_value=np.nan)) < 0, False)
+    is_down[[stop - 1 for _, stop in bounds]] = False  # from one series to the next
+    if is_down.any():
         warnings.warn(
             "The index of X is not in order, but windows take rows to be in time order as they "
             "come. If they were shuffled, split without shuffling; if they are in order, "
@@ -89,17 +75,24 @@ def _check_index(index, start):
         )
 
 
-def _check_times(index, start):
+def _check_times(index, start, several_levels):
     if index.hasnans:
         raise ValueError(
             f"The time index of X is missing (NaT) in row {start + index.isna().argmax()}: drop "
             "such rows, or fill in their time."
         )
     if not index.is_monotonic_increasing:
-        raise ValueError(
+        message = (
             f"The time index of rows {start} to {start + len(index) - 1} is not sorted: windows "
             "need rows in time order. Sort them with X.sort_index(), and split without shuffling."
         )
+        if several_levels:
+            message += (
+                " If these rows are several series, make a column of the level that tells them "
+                "apart, with X.reset_index(level=...), and pass it as group_feature, or as groups "
+                "of sliding_windows."
+            )
+        raise ValueError(message)
 
 
 def _causal_windows(series, window_size, horizon, padding):
@@ -409,12 +402,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """Return the checked float rows of `X` and the (start, stop) of every series."""
         self._check_parameters()
         if self.group_feature is None:
-            check_no_times(X, "X")
+            check_meaning(X, "X")
             rows, groups = validate_data(self, X, reset=reset, **_READ), None
         else:
             validate_data(self, X, reset=reset, skip_check_array=True)
             table, groups = self._split_off_groups(X)
-            check_no_times(table, "X")
+            check_meaning(table, "X")
             rows = check_array(table, input_name="X", estimator=self, **_READ)
         bounds = series_bounds(groups, len(rows))
         _check_time_order(X, bounds)
@@ -531,9 +524,8 @@ def sliding_windows(
     check_scalar(stride, "stride", Integral, min_val=1)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)
-    rows = check_array(
-        as_array(X, "X"), dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X"
-    )
+    check_meaning(X, "X")
+    rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
     bounds = series_bounds(groups, len(rows))
     _check_time_order(X, bounds)
 

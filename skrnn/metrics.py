@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator, clone
 from sklearn.metrics._scorer import _Scorer
+from sklearn.pipeline import Pipeline
 
 from skrnn._steps import are_known, end_to_end, is_flat
 from skrnn._typing import Label, Score, Sequences
@@ -493,9 +494,18 @@ class _TaggingScorer(_Scorer):
 
 def _ignore_label(estimator):
     """Return that of a tagger, of one at the end of a Pipeline, or of one in a search."""
-    parameters = estimator.get_params() if hasattr(estimator, "get_params") else {}
-    labels = [v for name, v in parameters.items() if name.split("__")[-1] == "ignore_label"]
-    return labels[0] if labels else None
+    while not hasattr(estimator, "ignore_label"):
+        inner = [
+            getattr(estimator, name)
+            for name in ("best_estimator_", "estimator")
+            if hasattr(estimator, name)
+        ]
+        if isinstance(estimator, Pipeline):
+            inner = [estimator.steps[-1][1]]
+        if not inner:
+            return None
+        estimator = inner[0]
+    return estimator.ignore_label
 
 
 def _tagging_scorer(score_function):

@@ -383,7 +383,9 @@ def test_wrong_sample_weight(case, weight, message):
 @each_case
 def test_masks_are_refused(case, models):
     def masked(values):
-        return np.ma.masked_array(values, np.zeros(np.shape(values)))
+        return np.ma.masked_array(
+            values, (np.arange(np.size(values)) == 0).reshape(np.shape(values))
+        )
 
     y, weight = case.target(X), np.ones(12)
     lists = [masked(x) for x in RAGGED]

@@ -6,6 +6,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context, model_selection
 from sklearn.base import BaseEstimator
+from sklearn.frozen import FrozenEstimator
 from sklearn.metrics import f1_score, make_scorer
 from sklearn.model_selection import GridSearchCV, KFold, cross_val_score
 from sklearn.naive_bayes import GaussianNB
@@ -463,6 +464,11 @@ def test_scorers_leave_out_what_the_tagger_leaves_out(name):
         assert getattr(metrics, name)(model, X, y) == expected > 0
     assert search.score(X, y) == expected
     assert not np.isnan(search.best_score_)
+    over_labels = GridSearchCV(
+        StepwiseTagger(), {"ignore_label": ["X"]}, scoring=getattr(metrics, name), cv=2
+    )
+    for model in (FrozenEstimator(tagger.fit(X, y)), over_labels.fit(X, y)):
+        assert getattr(metrics, name)(model, X, y) == expected
 
 
 @FORM

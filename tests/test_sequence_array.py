@@ -135,8 +135,30 @@ def test_padding_has_two_sides():
     lambda masked: SequenceArray.from_padded(masked[np.newaxis], [2]),
 ])  # fmt: skip
 def test_masks_are_refused(build):
-    with pytest.raises(TypeError, match="is a masked array, and what a mask hides would be read"):
+    with pytest.raises(TypeError, match="is a masked array, and what its mask hides would be read"):
         build(np.ma.masked_greater([1.0, 2.0, 1e6], 10))
+
+
+# Joining
+
+
+@pytest.mark.parametrize("n_dims", [1, 2])
+def test_concatenate(n_dims):
+    first, second = sequences(n_dims)[:2], sequences(n_dims)[2:]
+    X = SequenceArray.concatenate(map(SequenceArray.from_list, (first, second)))
+    assert_same_sequences(X, sequences(n_dims))
+
+
+def test_concatenate_keeps_what_the_values_mean():
+    ids = SequenceArray([[1, 2], [3, 4]], [0, 2], categorical=True, feature_names=["a", "b"])
+    both = SequenceArray.concatenate([ids, ids])
+    assert both.categorical is True and both.feature_names.tolist() == ["a", "b"]
+    plain = SequenceArray(ids.values, ids.offsets)
+    for wrong in ([ids, plain], [plain, SequenceArray.from_list([[1, 2]])]):
+        with pytest.raises(ValueError, match=r"is \(\(2,\), .* of arrays\[0\] and .* arrays\[1\]"):
+            SequenceArray.concatenate(wrong)
+    with pytest.raises(ValueError, match="at least one SequenceArray, got none"):
+        SequenceArray.concatenate([])
 
 
 # Names of features

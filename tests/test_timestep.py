@@ -279,6 +279,22 @@ def test_feature_names_of_a_sequence_array():
         TimestepTransformer(StandardScaler()).fit(ITEMS).transform(named)
 
 
+@pytest.mark.parametrize(
+    "transformer, names",
+    [
+        ("passthrough", ["a", "b", "c"]),
+        (StandardScaler(), ["a", "b", "c"]),
+        (PCA(2), ["pca0", "pca1"]),
+        (FunctionTransformer(), None),  # which does not tell
+    ],
+)
+@pytest.mark.parametrize("scope", ["dataset", "sequence"])
+def test_names_go_on_to_what_comes_next(transformer, names, scope):
+    sequences = SequenceArray.from_list([frame.iloc[[0, 1, 1]] for frame in frames("abc")[::2]])
+    out = TimestepTransformer(transformer, scope=scope).fit_transform(sequences)
+    assert out.feature_names is None if names is None else out.feature_names.tolist() == names
+
+
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
 def test_weights_of_sequences_are_those_of_their_steps(method):
     weight = np.array([1.0, 5.0, 0.5])
@@ -290,6 +306,8 @@ def test_weights_of_sequences_are_those_of_their_steps(method):
         np.testing.assert_array_equal(transformer.transformer_.mean_, expected)
         with pytest.raises(ValueError, match="not explicitly set as requested"):
             TimestepTransformer(StandardScaler()).fit(ITEMS, sample_weight=weight)
+        with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+            getattr(transformer, method)(ITEMS, sample_weight=weight[:2])
     with pytest.raises(ValueError, match="only supported if enable_metadata_routing=True"):
         TimestepTransformer(StandardScaler()).fit(ITEMS, sample_weight=weight)
 
@@ -309,13 +327,15 @@ def test_passthrough_leaves_the_steps_as_they_are():
     for ours, theirs in zip(transformer.transform(ITEMS), ITEMS, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert transformer.get_feature_names_out(list("abc")).tolist() == ["a", "b", "c"]
-    with pytest.raises(TypeError, match="'nothing'"):
+    with pytest.raises(ValueError, match="a transformer or 'passthrough', got 'nothing'"):
         TimestepTransformer("nothing").fit(ITEMS)
 
 
 @pytest.mark.parametrize("X", [ITEMS, ROWS[:10].reshape(2, 5, 3)], ids=["list", "array"])
 def test_masks_are_refused(X):
-    masked = np.ma.masked_greater(X, 4) if isinstance(X, np.ndarray) else [np.ma.array(X[0])]
+    masked = (
+        np.ma.masked_greater(X, 4) if isinstance(X, np.ndarray) else [np.ma.masked_less(X[0], 9)]
+    )
     with pytest.raises(TypeError, match="is a masked array"):
         TimestepTransformer(StandardScaler()).fit(masked)
 

@@ -537,13 +537,21 @@ def test_levels_of_an_index_tell_series_apart():
     )
     X = pd.DataFrame({"v": np.arange(10.0), "id": np.repeat([0, 1], 5)}, index=index)
     for cut in (SlidingWindowTransformer(2).fit, partial(sliding_windows, window_size=2)):
-        with pytest.raises(ValueError, match=r"0 to 9 .* levels \['shop'\] .*group_feature"):
+        with pytest.raises(
+            ValueError, match=r"rows 0 to 9 is not sorted.* pass it as group_feature"
+        ):
             cut(X)
         with pytest.raises(ValueError, match="rows 0 to 4 is not sorted"):
             cut(X.loc[["a"]][::-1])
         cut(X.loc[["a"]])
     assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(X)) == 10
     assert len(sliding_windows(X, window_size=2, groups=X["id"])[0]) == 8
+    by_day = X.swaplevel().sort_index()  # both shops on each day, in one series or in two
+    assert len(sliding_windows(by_day, window_size=2)[0]) == 9
+    apart = by_day.sort_values("id", kind="stable")
+    assert len(sliding_windows(apart, window_size=2, groups=apart["id"])[0]) == 8
+    months = pd.MultiIndex.from_product([[2023, 2024], range(1, 6)], names=["year", "month"])
+    SlidingWindowTransformer(2).fit(X.set_index(months))
 
 
 def test_rows_whose_numbers_are_out_of_order_may_have_been_shuffled():
@@ -554,6 +562,8 @@ def test_rows_whose_numbers_are_out_of_order_may_have_been_shuffled():
     SlidingWindowTransformer(2).fit(X.sample(frac=1, random_state=0).reset_index(drop=True))
     both = pd.concat([X, X.assign(id=1)])  # each series numbered from 0
     SlidingWindowTransformer(2, group_feature="id").fit(both)
+    gap = X.set_index(pd.Index([0, 1, 2, None, 4, 5, 6, 7, 8]))
+    SlidingWindowTransformer(2).fit(gap)
 
 
 def test_masks_are_refused():
