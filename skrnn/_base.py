@@ -23,7 +23,7 @@ from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._data import read_sequences
-from skrnn._frames import as_array
+from skrnn._frames import as_array, check_meaning
 from skrnn._problem import step_rows
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._train.batching import length_sorted_batches
@@ -415,8 +415,9 @@ def check_sample_weight(sample_weight, n_sequences):
     """Return weights (n_sequences,) in float64; ones for None."""
     if sample_weight is None:
         return np.ones(n_sequences)
+    check_meaning(sample_weight, "sample_weight")
     weight = check_array(
-        as_array(sample_weight, "sample_weight"),
+        sample_weight,
         ensure_2d=False,
         ensure_min_samples=0,
         dtype=np.float64,

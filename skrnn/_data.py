@@ -10,9 +10,9 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array, validate_data
 
-from skrnn._frames import as_array, check_meaning, check_same_columns
+from skrnn._frames import check_meaning, check_same_columns, to_array
 from skrnn._sequence_array import SequenceArray
-from skrnn._sources import Flat, Grid, Items, Source
+from skrnn._sources import Flat, Grid, Items, Source, starts
 
 _MAX_CATEGORIES = 2**24  # larger ids are not exact in float32, and their table would fill memory
 
@@ -66,7 +66,7 @@ class SequenceData:
     @cached_property
     def starts(self):
         """First row of each sequence, all of them laid end to end."""
-        return np.cumsum(self.lengths) - self.lengths
+        return starts(self.lengths)
 
     def __getitem__(self, i):
         """Return sequence `i`, (n_steps_i, n_features), in `dtype`."""
@@ -128,7 +128,7 @@ def read_sequences(
     if is_table:
         source = _read_table(estimator, source, table, reset=True)
     else:
-        _learn_features(estimator, source)
+        learn_features(estimator, source.example, source.names, skip_check_array=True)
     names = None if is_table else getattr(estimator, "feature_names_in_", None)
     columns = _categorical_columns(categorical_features, source, names)
     dtype = _computing_dtype(dtype, source, only_ids=len(columns) == source.n_features)
@@ -246,11 +246,10 @@ def _as_item(item, i):
     if type(item) is not np.ndarray:
         if issparse(item):
             raise _sparse_error(item, f"X[{i}]")
+        check_meaning(item, f"X[{i}]")
         try:
-            item = as_array(item, f"X[{i}]")
-        except ValueError as error:
-            if "inhomogeneous" not in str(error):
-                raise
+            item = to_array(item)
+        except ValueError:
             raise ValueError(f"X[{i}] {_UNEVEN}") from None
     if item.dtype.kind == "O" and item.ndim == 0:
         raise TypeError(f"X[{i}] is of type {type(item.item()).__name__}; {_EXPECTED}")
@@ -377,11 +376,11 @@ def _check_features(estimator, source):
         validate_data(estimator, source.example, reset=False, skip_check_array=True)
 
 
-def _learn_features(estimator, source):
-    """Set the number of features of a step, and their names if there are any."""
-    validate_data(estimator, source.example, skip_check_array=True)
-    if source.names is not None:
-        estimator.feature_names_in_ = source.names.copy()
+def learn_features(estimator, example, names, **options):
+    """Set the number of features of a step, and the names that a `SequenceArray` has for them."""
+    validate_data(estimator, example, reset=True, **options)
+    if names is not None:
+        estimator.feature_names_in_ = names.copy()
 
 
 def check_feature_names(estimator, names):

@@ -67,7 +67,7 @@ def _largest_window(estimator):
     estimator = getattr(estimator, "best_estimator_", estimator)
     parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
     windows = [part for part in parts if isinstance(part, SlidingWindowTransformer)]
-    return max((int(part.window_size) + int(part.horizon) for part in windows), default=0)
+    return max((sum(part._sizes) for part in windows), default=0)
 
 
 def _predict_next(estimator, like, history, guess):

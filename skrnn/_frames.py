@@ -6,6 +6,11 @@ import numpy as np
 def as_array(values, name):
     """Return an array-like or a data frame as an array; raise for what would lose its meaning."""
     check_meaning(values, name)
+    return to_array(values)
+
+
+def to_array(values):
+    """Return an array-like or a data frame as an array, whatever it means."""
     if hasattr(values, "columns") and hasattr(values, "to_numpy"):
         return values.to_numpy()  # np.asarray takes forty times as long
     return np.asarray(values)
@@ -29,8 +34,13 @@ def check_meaning(values, name):
 
 
 def column_names(values):
-    """Return the names of a data frame's columns, or None; as in scikit-learn, all are strings."""
-    names = list(getattr(values, "columns", ()))
+    """Return the names of a data frame's columns, or None."""
+    return string_names(getattr(values, "columns", ()))
+
+
+def string_names(names):
+    """Return names in an array, or None unless, as in scikit-learn, all of them are strings."""
+    names = list(names)
     is_named = names and all(isinstance(name, str) for name in names)
     return np.array(names, dtype=object) if is_named else None
 

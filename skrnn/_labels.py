@@ -17,7 +17,6 @@ class LabelsMixin:
     """What estimators of class labels share."""
 
     classes_: np.ndarray
-    n_outputs_: int
 
     @available_if(is_stochastic)
     @with_callbacks

@@ -5,6 +5,7 @@ from hashlib import blake2b
 import numpy as np
 
 from skrnn._data import SequenceData
+from skrnn._sources import starts
 
 
 class Problem:
@@ -86,11 +87,6 @@ class StepProblem(Problem):
     def batch(self, indices, packing):
         rows = step_rows(self.data, indices, packing)
         return self.target[rows], self.weight[rows]
-
-
-def starts(lengths):
-    """First row of each sequence, sequences of these lengths laid end to end."""
-    return np.cumsum(lengths) - lengths
 
 
 def step_rows(data, indices, packing):

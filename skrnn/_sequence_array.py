@@ -8,7 +8,7 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skrnn._frames import as_array, check_same_columns, column_names, read_long
+from skrnn._frames import as_array, check_same_columns, column_names, read_long, string_names
 
 
 class SequenceArray:
@@ -271,9 +271,8 @@ class SequenceArray:
         columns, lengths = read_long(df, sequence, time, names)
         if isinstance(features, str):
             return cls(columns[0], _offsets(lengths), categorical)
-        are_strings = all(isinstance(name, str) for name in names)
-        names = names if are_strings else None
-        return cls(np.stack(columns, axis=1), _offsets(lengths), categorical, names)
+        values = np.stack(columns, axis=1)
+        return cls(values, _offsets(lengths), categorical, string_names(names))
 
     @classmethod
     def concatenate(cls, arrays: Iterable["SequenceArray"]) -> Self:

@@ -10,6 +10,11 @@ _BLOCK_SIZE = 2**16  # values shown together
 _BLOCK_ITEMS = 64  # arrays of a list shown together, unless they are large
 
 
+def starts(lengths):
+    """First row of each sequence, sequences of these lengths laid end to end."""
+    return np.cumsum(lengths) - lengths
+
+
 class Source:
     """Sequences as they were given, ``self[i]`` being an array (n_steps_i, n_features).
 
@@ -93,8 +98,7 @@ class Items(Source):
 
     def pack(self, indices, packing, dtype):
         values = np.concatenate([self.arrays[i] for i in indices])
-        starts = np.cumsum(packing.lengths) - packing.lengths
-        rows = values.take(starts[packing.sequence] + packing.step, axis=0)
+        rows = values.take(starts(packing.lengths)[packing.sequence] + packing.step, axis=0)
         return rows.astype(dtype, copy=False)
 
     def blocks(self):

@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import (
 )
 from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
 
-from skrnn._data import check_feature_names
+from skrnn._data import check_feature_names, learn_features
 from skrnn._frames import as_array, check_meaning
 from skrnn._sequence_array import SequenceArray
 from skrnn._steps import cut
@@ -408,11 +408,11 @@ class TimestepTransformer(
 
     def _check_rows(self, rows, names, reset):
         """Check the steps, and their number and names of features against those of `fit`."""
-        if names is None or reset:
-            validate_data(self, rows, reset=reset, **_AS_READ)
+        if reset:
+            learn_features(self, rows, names, **_AS_READ)
+        elif names is None:
+            validate_data(self, rows, reset=False, **_AS_READ)
         else:
             check_array(rows, input_name="X", estimator=self, **_AS_READ)
             check_feature_names(self, names)
             _check_n_features(self, rows, reset=False)
-        if reset and names is not None:
-            self.feature_names_in_ = names.copy()

@@ -53,13 +53,13 @@ def _check_time_order(X, bounds):
     if not hasattr(index, "inferred_type"):
         return
     levels = [index.get_level_values(level) for level in range(index.nlevels)]
-    times = [level for level in levels if level.inferred_type in _TIMES][:1]
-    for level in times:
-        if not level.is_monotonic_increasing:
-            for start, stop in bounds:
-                _check_times(level[start:stop], start, several_levels=len(levels) > 1)
-    if not times and len(levels) == 1 and index.inferred_type in ("integer", "floating"):
-        _warn_of_disorder(index, bounds)
+    times = next((level for level in levels if level.inferred_type in _TIMES), None)
+    if times is None:
+        if len(levels) == 1 and index.inferred_type in ("integer", "floating"):
+            _warn_of_disorder(index, bounds)
+    elif not times.is_monotonic_increasing:
+        for start, stop in bounds:
+            _check_times(times[start:stop], start, several_levels=len(levels) > 1)
 
 
 def _warn_of_disorder(index, bounds):

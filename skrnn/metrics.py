@@ -494,18 +494,12 @@ class _TaggingScorer(_Scorer):
 
 def _ignore_label(estimator):
     """Return that of a tagger, of one at the end of a Pipeline, or of one in a search."""
-    while not hasattr(estimator, "ignore_label"):
-        inner = [
-            getattr(estimator, name)
-            for name in ("best_estimator_", "estimator")
-            if hasattr(estimator, name)
-        ]
-        if isinstance(estimator, Pipeline):
-            inner = [estimator.steps[-1][1]]
-        if not inner:
-            return None
-        estimator = inner[0]
-    return estimator.ignore_label
+    if hasattr(estimator, "ignore_label"):
+        return estimator.ignore_label
+    if isinstance(estimator, Pipeline):
+        return _ignore_label(estimator.steps[-1][1])
+    inner = getattr(estimator, "best_estimator_", getattr(estimator, "estimator", None))
+    return None if inner is None else _ignore_label(inner)
 
 
 def _tagging_scorer(score_function):
