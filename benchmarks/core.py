@@ -18,7 +18,7 @@ from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.unroll import unroll
-from skrnn._train.optimizers import Adam, AdamW, RMSprop, clip_norm
+from skrnn._optim.optimizers import Adam, AdamW, RMSprop, clip_norm
 
 T = 50
 SIZES = {"one": (1, 8, 64), "tiny": (32, 1, 32), "small": (32, 8, 64), "wide": (64, 32, 256)}

@@ -21,8 +21,8 @@ from torch.nn.utils.rnn import (
     unpack_sequence,
 )
 
-from skrnn._base import embedding_tables
-from skrnn._train.batching import batches
+from skrnn._estimators.base import embedding_tables
+from skrnn._optim.batching import batches
 
 torch.set_num_threads(1)
 

@@ -1,18 +1,19 @@
 """Recurrent neural networks that behave like any other scikit-learn estimator."""
 
-from skrnn import metrics
-from skrnn._classifier import RNNClassifier
-from skrnn._display import LossCurveDisplay
-from skrnn._forecast import recursive_forecast
-from skrnn._regressor import RNNRegressor
-from skrnn._sequence_array import SequenceArray
-from skrnn._split import PurgedWindowSplit
-from skrnn._tagger import SequenceTagger
-from skrnn._timestep import TimestepTransformer
-from skrnn._tokens import TokenEncoder, load_word_vectors
+from skrnn import _legacy as _legacy
+from skrnn import inspection, metrics
+from skrnn._data.sequence_array import SequenceArray
+from skrnn._estimators.classifier import RNNClassifier
+from skrnn._estimators.regressor import RNNRegressor
+from skrnn._estimators.tagger import SequenceTagger
+from skrnn._preprocessing.timestep import TimestepTransformer
+from skrnn._preprocessing.tokens import TokenEncoder, load_word_vectors
+from skrnn._series.forecast import recursive_forecast
+from skrnn._series.split import PurgedWindowSplit
+from skrnn._series.window_scaling import WindowScaledRegressor
+from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
 from skrnn._version import __version__ as __version__
-from skrnn._window import SlidingWindowTransformer, sliding_windows
-from skrnn._window_scaling import WindowScaledRegressor
+from skrnn.inspection import LossCurveDisplay
 
 __all__ = [
     "LossCurveDisplay",
@@ -25,6 +26,7 @@ __all__ = [
     "TimestepTransformer",
     "TokenEncoder",
     "WindowScaledRegressor",
+    "inspection",
     "load_word_vectors",
     "metrics",
     "recursive_forecast",

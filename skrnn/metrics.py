@@ -15,7 +15,7 @@ from sklearn.base import BaseEstimator, clone
 from sklearn.metrics._scorer import _Scorer
 from sklearn.pipeline import Pipeline
 
-from skrnn._steps import are_known, end_to_end, is_flat
+from skrnn._data.steps import are_known, end_to_end, is_flat
 from skrnn._typing import Label, Score, Sequences
 
 __all__ = [

@@ -19,9 +19,9 @@ from estimators import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-import skrnn._base
-import skrnn._objective
-import skrnn._trainer
+import skrnn._estimators.base
+import skrnn._fitting.objective
+import skrnn._fitting.trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -73,7 +73,7 @@ def test_the_batch_size_at_predict_does_not_matter(case, rows, monkeypatch):
     X = sequences()
     model = fitted(case, X, bidirectional=True)
     expected = case.outputs(model, X)
-    monkeypatch.setattr(skrnn._base, "PREDICT_ROWS", rows)
+    monkeypatch.setattr(skrnn._estimators.base, "PREDICT_ROWS", rows)
     assert_allclose(case.outputs(model, X), expected, **EXACT)
 
 
@@ -145,7 +145,7 @@ def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
     assert same_without_kept_weights(model.partial_fit(X, case.target(X)))
     assert same_without_kept_weights(pickle.loads(pickle.dumps(model)))
     assert b"_fused" not in pickle.dumps(model)
-    monkeypatch.setattr(skrnn._trainer.Trainer, "record", lambda *args: 1 / 0)
+    monkeypatch.setattr(skrnn._fitting.trainer.Trainer, "record", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):  # after an epoch
         model.fit(X, case.target(X))
     assert same_without_kept_weights(model)
@@ -222,7 +222,7 @@ def test_every_form_of_tokens_gives_the_same_model(case, name):
 @pytest.mark.parametrize("n_jobs", [2, 3])
 @each_case
 def test_batch_mates_and_threads_do_not_matter_to_tokens(case, n_jobs, monkeypatch):
-    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", 1)
+    monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", 1)
     y = case.target(numbers(TOKENS))
     one = case.make(batch_size=7).fit(TOKENS, y)
     many = case.make(batch_size=7, n_jobs=n_jobs).fit(TOKENS, y)
@@ -339,9 +339,9 @@ def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
 @each_case_with("params", RANDOM)
 @pytest.mark.parametrize("split_units", [1, 10**9], ids=["split", "whole"])
 def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
-    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", split_units)
-    monkeypatch.setattr(skrnn._objective, "FULL_BATCH_ROWS", 30)
-    monkeypatch.setattr(skrnn._base, "PREDICT_ROWS", 10)
+    monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", split_units)
+    monkeypatch.setattr(skrnn._fitting.objective, "FULL_BATCH_ROWS", 30)
+    monkeypatch.setattr(skrnn._estimators.base, "PREDICT_ROWS", 10)
     X = sequences()
     one = fitted(case, X, batch_size=7, **params)
     for n_jobs in (2, 3):
@@ -354,7 +354,7 @@ def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
 def test_a_split_batch_is_the_same_batch(case, monkeypatch):
     X = sequences()
     whole = fitted(case, X, batch_size=7)
-    monkeypatch.setattr(skrnn._objective, "SPLIT_UNITS", 1)
+    monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", 1)
     split = fitted(case, X, batch_size=7)
     assert_allclose(split.loss_curve_, whole.loss_curve_, **EXACT)
     assert_same_coefs(split, whole, rtol=1e-8, atol=1e-10)

@@ -7,10 +7,10 @@ from numpy.testing import assert_allclose, assert_array_equal
 from parity.compare import assert_parity, flatten, loss, network_like
 
 from skrnn._core.packing import Packing
-from skrnn._train.batching import batches
-from skrnn._train.minimize import minimize_minibatch
-from skrnn._train.optimizers import Adam
-from skrnn._train.schedules import Schedule
+from skrnn._optim.batching import batches
+from skrnn._optim.minimize import minimize_minibatch
+from skrnn._optim.optimizers import Adam
+from skrnn._optim.schedules import Schedule
 
 torch = pytest.importorskip("torch")
 from parity import make_fixtures as reference  # noqa: E402

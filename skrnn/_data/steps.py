@@ -1,0 +1,80 @@
+"""One value for each step, labels or weights: of all sequences end to end, whatever holds them."""
+
+from itertools import chain, islice, pairwise
+
+import numpy as np
+
+from skrnn._data.frames import as_array
+
+
+def is_flat(values):
+    """Whether each entry is one value, not a sequence of values."""
+    if hasattr(values, "columns"):  # a data frame, whose entries are its rows
+        return False
+    if not hasattr(values, "__len__"):
+        return True
+    first = list(islice(values, 1))
+    return bool(first) and (isinstance(first[0], (str, bytes)) or np.ndim(first[0]) == 0)
+
+
+def end_to_end(values, name):
+    """Return the values of all sequences in one array, and the lengths of the sequences.
+
+    Strings beside numbers stay what they are, in an array of objects.
+    """
+    if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
+        values = as_array(values, name)
+        lengths = np.full(len(values), values.shape[1])
+        return _numbers_as_such(values.ravel()), lengths
+    items = list(values)
+    for i, item in enumerate(items):
+        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
+            raise ValueError(_no_sequence(item, i, name))
+    lengths = np.array([len(item) for item in items], dtype=np.intp)
+    if not any(isinstance(item, np.ndarray) for item in items):
+        return _as_array(list(chain.from_iterable(items))), lengths
+    arrays = [_as_array(item, f"{name}[{i}]") for i, item in enumerate(items)]
+    if len({array.dtype.kind == "U" for array in arrays}) > 1:
+        arrays = [array.astype(object) for array in arrays]
+    return np.concatenate(arrays), lengths
+
+
+def _no_sequence(item, i, name):
+    """Say what an entry is instead of a sequence of single values, and what to do."""
+    message = f"{name} must hold one sequence of values per entry, but {name}[{i}] "
+    shape = np.asarray(item, dtype=object).shape
+    if len(shape) == 2:
+        return (
+            f"{message}has shape {shape}: give one value for each step, such as "
+            f"{name}[{i}][:, 0] of a column, or {name}[{i}].argmax(axis=1) of one-hot labels."
+        )
+    return f"{message}is {item!r}. Wrap the values of a single sequence in a list: [{name}]."
+
+
+def _numbers_as_such(values):
+    """Return integers that a frame of nullable columns gives as objects as integers."""
+    if values.dtype.kind != "O":
+        return values
+    plain = _as_array(values.tolist())
+    return plain if plain.dtype.kind in "iub" else values
+
+
+def _as_array(values, name="values"):
+    """Return a list as an array, in which numbers beside strings do not become strings."""
+    if hasattr(values, "__array__"):
+        return as_array(values, name)
+    is_text = {issubclass(kind, str) for kind in set(map(type, values))}
+    return np.array(values, dtype=object if len(is_text) > 1 else None)
+
+
+def cut(rows, offsets):
+    """Return a view of the rows of each sequence, which are ``offsets[i]:offsets[i + 1]``."""
+    return [rows[start:stop] for start, stop in pairwise(offsets.tolist())]
+
+
+def are_known(labels, ignore_label):
+    """Which of the labels count: all but `ignore_label`."""
+    if ignore_label is None:
+        return np.ones(len(labels), bool)
+    # One by one: NumPy does not compare an array of strings with a number.
+    return np.array([label != ignore_label for label in labels.tolist()], bool)

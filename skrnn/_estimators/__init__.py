@@ -1,0 +1,1 @@
+"""The recurrent estimators, one file each, and what they share."""

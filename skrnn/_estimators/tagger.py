@@ -1,0 +1,747 @@
+"""SequenceTagger: one label for each time step."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_array
+from sklearn.utils._param_validation import StrOptions
+from sklearn.utils.multiclass import check_classification_targets
+
+from skrnn._core.crf import CRF
+from skrnn._core.losses import cross_entropy, log_softmax
+from skrnn._data.frames import as_array
+from skrnn._data.recognise import read_sequences
+from skrnn._data.steps import are_known, cut, end_to_end, is_flat
+from skrnn._estimators.base import BaseRNN, check_sample_weight
+from skrnn._estimators.labels import LabelsMixin
+from skrnn._fitting.callbacks import with_callbacks
+from skrnn._targets.training_set import StepProblem
+from skrnn._threads import single_blas_thread, thread_map
+from skrnn._typing import Label, Sequences
+from skrnn.metrics import allowed_transitions
+
+
+class SequenceTagger(LabelsMixin, BaseRNN):
+    """Recurrent network that labels every step of a sequence.
+
+    For parts of speech, named entities, slots, phonemes or activities: one label for each token or
+    time step of sequences of equal or different lengths. Use ``bidirectional=True`` wherever the
+    whole sequence is at hand before its labels are needed. Without it, and with
+    ``decoder='softmax'``, the labels of a prefix are the same whatever follows, so the tagger can
+    be used while a sequence is still growing. A CRF weighs what follows in any case.
+
+    Parameters
+    ----------
+    cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
+        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with
+        a quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short
+        memory.
+    hidden_size : int, default=64
+        Units of each layer and direction. More can represent more; time per step and number of
+        parameters grow with the square.
+    n_layers : int, default=1
+        Recurrent layers, each of which reads the outputs of the one before at every step.
+    bidirectional : bool, default=False
+        Add to each layer a second one that reads the sequence from its last step to its first.
+        Doubles the time that a step takes.
+    activation : {'tanh', 'relu'}, default='tanh'
+        Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
+    dropout : float in [0, 1), default=0.0
+        Share of the embeddings, of what each layer hands to the next and of what the output
+        layer reads that is set to zero in training, drawn anew for each of them [10]_. Numeric
+        features are never hidden.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the hidden units that is hidden from the recurrence in training, the same units
+        at all steps of a sequence [11]_.
+    forget_bias : float or 'chrono', default=1.0
+        First bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update gate.
+        At 1 the cell starts out remembering [3]_. 'chrono' draws these biases, with their negative
+        for the LSTM's input gate, for memories of up to the length of the longest sequence in
+        training [7]_; try it where what matters lies many steps back. All other biases start at
+        zero.
+    categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
+        Columns of `X` that hold categories, integers from 0, and are embedded: column indices,
+        a boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
+        integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
+        takes everything as numbers.
+    embedding_dim : int, 'auto' or array-like, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, or a
+        list with one for each, in the order of the columns in `X`. 'auto' is
+        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_init : array-like of shape (n_categories, size) or dict, default=None
+        First vectors of the categories, one row for each id: an array if there is one
+        categorical column, else a dict of column index to array. Its shape takes precedence
+        over `embedding_dim`. None draws vectors at random.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of `embedding_init` as they are instead of training them.
+    token_dropout : float in [0, 1), default=0.0
+        Share of the categories that is replaced by category 0 in training, so that the network
+        learns what to make of unknown ones: for input in which 0 stands for them, as from a
+        `TokenEncoder`.
+    decoder : {'softmax', 'crf'}, default='softmax'
+        What makes labels of the network's outputs. 'softmax' labels every step for itself. 'crf'
+        is a linear-chain conditional random field [15]_, which also learns scores of the
+        transitions between labels, and predicts the best sequence of labels as a whole. It pays
+        where labels constrain their neighbours, as in spans of several tokens.
+    transition_constraints : {'bio', 'iobes'} or None, default=None
+        With ``decoder='crf'``, makes sequences of labels that are not well-formed impossible, in
+        training and prediction. 'bio': I-x continues B-x or I-x. 'iobes': besides, what B-x begins
+        goes on to E-x.
+    ignore_label : label or None, default=None
+        Steps with this label in `y` are neither learnt nor scored, and it is never predicted.
+    solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
+        Optimiser. 'adam' [8]_ suits nearly everything; 'adamw' [9]_ decays weights separately
+        from the gradient; 'rmsprop' and 'sgd' are classical; 'lbfgs' takes the whole set at
+        each iteration, and can be quicker and more exact on small sets.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of
+        biases and embeddings), divided by the summed weights of the targets in the batch, is added
+        to the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+    batch_size : int or 'auto', default='auto'
+        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
+        Larger batches are computed faster, but take fewer steps in an epoch.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
+            default='cosine'
+        How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
+        `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
+        ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
+        epochs, the number you can afford: they are carried out to their end, unless a validation
+        set stops them. 'constant' keeps the rate; 'invscaling' divides it by
+        ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
+        improvement, until it is 1e-6 or less. `partial_fit` has no last epoch to plan for, and
+        keeps the rate where a plan is named.
+    learning_rate_init : float, default=5e-3
+        Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
+    power_t : float, default=0.5
+        Exponent of ``learning_rate='invscaling'``.
+    max_iter : int, default=100
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    shuffle : bool, default=True
+        Draw new mini-batches in each epoch. They are random, but gather sequences of similar
+        length, which are computed faster together.
+    tol : float, default=1e-4
+        Change of the loss, or of the validation score, below which an epoch does not count as
+        an improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+    n_iter_no_change : int or np.inf, default=10
+        Training stops after more than so many epochs in a row without an improvement of the
+        validation score or, without validation set, of the loss. A planned `learning_rate` goes
+        on whatever the loss does, for it may improve only when the rate falls.
+    early_stopping : bool, default=False
+        Hold `validation_fraction` of the training set out, score it after each epoch, stop when
+        this score no longer improves, and keep the parameters of the best epoch. Sequences are
+        held out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of
+        one series. A label that none of the others has is then not learnt, and counts as wrong.
+    scoring : callable or None, default=None
+        Validation score, of which higher is better: a callable ``scorer(estimator, X, y)``, which
+        is given `sample_weight` as well if there are validation weights, such as the scorers of
+        `skrnn.metrics`: ``span_f1_scorer`` wherever spans are what counts. Names are not taken, for
+        scikit-learn's scorers do not read one label per step. None is token accuracy, with the
+        `class_weight` of the true labels.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the training set to hold out for early stopping.
+    momentum : float in [0, 1], default=0.9
+        Momentum of 'sgd'.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    beta_1 : float in [0, 1), default=0.9
+        Decay rate of the mean of gradients, for 'adam' and 'adamw'.
+    beta_2 : float in [0, 1), default=0.999
+        Decay rate of the mean of squared gradients, for 'adam', 'adamw' and 'rmsprop'.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, to keep the quotient finite.
+    max_fun : int, default=15000
+        Largest number of evaluations of the loss, for 'lbfgs'.
+    max_grad_norm : float or None, default=1.0
+        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it,
+        which keeps one exploding gradient from ruining the training [14]_. None does not clip;
+        `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+    tbptt_steps : int or None, default=None
+        Truncate backpropagation through time: gradients do not cross multiples of so many
+        steps, but the state does. Saves no memory and limits what can be learnt to such
+        distances, but steadies training on very long sequences. None does not truncate.
+    class_weight : dict, 'balanced' or None, default=None
+        Weights of the classes in the loss, by label; multiplied with `sample_weight`.
+        'balanced' gives every class the same total weight over all steps of one call. Only for
+        ``decoder='softmax'``.
+    warm_start : bool, default=False
+        Let `fit` go on from the parameters of the last fit instead of drawing new ones.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all that is drawn: first parameters, mini-batches, the validation set and
+        dropout. With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+    verbose : bool or int, default=False
+        Print the loss, and the validation score, after each epoch.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
+        holds categories only, else float64. 'float32' is two to three times as fast.
+    n_jobs : int or None, default=None
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences
+        times `hidden_size` is 16384 or more; -1 means one for each processor. None means 1
+        unless in a :class:`joblib.parallel_config` context.
+
+    Attributes
+    ----------
+    classes_ : ndarray of shape (n_classes,)
+        The labels, sorted; columns of probabilities follow them.
+    n_outputs_ : int
+        Number of classes.
+    n_features_in_ : int
+        Number of features of a step; for a 2-D `X` its number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features. Only if `X` has names, all of which are strings.
+    n_parameters_ : int
+        Number of parameters, embeddings included.
+    n_iter_ : int
+        Epochs, or 'lbfgs' iterations, of the last call that trained.
+    t_ : int
+        Training sequences seen since the first epoch; equal ones of a full batch count once.
+    loss_ : float
+        Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
+    best_loss_ : float or None
+        Smallest loss of an epoch; None with a validation set.
+    loss_curve_ : list of float
+        Mean training loss of each epoch: weighted cross-entropy in nats, and the L2 penalty.
+        Later `partial_fit` calls and warm starts are appended, here and below.
+    grad_norm_curve_ : list of float
+        Mean Euclidean norm of the gradient in each epoch, before clipping.
+    validation_scores_ : list of float or None
+        Validation score after each epoch, see `scoring`; None without a validation set.
+    best_validation_score_ : float or None
+        Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
+        epoch had one, None without a validation set.
+    coefs_ : dict of str to ndarray
+        Read-only views of the parameters, by the names and with the shapes that
+        ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
+        ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, the
+        CRF ``'crf.transitions'`` (from row to column), ``'crf.start'`` and ``'crf.end'``, and the
+        vectors of categorical column 0 are ``'embedding_0.weight'``.
+
+    See Also
+    --------
+    RNNClassifier : One label for each sequence.
+    TokenEncoder : Tokens to the integer ids that are embedded here.
+    skrnn.metrics : Scores of labels and of spans, and scorers for model selection.
+
+    Notes
+    -----
+    It is not a :class:`~sklearn.base.ClassifierMixin`: scikit-learn's checks of the targets of
+    classifiers refuse sequences of labels. Hence ``cv=5`` splits without stratification, and
+    ``scoring='accuracy'`` fails: leave `scoring` out, for token accuracy, or take a scorer from
+    `skrnn.metrics`.
+
+    A 2-D `X` with a 2-D `y` holds univariate sequences in its rows. A 2-D `X` with a 1-D `y` is a
+    table of single steps: every row is a sequence of one step with ``X.shape[1]`` features, and
+    predictions are 1-D as well.
+
+    The loss is the mean over steps of the cross-entropy, weighted by `sample_weight` and
+    `class_weight`. With ``decoder='crf'`` it is the negative log likelihood of the labels of whole
+    sequences, weighted by sequence and divided by the number of steps; unknown labels
+    (`ignore_label`) are summed over. Cells and layers are those of `RNNClassifier`, whose notes
+    give the equations.
+
+    References
+    ----------
+    .. [1] Elman, J. L. (1990). Finding structure in time. Cognitive Science 14.
+    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9.
+    .. [3] Gers, F. A., Schmidhuber, J., & Cummins, F. (2000). Learning to forget: continual
+       prediction with LSTM. Neural Computation 12.
+    .. [4] Cho, K., et al. (2014). Learning phrase representations using RNN encoder-decoder for
+       statistical machine translation. EMNLP.
+    .. [5] Schuster, M., & Paliwal, K. K. (1997). Bidirectional recurrent neural networks. IEEE
+       Transactions on Signal Processing 45.
+    .. [6] Saxe, A. M., McClelland, J. L., & Ganguli, S. (2014). Exact solutions to the nonlinear
+       dynamics of learning in deep linear neural networks. ICLR.
+    .. [7] Tallec, C., & Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.
+    .. [8] Kingma, D. P., & Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
+    .. [9] Loshchilov, I., & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
+    .. [10] Srivastava, N., et al. (2014). Dropout: a simple way to prevent neural networks from
+       overfitting. Journal of Machine Learning Research 15.
+    .. [11] Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
+       recurrent neural networks. NeurIPS.
+    .. [12] Loshchilov, I., & Hutter, F. (2017). SGDR: stochastic gradient descent with warm
+       restarts. ICLR.
+    .. [13] Smith, L. N., & Topin, N. (2019). Super-convergence: very fast training of neural
+       networks using large learning rates. SPIE.
+    .. [14] Pascanu, R., Mikolov, T., & Bengio, Y. (2013). On the difficulty of training recurrent
+       neural networks. ICML.
+    .. [15] Lafferty, J., McCallum, A., & Pereira, F. (2001). Conditional random fields:
+       probabilistic models for segmenting and labeling sequence data. ICML.
+
+    Examples
+    --------
+    Mark the steps that follow upon a large value:
+
+    >>> import numpy as np
+    >>> from skrnn import SequenceTagger
+    >>> rng = np.random.default_rng(0)
+    >>> X = [rng.uniform(size=(n, 1)) for n in rng.integers(5, 15, size=100)]
+    >>> y = [np.where(np.append(0, x[:-1, 0]) > 0.5, "after", "other") for x in X]
+    >>> model = SequenceTagger(
+    ...     cell_type="gru", hidden_size=8, learning_rate="one_cycle", learning_rate_init=0.05,
+    ...     max_iter=20, random_state=0,
+    ... )
+    >>> model.fit(X[:80], y[:80]).score(X[80:], y[80:]) > 0.9
+    True
+    >>> model.predict([[[0.9], [0.1], [0.2]]])[0].tolist()
+    ['other', 'after', 'other']
+    """
+
+    _parameter_constraints = {
+        **BaseRNN._parameter_constraints,
+        "decoder": [StrOptions({"softmax", "crf"})],
+        "ignore_label": "no_validation",
+        "transition_constraints": [StrOptions({"bio", "iobes"}), None],
+        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "scoring": [callable, None],  # scikit-learn's own scorers do not read labels of steps
+    }
+
+    def __init__(
+        self,
+        *,
+        cell_type: str = "lstm",
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        forget_bias: float | str = 1.0,
+        categorical_features: ArrayLike | None = "auto",
+        embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
+        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        freeze_embeddings: bool = False,
+        token_dropout: float = 0.0,
+        decoder: str = "softmax",
+        transition_constraints: str | None = None,
+        ignore_label: Label = None,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 5e-3,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int | float = 10,
+        early_stopping: bool = False,
+        scoring: Callable[..., Any] | None = None,
+        validation_fraction: float = 0.1,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_fun: int = 15000,
+        max_grad_norm: float | None = 1.0,
+        tbptt_steps: int | None = None,
+        class_weight: dict[Any, Any] | str | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+        n_jobs: int | None = None,
+    ):
+        self.cell_type = cell_type
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.activation = activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.forget_bias = forget_bias
+        self.categorical_features = categorical_features
+        self.embedding_dim = embedding_dim
+        self.embedding_init = embedding_init
+        self.freeze_embeddings = freeze_embeddings
+        self.token_dropout = token_dropout
+        self.decoder = decoder
+        self.transition_constraints = transition_constraints
+        self.ignore_label = ignore_label
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.scoring = scoring
+        self.validation_fraction = validation_fraction
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.max_fun = max_fun
+        self.max_grad_norm = max_grad_norm
+        self.tbptt_steps = tbptt_steps
+        self.class_weight = class_weight
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    @with_callbacks
+    def fit(
+        self,
+        X: Sequences,
+        y: Sequences,
+        sample_weight: Sequences = None,
+        *,
+        X_val: Sequences = None,
+        y_val: Sequences = None,
+        sample_weight_val: Sequences = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
+            shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token
+            ids). It is not changed, and numeric arrays are not copied.
+        y : array-like or data frame of shape (n_sequences, n_steps), or list of array-like
+            One label for each step: integers, booleans or strings. For sequences of different
+            lengths a list (or 1-D object array) of one list or array of labels for each.
+        sample_weight : array-like of shape (n_sequences,), or in the form of y, default=None
+            Weight in the loss of each sequence, or of each step; a sequence without any weight is
+            left out. None weighs all steps equally.
+        X_val : array-like or SequenceArray, default=None
+            Validation sequences, in a form that `predict` would accept. They take the place of a
+            held-out part: the score on them decides when to stop, and the parameters of the
+            best epoch are kept, even with ``early_stopping=False``.
+        y_val : array-like, default=None
+            Labels of `X_val`. Those that `y` lacks count as wrong.
+        sample_weight_val : array-like, default=None
+            Weights of `X_val` in the validation score.
+
+        Returns
+        -------
+        self : SequenceTagger
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
+            no longer finite. The message says what was found, and what to do.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If training ends at `max_iter` for want of epochs: with 'lbfgs', or a
+            `learning_rate` that is not a plan.
+
+        Notes
+        -----
+        Ctrl-C ends training with a warning, and keeps what has been learnt.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    def predict(self, X: Sequences) -> np.ndarray:
+        """Label every step.
+
+        With ``decoder='crf'`` these are the labels of the best sequence as a whole, which may
+        differ from the most probable label of a single step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        labels : ndarray of shape (n_sequences, n_steps) or (n_sequences,)
+            For `X` in one array an array of labels; else a 1-D object array with an array of
+            labels (n_steps_i,) for each sequence.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._for_each_step(X, self._predicted)
+
+    def predict_proba(self, X: Sequences) -> np.ndarray:
+        """Probability of each label at every step.
+
+        With ``decoder='crf'`` these are the marginals: sums over all sequences of labels that have
+        this label at this step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        probabilities : ndarray of shape (n_sequences, n_steps, n_classes) or (n_sequences,)
+            In the order of `classes_`. For `X` that is not in one array a 1-D object array with an
+            array (n_steps_i, n_classes) for each sequence.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._for_each_step(X, self._marginals)
+
+    def predict_log_proba(self, X: Sequences) -> np.ndarray:
+        """Logarithm of the probability of each label at every step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        log_probabilities : ndarray
+            In the form of `predict_proba`. With ``decoder='softmax'`` finite also where the
+            probability is too small to be represented.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._for_each_step(X, self._log_marginals)
+
+    def decision_function(self, X: Sequences) -> np.ndarray:
+        """Compute the scores of the labels at every step, from which the decoder starts.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+
+        Returns
+        -------
+        scores : ndarray
+            In the form of `predict_proba`. With ``decoder='softmax'`` the logits, whose softmax is
+            `predict_proba`; with 'crf' what a step itself says of its label, to which the CRF adds
+            its transitions.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._for_each_step(X)
+
+    def score(self, X: Sequences, y: Sequences, sample_weight: Sequences = None) -> float:
+        """Token accuracy: the share of steps that are labelled right.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences, as in `fit`, with the same features.
+        y : array-like
+            True labels in a form that `fit` accepts. Steps with `ignore_label` do not count.
+        sample_weight : array-like, default=None
+            Weight of each sequence or of each step.
+
+        Returns
+        -------
+        score : float
+            Weighted share of right labels.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read or has other features than in `fit`, or `y` has not one label for
+            each step.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        self._check_fitted()
+        data = read_sequences(self, X, reset=False)
+        labels, known, weight = self._read_labels(y, sample_weight, data)
+        with single_blas_thread(), thread_map(self.n_jobs) as run:
+            predicted = self._outputs(data, run, self._predicted)
+        return accuracy_score(labels[known], predicted[known], sample_weight=weight[known])
+
+    # Targets.
+
+    def _read_data(self, X, y, reset):
+        one_step = is_flat(y) or not len(y)
+        data = super()._read_data(X, y, reset, rows_are_steps=one_step)
+        if one_step and not data.is_table:
+            raise ValueError(
+                "y has one label for each sequence, but SequenceTagger needs one for each step: "
+                "pass a list of label sequences, or use RNNClassifier."
+            )
+        return data
+
+    def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
+        labels, known, weight = self._read_labels(y, sample_weight, data)
+        if not known.any():
+            raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
+        check_classification_targets(labels[known])
+        target = np.full(len(labels), -1)
+        target[known] = self._encode_labels(labels[known], reset, classes, held_out)
+        if self.decoder == "softmax":
+            weight = weight * known
+            return StepProblem(data, target, weight * self._class_weight(labels, weight))
+        if not held_out:
+            self._check_crf(target, weight, data)
+            self._crf = CRF(*self._allowed())
+        return StepProblem(data, target, weight)
+
+    def _read_labels(self, y, sample_weight, data):
+        """Labels, which of them count, and their weights, all steps laid end to end."""
+        labels = self._of_each_step(y, data, "y")
+        labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+        known = are_known(labels, self.ignore_label)
+        if sample_weight is None:
+            return labels, known, np.ones(len(labels))
+        if is_flat(sample_weight):
+            weight = check_sample_weight(sample_weight, len(data))
+            return labels, known, np.repeat(weight, data.lengths)
+        weight = self._of_each_step(sample_weight, data, "sample_weight")
+        return labels, known, check_sample_weight(weight, len(labels))
+
+    def _of_each_step(self, values, data, name):
+        """Values of all steps end to end; raise unless every step has one."""
+        # Of a table whose rows are single steps, `values` has one for each row.
+        values, lengths = end_to_end(
+            as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
+        )
+        if len(lengths) != len(data):
+            raise ValueError(
+                f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one "
+                "for each."
+            )
+        for i in np.flatnonzero(lengths != data.lengths)[:1]:
+            raise ValueError(
+                f"{name}[{i}] has {lengths[i]} value(s), but X[{i}] has {data.lengths[i]} step(s): "
+                "give one for each."
+            )
+        return values
+
+    def _check_combinations(self, incremental):
+        super()._check_combinations(incremental)
+        if self.transition_constraints is not None and self.decoder != "crf":
+            raise ValueError(
+                f"transition_constraints={self.transition_constraints!r} needs decoder='crf', but "
+                f"decoder={self.decoder!r}, which labels every step for itself."
+            )
+
+    def _check_crf(self, target, weight, data):
+        """Raise for what a likelihood of whole sequences cannot take into account."""
+        if self.class_weight is not None:
+            raise ValueError(
+                "decoder='crf' scores sequences as a whole and cannot weigh the classes of single "
+                f"steps, but class_weight={self.class_weight!r}: set it to None, or "
+                "decoder='softmax'."
+            )
+        sequence = np.repeat(np.arange(len(data)), data.lengths)
+        if np.any(weight != weight[data.starts][sequence]):
+            raise ValueError(
+                "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
+                "steps of one: pass one weight for each sequence, or set decoder='softmax'."
+            )
+        self._check_transitions(target, data)
+
+    def _check_transitions(self, target, data):
+        """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
+        allowed, first, last = self._allowed()
+        heads, sequence = data.starts, np.repeat(np.arange(len(data)), data.lengths)
+        known = target >= 0
+        wrong = np.zeros(len(target), bool)
+        wrong[1:] = (sequence[1:] == sequence[:-1]) & known[1:] & known[:-1]
+        wrong[1:] &= ~allowed[target[:-1], target[1:]]
+        wrong[heads] |= ~first[target[heads]] & known[heads]
+        tails = heads + data.lengths - 1
+        wrong[tails] |= ~last[target[tails]] & known[tails]
+        for row in np.flatnonzero(wrong)[:1]:
+            raise ValueError(
+                f"y[{sequence[row]}] has the label '{self.classes_[target[row]]}' at step "
+                f"{row - heads[sequence[row]]}, where transition_constraints="
+                f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
+                "set transition_constraints=None."
+            )
+
+    def _allowed(self):
+        """Which class may follow which (n_classes, n_classes), come first, and come last."""
+        n_classes = len(self.classes_)
+        if self.transition_constraints is None:
+            free = np.ones(n_classes, bool)
+            return np.ones((n_classes, n_classes), bool), free, free
+        return allowed_transitions(self.classes_, scheme=self.transition_constraints)
+
+    # Training and decoding.
+
+    def _describe(self, data):
+        return {**super()._describe(data), "crf": self.decoder == "crf"}
+
+    def _loss_function(self):
+        return self._crf if self.decoder == "crf" else cross_entropy
+
+    def _score_problem(self, problem, run):
+        known = problem.target >= 0
+        predicted = self._outputs(problem.data, run, self._best_labels)
+        return accuracy_score(
+            problem.target[known], predicted[known], sample_weight=problem.weight[known]
+        )
+
+    def _best_labels(self, outputs, packing):
+        if self._network.crf:
+            return self._crf.best_path(self.coefs_, outputs, packing)
+        return outputs.argmax(axis=1)
+
+    def _predicted(self, outputs, packing):
+        return self.classes_[self._best_labels(outputs, packing)]
+
+    def _marginals(self, outputs, packing):
+        if self._network.crf:
+            return self._crf.marginals(self.coefs_, outputs, packing)
+        return np.exp(log_softmax(outputs))
+
+    def _log_marginals(self, outputs, packing):
+        if not self._network.crf:
+            return log_softmax(outputs)
+        with np.errstate(divide="ignore"):
+            return np.log(self._marginals(outputs, packing))
+
+    def _for_each_step(self, X, read=None):
+        """Give what `_outputs` makes of X the form of X."""
+        self._check_fitted()
+        data = read_sequences(self, X, reset=False)
+        with single_blas_thread(), thread_map(self.n_jobs) as run:
+            steps = self._outputs(data, run, read)
+        if data.is_table and self._input_layout_["table"] == "steps":
+            return steps
+        if data.is_grid:
+            return steps.reshape(len(data), -1, *steps.shape[1:])
+        result = np.empty(len(data), object)
+        result[:] = cut(steps, np.append(data.starts, len(steps)))
+        return result

@@ -1,0 +1,1 @@
+"""One training: settings, objective, loop and record; it never sees an estimator."""

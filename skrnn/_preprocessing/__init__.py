@@ -1,0 +1,1 @@
+"""Transformers of steps and texts."""

@@ -1,0 +1,418 @@
+"""Any scikit-learn transformer, applied to every time step of sequences."""
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.sparse import issparse
+from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.preprocessing import FunctionTransformer
+from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils.metadata_routing import (
+    MetadataRouter,
+    MethodMapping,
+    _raise_for_params,
+    process_routing,
+)
+from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
+
+from skrnn._data.frames import as_array, check_meaning
+from skrnn._data.recognise import check_feature_names, learn_features
+from skrnn._data.sequence_array import SequenceArray
+from skrnn._data.steps import cut
+from skrnn._typing import Sequences, available_if
+from skrnn._version import VersionMixin
+
+# The transformer inside decides which types and which missing values it takes.
+_AS_READ = {"dtype": None, "ensure_all_finite": False}
+
+
+def _is_object_array(X):
+    return getattr(X, "dtype", None) == np.dtype(object) and X.ndim == 1
+
+
+def _is_ragged(X):
+    """Tell whether X is a list, tuple or 1-D object array of sequences."""
+    if not (isinstance(X, list | tuple) or _is_object_array(X)):
+        return False
+    shapes = {np.shape(item) for item in X}
+    n_axes = {len(shape) for shape in shapes}
+    # 1-D items of equal length are the rows of a table, as everywhere in scikit-learn.
+    return 2 in n_axes or (n_axes == {1} and len(shapes) > 1)
+
+
+def _is_table(X):
+    """Tell whether X is 2-D: (n_sequences, n_steps), one feature."""
+    return not (isinstance(X, SequenceArray) or _is_ragged(X) or getattr(X, "ndim", 2) == 3)
+
+
+def _as_sequences(X):
+    """Return X as a SequenceArray; its values are a view of X where that is possible."""
+    if isinstance(X, SequenceArray):
+        return X
+    if _is_ragged(X):
+        return SequenceArray.from_list(X)
+    n_sequences, n_steps, *n_features = np.shape(X)
+    values = np.reshape(as_array(X, "X"), (n_sequences * n_steps, *n_features))
+    return SequenceArray(values, np.arange(n_sequences + 1) * n_steps)
+
+
+def _rows(sequences):
+    """Return the steps as rows (sum T_i, D), read-only.
+
+    A transformer with ``copy=False`` then makes its own copy and spares the caller's array.
+    """
+    rows = sequences.values.view()
+    rows = rows[:, np.newaxis] if rows.ndim == 1 else rows
+    rows.flags.writeable = False
+    return rows
+
+
+def _like(X, sequences, rows, names=None):
+    """Return `rows`, one for each step of `sequences`, in the kind of container that X is.
+
+    Sequences without a feature axis stay so where a step has one feature. A `SequenceArray` keeps
+    the `names` of their columns.
+    """
+    if len(rows) != len(sequences.values):
+        raise ValueError(
+            f"The transformer returned {len(rows)} rows for {len(sequences.values)} steps, but "
+            "TimestepTransformer needs one for each: choose a transformer that keeps the rows."
+        )
+    rows = rows[:, 0] if sequences.values.ndim == 1 and rows.shape[1] == 1 else rows
+    if isinstance(X, SequenceArray):
+        # Ids stay ids where they stay integers.
+        categorical = X.categorical if rows.dtype.kind in "iu" else None
+        return SequenceArray(rows, sequences.offsets, categorical, names)
+    if not _is_ragged(X):
+        return rows.reshape(len(sequences), -1, *rows.shape[1:])
+    items = cut(rows, sequences.offsets)
+    if not _is_object_array(X):
+        return items
+    array = np.empty(len(items), dtype=object)
+    array[:] = items
+    return array
+
+
+def _dense(rows, dtype):
+    """Return what a transformer made of rows of `dtype` as an array; float32 stays float32."""
+    rows = rows.toarray() if issparse(rows) else np.asarray(rows)
+    is_wider = dtype == np.float32 and rows.dtype == np.float64
+    return rows.astype(dtype) if is_wider else rows
+
+
+def _inner_has(method):
+    """Make a check for `available_if`: the transformer has this method."""
+
+    def check(self):
+        getattr(self.transformer_ if hasattr(self, "transformer_") else self._inner(), method)
+        return True
+
+    return check
+
+
+def _is_invertible(self):
+    if self.scope == "sequence":
+        raise AttributeError("scope='sequence' keeps no transformer to invert.")
+    return _inner_has("inverse_transform")(self)
+
+
+class TimestepTransformer(
+    VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
+):
+    """Apply a scikit-learn transformer to every time step of sequences.
+
+    The steps of all sequences become the rows of one table, which the transformer reads as any
+    other table. What it returns is cut into sequences again, in an array, a list, a 1-D object
+    array or a `SequenceArray`, as they came; a tuple becomes a list, and data frames become arrays.
+
+    Parameters
+    ----------
+    transformer : transformer or 'passthrough'
+        What to apply: a scaler, PCA, an imputer, an encoder, or a Pipeline of them. It sees the
+        features of one step at a time and must return one row for each row. 'passthrough' leaves
+        the steps as they are, for a search over several.
+
+    scope : {'dataset', 'sequence'}, default='dataset'
+        'dataset' fits one transformer to the steps of all training sequences. 'sequence' fits a
+        fresh one to each sequence that is transformed, so that a scaler removes the level and
+        the spread of every sequence by itself; a step then depends on the later steps of its
+        own sequence.
+
+    Attributes
+    ----------
+    transformer_ : transformer
+        Fitted to the steps of all training sequences; with ``scope='sequence'`` it only
+        checks them and names the features.
+
+    n_features_in_ : int
+        Number of features of a step; for a 2-D `X`, whose sequences have one feature, its
+        number of columns.
+
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Column names of a 2-D data frame, or of the sequences of a list of data frames, where all of
+        them are strings.
+
+    Notes
+    -----
+    `X` is an array (n_sequences, n_steps, n_features), a list, tuple or 1-D object array of
+    (n_steps_i, n_features) arrays, or a :class:`SequenceArray`. A 2-D `X` (n_sequences, n_steps)
+    holds sequences of one feature, and stays 2-D if the transformer returns one feature. `X` is
+    never written to, a float32 `X` gives a float32 result, and sparse results become dense.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.preprocessing import StandardScaler
+    >>> from skrnn import TimestepTransformer
+    >>> X = [np.array([[0.0, 1.0], [2.0, 3.0]]), np.array([[4.0, 5.0]])]
+    >>> TimestepTransformer(StandardScaler(with_std=False)).fit_transform(X)
+    [array([[-2., -2.],
+           [ 0.,  0.]]), array([[2., 2.]])]
+    """
+
+    feature_names_in_: np.ndarray
+    n_features_in_: int
+    transformer_: Any
+
+    def __init__(self, transformer: Any, *, scope: str = "dataset"):
+        self.transformer = transformer
+        self.scope = scope
+
+    def fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
+        """Fit the transformer to the steps of all sequences.
+
+        Parameters
+        ----------
+        X : sequences
+            See the notes of the class.
+        y : None
+            Ignored: a step has no target of its own.
+        **params : dict
+            Metadata that the transformer requests, with metadata routing enabled: one value for
+            each sequence, such as `sample_weight`, which holds for all of its steps.
+
+        Returns
+        -------
+        self : TimestepTransformer
+            The fitted transformer.
+
+        Raises
+        ------
+        ValueError
+            If `X` holds no sequences of equal features, the transformer refuses their steps, is
+            some other string, or `params` are passed without metadata routing.
+        """
+        sequences = self._read(X, reset=True)
+        params = self._of_steps("fit", params, sequences)
+        self.transformer_ = clone(self._inner()).fit(_rows(sequences), **params)
+        return self
+
+    @available_if(_inner_has("partial_fit"))
+    def partial_fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
+        """Go on fitting the transformer with more sequences.
+
+        Parameters
+        ----------
+        X : sequences
+            See the notes of the class.
+        y : None
+            Ignored.
+        **params : dict
+            As for `fit`.
+
+        Returns
+        -------
+        self : TimestepTransformer
+            The transformer.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, or if the features are not those that the first call saw.
+        """
+        is_first = not hasattr(self, "transformer_")
+        sequences = self._read(X, reset=is_first)
+        params = self._of_steps("partial_fit", params, sequences)
+        if is_first:
+            self.transformer_ = clone(self._inner())
+        self.transformer_.partial_fit(_rows(sequences), **params)
+        return self
+
+    def transform(self, X: Sequences) -> Sequences:
+        """Transform every step.
+
+        Parameters
+        ----------
+        X : sequences
+            See the notes of the class.
+
+        Returns
+        -------
+        X_out : sequences
+            In the form of `X`, with the features that the transformer returns.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If the features are not those that `fit` saw, or the transformer does not return one row
+            for each.
+        """
+        check_is_fitted(self)
+        sequences = self._read(X, reset=False)
+        rows = _rows(sequences)
+        if self.scope == "dataset":
+            names, rows_out = self._names_of(sequences), self.transformer_.transform(rows)
+            return _like(X, sequences, _dense(rows_out, rows.dtype), names)
+        parts = [
+            _dense(clone(self._inner()).fit_transform(part), rows.dtype)
+            for part in cut(rows, sequences.offsets)
+        ]
+        return _like(X, sequences, np.concatenate(parts), self._names_of(sequences))
+
+    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+
+        def fit_transform(self, X: Sequences, y: object = None, **params: Any) -> Sequences: ...
+
+    @available_if(_is_invertible)
+    def inverse_transform(self, X: Sequences) -> Sequences:
+        """Undo `transform`, where the transformer can; not with ``scope='sequence'``.
+
+        Parameters
+        ----------
+        X : sequences
+            As `transform` returns them.
+
+        Returns
+        -------
+        X_out : sequences
+            In the form of `X`, with the features seen in `fit`.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` holds no sequences, or the transformer refuses their steps.
+        """
+        check_is_fitted(self)
+        sequences = _as_sequences(X)
+        rows = _rows(sequences)
+        return _like(X, sequences, _dense(self.transformer_.inverse_transform(rows), rows.dtype))
+
+    @available_if(_inner_has("get_feature_names_out"))
+    def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
+        """Return the names of the features of a step.
+
+        Parameters
+        ----------
+        input_features : array-like of str, default=None
+            Names of the features of a step in `X`; `feature_names_in_` if None, or
+            ``x0, x1, ...`` where there are none.
+
+        Returns
+        -------
+        feature_names_out : ndarray of str
+            Names of the last axis of the result, as the transformer gives them.
+        """
+        check_is_fitted(self)
+        if input_features is None and not self._fitted_on_table:
+            input_features = getattr(self, "feature_names_in_", None)
+        return self.transformer_.get_feature_names_out(input_features)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Do nothing: sequences fit no table, so the result stays an array or a list.
+
+        Parameters
+        ----------
+        transform : {'default', 'pandas', 'polars'}, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : TimestepTransformer
+            The transformer.
+        """
+        return self
+
+    def get_metadata_routing(self) -> MetadataRouter:
+        """Return what metadata the transformer requests.
+
+        Returns
+        -------
+        routing : MetadataRouter
+            The requests, which scikit-learn's Pipeline and searches ask for.
+        """
+        callers = {"fit": "fit", "fit_transform": "fit", "partial_fit": "partial_fit"}
+        mapping = MethodMapping()
+        for caller, callee in callers.items():
+            mapping.add(caller=caller, callee=callee)
+        return MetadataRouter(owner=self).add(transformer=self._inner(), method_mapping=mapping)
+
+    def _of_steps(self, method, params, sequences):
+        """Metadata of the sequences, for the steps of which they hold."""
+        _raise_for_params(params, self, method)
+        routed = process_routing(self, method, **params)["transformer"][method]
+        check_consistent_length(sequences, *routed.values())
+        return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
+
+    def _names_of(self, sequences):
+        """Names of what the transformer makes of named features, or None."""
+        if sequences.feature_names is None or not hasattr(self, "get_feature_names_out"):
+            return None
+        return self.transformer_.get_feature_names_out(sequences.feature_names)
+
+    def _inner(self):
+        """Return the transformer that `transformer` stands for."""
+        if not isinstance(self.transformer, str):
+            return self.transformer
+        if self.transformer != "passthrough":
+            raise ValueError(
+                f"transformer must be a transformer or 'passthrough', got {self.transformer!r}."
+            )
+        return FunctionTransformer(feature_names_out="one-to-one")
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        inner = get_tags(self._inner())
+        tags.input_tags = replace(inner.input_tags, three_d_array=True, sparse=False)
+        tags.transformer_tags.preserves_dtype = ["float64", "float32"]
+        tags.non_deterministic = inner.non_deterministic
+        return tags
+
+    def _read(self, X, *, reset):
+        """Check X against what was seen in `fit` and return it as a SequenceArray."""
+        if self.scope not in ("dataset", "sequence"):
+            raise ValueError(f"scope must be 'dataset' or 'sequence', got {self.scope!r}.")
+        is_table = _is_table(X)
+        if reset:
+            self._fitted_on_table = is_table
+        check_meaning(X, "X")
+        if is_table and self._fitted_on_table:
+            X = validate_data(self, X, reset=reset, **_AS_READ)
+        elif is_table:
+            X = check_array(X, input_name="X", estimator=self, **_AS_READ)
+        sequences = _as_sequences(X)
+        if not self._fitted_on_table:
+            rows = _rows(sequences)
+            self._check_rows(rows, sequences.feature_names, reset)
+        elif sequences.n_features != 1:
+            raise ValueError(
+                f"X has {sequences.n_features} features, but {type(self).__name__} is expecting "
+                "1 feature: it was fitted on a 2-D X, whose sequences have one feature."
+            )
+        return sequences
+
+    def _check_rows(self, rows, names, reset):
+        """Check the steps, and their number and names of features against those of `fit`."""
+        if reset:
+            learn_features(self, rows, names, **_AS_READ)
+        elif names is None:
+            validate_data(self, rows, reset=False, **_AS_READ)
+        else:
+            check_array(rows, input_name="X", estimator=self, **_AS_READ)
+            check_feature_names(self, names)
+            _check_n_features(self, rows, reset=False)

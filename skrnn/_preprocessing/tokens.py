@@ -1,0 +1,560 @@
+"""Text and tokens as sequences of integer ids, and pre-trained vectors for them."""
+
+import gzip
+import re
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from functools import partial
+from itertools import chain
+from numbers import Integral
+from os import PathLike, fspath
+from typing import Any, NamedTuple, Self
+
+import numpy as np
+from numpy.typing import DTypeLike
+from scipy.sparse import csr_array
+from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.feature_extraction.text import CountVectorizer
+from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
+from sklearn.utils.validation import check_is_fitted
+
+from skrnn._data.sequence_array import SequenceArray
+from skrnn._typing import Sequences
+from skrnn._version import VersionMixin
+
+UNKNOWN = "<unk>"
+
+# The token of a sequence that has none.
+_NOTHING = object()
+
+
+class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+    r"""Encode texts, or lists of tokens, as sequences of integer ids.
+
+    Texts are cut as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them, and
+    parameters with the name of one of its have its meaning. But the order of the tokens is kept:
+    every sequence becomes an array of ids, which recurrent estimators embed. Id 0 stands for every
+    token that is not in the vocabulary.
+
+    Parameters
+    ----------
+    analyzer : {'word', 'char'} or callable, default='word'
+        How a string is cut into tokens. A callable gets each entry of X as it is and returns its
+        tokens. Entries that are lists or arrays of tokens need no cutting.
+
+    lowercase : bool, default=True
+        Whether to lowercase strings before they are cut. Given tokens are taken as they are; the
+        token feature 'lower' adds their lower-cased form.
+
+    token_pattern : str, default=r"(?u)\b\w\w+\b"
+        Regular expression of a token, for ``analyzer='word'``. The default is that of
+        CountVectorizer: words of two or more characters. ``r"\w+|[^\w\s]"`` keeps short words
+        and punctuation, ``r"\S+"`` cuts at white space alone.
+
+    min_df : int or float, default=1
+        Tokens in fewer sequences than this have no id of their own: a number of sequences or, if
+        float, a share of them. Applies to each token feature as well. With 2 or more, the vector
+        of the unknown token is trained on the rare ones.
+
+    max_features : int, default=None
+        Keep only so many tokens, the most frequent ones, of equally frequent ones the first in
+        order. Applies to each token feature as well. None keeps all.
+
+    vocabulary : iterable of str or mapping of str to int, default=None
+        The tokens in order of their ids, which count from 1, or a mapping to these. Sets are
+        sorted. `min_df` and `max_features` do not apply to it. None learns the vocabulary from the
+        data.
+
+    token_features : list or tuple of str or callable, default=None
+        Further columns of ids, each with its own vocabulary learned from the data: 'lower', the
+        lower-cased token; 'prefix<n>' and 'suffix<n>', the first and last n characters of the
+        lower-cased token; 'shape', in which letters are x or X, digits are d, and runs are cut
+        to four, as ``Xxxxx-dd`` of ``London-12``; or a function of the token that returns a str.
+        None gives the tokens' ids alone.
+
+    Attributes
+    ----------
+    vocabulary_ : dict of str to int
+        Id of each token, counting from 1; in sorted order if it was learned.
+
+    feature_vocabularies_ : list of dict of str to int
+        Ids of the values of each of `token_features`, likewise.
+
+    See Also
+    --------
+    load_word_vectors : Read pre-trained vectors for the embedding of the ids.
+
+    Notes
+    -----
+    A network cannot read an empty sequence, so a text without any token is encoded as one
+    unknown token.
+
+    Put the encoder and the network into one :class:`~sklearn.pipeline.Pipeline`. The network then
+    learns the ids that the encoder gives to the very same training data.
+
+    Examples
+    --------
+    >>> from skrnn import TokenEncoder
+    >>> encoder = TokenEncoder()
+    >>> encoder.fit_transform(["The cat sat.", "The dog sat down."]).to_list()
+    [array([5, 1, 4]), array([5, 2, 4, 3])]
+    >>> encoder.vocabulary_
+    {'cat': 1, 'dog': 2, 'down': 3, 'sat': 4, 'the': 5}
+    >>> encoder.inverse_transform(encoder.transform(["The bird sat."])).tolist()
+    [array(['the', '<unk>', 'sat'], dtype=object)]
+
+    Lists of tokens with columns for their ending and shape:
+
+    >>> encoder = TokenEncoder(token_features=["suffix2", "shape"])
+    >>> encoder.fit_transform([["Ann", "sang", "in", "Rome"]])[0]
+    array([[1, 4, 1],
+           [4, 3, 4],
+           [3, 1, 3],
+           [2, 2, 2]])
+    """
+
+    vocabulary_: dict[str, int]
+    feature_vocabularies_: list[dict[str, int]]
+
+    _parameter_constraints = {
+        "analyzer": [StrOptions({"word", "char"}), callable],
+        "lowercase": ["boolean"],
+        "token_pattern": [str],
+        "min_df": [
+            Interval(RealNotInt, 0, 1, closed="both"),
+            Interval(Integral, 1, None, closed="left"),
+        ],
+        "max_features": [Interval(Integral, 1, None, closed="left"), None],
+        "vocabulary": [Iterable, None],
+        "token_features": [list, tuple, None],
+    }
+
+    def __init__(
+        self,
+        *,
+        analyzer: str | Callable[[Any], Iterable[str]] = "word",
+        lowercase: bool = True,
+        token_pattern: str = r"(?u)\b\w\w+\b",
+        min_df: int | float = 1,
+        max_features: int | None = None,
+        vocabulary: Iterable[str] | Mapping[str, int] | None = None,
+        token_features: Sequence[str | Callable[[str], str]] | None = None,
+    ):
+        self.analyzer = analyzer
+        self.lowercase = lowercase
+        self.token_pattern = token_pattern
+        self.min_df = min_df
+        self.max_features = max_features
+        self.vocabulary = vocabulary
+        self.token_features = token_features
+
+    def fit(self, X: Iterable[Any], y: object = None) -> Self:
+        """Learn the vocabularies.
+
+        Parameters
+        ----------
+        X : iterable of str, or of sequences of str
+            Texts to cut into tokens, or lists of tokens.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        self : TokenEncoder
+            The fitted encoder.
+
+        Raises
+        ------
+        ValueError
+            If X has no entry or is an array of one column, a parameter is not valid, or no token is
+            left for a vocabulary.
+
+        TypeError
+            If X holds anything but texts and tokens.
+        """
+        self._fit(X)
+        return self
+
+    def fit_transform(self, X: Iterable[Any], y: object = None) -> SequenceArray:
+        """Learn the vocabularies and encode X, reading it once.
+
+        Parameters
+        ----------
+        X : iterable of str, or of sequences of str
+            Texts to cut into tokens, or lists of tokens.
+
+        y : None
+            Ignored.
+
+        Returns
+        -------
+        ids : SequenceArray
+            As from `transform`.
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+
+        TypeError
+            As `fit`.
+        """
+        return self._encode(self._fit(X))
+
+    def transform(self, X: Iterable[Any]) -> SequenceArray:
+        """Encode X.
+
+        Parameters
+        ----------
+        X : iterable of str, or of sequences of str
+            Texts to cut into tokens, or lists of tokens.
+
+        Returns
+        -------
+        ids : SequenceArray
+            For each sequence an integer array of shape (n_tokens_i,) or, with `token_features`,
+            (n_tokens_i, 1 + n_token_features), the first column being the tokens' own ids.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
+        ValueError
+            If X has no entry or is an array of one column.
+
+        TypeError
+            If X holds anything but texts and tokens.
+        """
+        check_is_fitted(self)
+        return self._encode(self._read(X))
+
+    def inverse_transform(self, X: Sequences) -> np.ndarray:
+        """Return the tokens of ids.
+
+        Parameters
+        ----------
+        X : sequences of int
+            Ids as from `transform`. Of several columns the first is read.
+
+        Returns
+        -------
+        tokens : ndarray of shape (n_sequences,) of arrays
+            For each sequence its tokens, ``<unk>`` for id 0.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+
+        ValueError
+            If an id is not one of the vocabulary.
+        """
+        names = self.get_feature_names_out()
+        tokens = np.empty(len(X), dtype=object)
+        for i, ids in enumerate(X):
+            ids = np.asarray(ids, dtype=np.intp)
+            ids = ids[:, 0] if ids.ndim == 2 else ids
+            if ids.size and not 0 <= ids.min() <= ids.max() < len(names):
+                raise ValueError(
+                    f"X[{i}] holds ids from {ids.min()} to {ids.max()}, but the vocabulary has ids "
+                    f"from 0 to {len(names) - 1}."
+                )
+            tokens[i] = names[ids]
+        return tokens
+
+    def get_feature_names_out(self, input_features: object = None) -> np.ndarray:
+        """Return the token of each id.
+
+        Parameters
+        ----------
+        input_features : None
+            Ignored.
+
+        Returns
+        -------
+        tokens : ndarray of str objects, shape (1 + n_tokens,)
+            Tokens in the order of their ids, from ``<unk>`` for id 0 on: names for the rows of
+            the embedding.
+        """
+        check_is_fitted(self)
+        return np.array([UNKNOWN, *self.vocabulary_], dtype=object)
+
+    def set_output(self, *, transform: str | None = None) -> Self:
+        """Do nothing: sequences fit no table, so the result stays an array.
+
+        Parameters
+        ----------
+        transform : {'default', 'pandas', 'polars'}, default=None
+            Ignored.
+
+        Returns
+        -------
+        self : TokenEncoder
+            The encoder.
+        """
+        return self
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.string = True
+        tags.input_tags.two_d_array = False
+        tags.transformer_tags.preserves_dtype = []
+        return tags
+
+    def _fit(self, X):
+        """Set the vocabularies, and return the tokens of X."""
+        self._validate_params()
+        tokens = self._read(X)
+        learn = partial(_learn_vocabulary, tokens, self.min_df, self.max_features)
+        given = self.vocabulary is not None
+        self.vocabulary_ = as_vocabulary(self.vocabulary) if given else learn(tokens.distinct)
+        self.feature_vocabularies_ = [
+            learn([feature(token) for token in tokens.distinct]) for feature in self._features()
+        ]
+        return tokens
+
+    def _read(self, X):
+        """Cut every entry of X into tokens."""
+        if isinstance(X, (str, bytes)) or hasattr(X, "columns") or not isinstance(X, Iterable):
+            raise TypeError(
+                "X must hold one text, or one list of tokens, per entry. Got one "
+                f"{type(X).__name__}: put a single text into a list, take one column of a table."
+            )
+        analyze = CountVectorizer(
+            analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
+        ).build_analyzer()
+        always = callable(self.analyzer)
+        if isinstance(X, np.ndarray) and X.shape[1:] == (1,) and not always:
+            raise ValueError(
+                f"X has shape {X.shape}, and its one column may hold texts or tokens: pass X[:, 0] "
+                "for texts, or X.tolist() for sequences of one token."
+            )
+        sequences = [
+            _as_list(analyze(entry) if always or isinstance(entry, (str, bytes)) else entry, i)
+            for i, entry in enumerate(X)
+        ]
+        if not sequences:
+            raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
+        return _number_tokens(sequences)
+
+    def _encode(self, tokens):
+        """Look up the distinct tokens, and give every token what was found for its like."""
+        vocabularies = [self.vocabulary_, *self.feature_vocabularies_]
+        table = np.zeros((1 + len(tokens.distinct), len(vocabularies)), dtype=np.int64)
+        for i, (feature, ids) in enumerate(
+            zip([str, *self._features()], vocabularies, strict=True)
+        ):
+            table[1:, i] = [ids.get(feature(token), 0) for token in tokens.distinct]
+        rows = (table if self.token_features else table[:, 0])[tokens.numbers]
+        offsets = np.append(0, np.cumsum(tokens.lengths))
+        return SequenceArray(rows, offsets, categorical=True)
+
+    def _features(self):
+        return [_token_feature(feature) for feature in self.token_features or ()]
+
+
+class _Tokens(NamedTuple):
+    """The tokens of all sequences, end to end.
+
+    distinct  the different tokens
+    numbers   (n_tokens,) which of them each token is, counting from 1; 0 in an empty sequence
+    lengths   (n_sequences,) number of tokens of each sequence, 1 for an empty one
+    """
+
+    distinct: list
+    numbers: np.ndarray
+    lengths: np.ndarray
+
+
+def _as_list(tokens, i):
+    """Return the tokens of entry `i` of X as a list."""
+    if not isinstance(tokens, Iterable) or isinstance(tokens, Mapping | Set):
+        raise TypeError(f"X[{i}] is {tokens!r}, but must be a text or a list of tokens.")
+    tokens = tokens.tolist() if isinstance(tokens, np.ndarray) else list(tokens)
+    return tokens or [_NOTHING]
+
+
+def _number_tokens(sequences):
+    """Give each different token a number, in their order of appearance."""
+    number = defaultdict()
+    number.default_factory = number.__len__
+    number[_NOTHING] = 0
+    lengths = np.array([len(sequence) for sequence in sequences])
+    try:
+        every = map(number.__getitem__, chain.from_iterable(sequences))
+        numbers = np.fromiter(every, np.intp, lengths.sum())
+    except TypeError:
+        raise TypeError("X is nested too deeply: its entries must be lists of strings.") from None
+    distinct = list(number)[1:]
+    for token in distinct:
+        if not isinstance(token, str):
+            raise TypeError(f"Tokens must be strings, but X holds {token!r}; use str(token).")
+    return _Tokens(distinct, numbers, lengths)
+
+
+def _learn_vocabulary(tokens, min_df, max_features, values):
+    """Return the ids of the frequent ones among `values`, one value for each distinct token."""
+    number = {}
+    of_token = np.array([0, *(number.setdefault(value, len(number) + 1) for value in values)])
+    found = of_token[tokens.numbers]
+    count = np.bincount(found, minlength=len(number) + 1)
+    offsets = np.append(0, np.cumsum(tokens.lengths))
+    once = csr_array((np.ones(len(found), bool), found, offsets))
+    once.sum_duplicates()  # within each sequence
+    n_sequences = np.bincount(once.indices, minlength=len(number) + 1)
+    least = min_df if isinstance(min_df, Integral) else min_df * len(tokens.lengths)
+    kept = [value for value, i in number.items() if n_sequences[i] >= least]
+    if max_features is not None:
+        kept = sorted(kept, key=lambda value: (-count[number[value]], value))[:max_features]
+    if not kept:
+        raise ValueError(
+            f"No token is left for the vocabulary: X has {len(number)} different ones, and "
+            f"min_df={min_df!r}. Lower min_df, or let token_pattern match more."
+        )
+    return as_vocabulary(sorted(kept))
+
+
+def as_vocabulary(vocabulary):
+    """Return token -> id, counting from 1 in order, of tokens or of such a mapping."""
+    if isinstance(vocabulary, Mapping):
+        tokens = sorted(vocabulary, key=vocabulary.get)
+        is_valid = [vocabulary[token] for token in tokens] == list(range(1, len(tokens) + 1))
+    else:
+        tokens = sorted(vocabulary) if isinstance(vocabulary, Set) else list(vocabulary)
+        is_valid = len(set(tokens)) == len(tokens) and not isinstance(vocabulary, str)
+    if not (tokens and is_valid):
+        raise ValueError(
+            f"vocabulary must be an iterable of different tokens, or map them to the ids 1 to "
+            f"{len(tokens)}; id 0 is that of unknown tokens. Got {type(vocabulary).__name__} of "
+            f"{len(tokens)}. Of a CountVectorizer use get_feature_names_out()."
+        )
+    return {token: i for i, token in enumerate(tokens, start=1)}
+
+
+def _token_feature(feature):
+    """Return the function of the token that `feature` names or is."""
+    if callable(feature):
+        return feature
+    if feature == "lower":
+        return str.lower
+    if feature == "shape":
+        return token_shape
+    affix = re.fullmatch(r"(prefix|suffix)([1-9]\d*)", str(feature))
+    if affix is None:
+        raise ValueError(
+            f"token_features holds {feature!r}, but can hold 'lower', 'shape', 'prefix<n>' and "
+            "'suffix<n>' with n > 0, and functions."
+        )
+    n = int(affix[2])
+    part = slice(n) if affix[1] == "prefix" else slice(-n, None)
+    return lambda token: token.lower()[part]
+
+
+def token_shape(token):
+    """Return the pattern of upper and lower case, digits and other characters."""
+    marks = (
+        ("X" if c.isupper() else "x") if c.isalpha() else "d" if c.isdigit() else c for c in token
+    )
+    return re.sub(r"(.)\1{4,}", r"\1\1\1\1", "".join(marks), flags=re.DOTALL)
+
+
+def load_word_vectors(
+    path: str | PathLike[str],
+    *,
+    vocabulary: Iterable[str] | Mapping[str, int] | None = None,
+    dtype: DTypeLike = np.float32,
+) -> tuple[dict[str, int], np.ndarray]:
+    r"""Read word vectors in the text format of word2vec or GloVe.
+
+    Parameters
+    ----------
+    path : str or path-like
+        A UTF-8 file with one token and its vector per line, separated by spaces; a first line
+        with the number and size of the vectors, as word2vec and fastText write it, is skipped.
+        Names that end in ``.gz`` are decompressed.
+
+    vocabulary : iterable of str or mapping of str to int, default=None
+        Tokens to read, such as the ``vocabulary_`` of a fitted :class:`TokenEncoder`. Memory is
+        needed for these only. None reads the whole file.
+
+    dtype : {numpy.float32, numpy.float64}, default=numpy.float32
+        Type of the vectors.
+
+    Returns
+    -------
+    vocabulary : dict of str to int
+        Id of each token, counting from 1: for the `vocabulary` of a :class:`TokenEncoder`.
+
+    vectors : ndarray of shape (1 + n_tokens, n_dimensions)
+        The vector of each id. That of id 0, for unknown tokens, is the mean of those read. A
+        token that the file lacks has the vector of its lower-cased form or, if that is missing
+        too, the mean.
+
+    Raises
+    ------
+    ValueError
+        If a line cannot be read, or the file has none of the tokens.
+
+    References
+    ----------
+    .. [1] Mikolov, T., Chen, K., Corrado, G., & Dean, J. (2013). Efficient estimation of word
+       representations in vector space. arXiv:1301.3781.
+    .. [2] Pennington, J., Socher, R., & Manning, C. D. (2014). GloVe: global vectors for word
+       representation. Proceedings of EMNLP 2014.
+
+    Examples
+    --------
+    >>> from pathlib import Path
+    >>> from tempfile import TemporaryDirectory
+    >>> from skrnn import TokenEncoder, load_word_vectors
+    >>> encoder = TokenEncoder().fit(["the cat", "the dog"])
+    >>> with TemporaryDirectory() as folder:
+    ...     path = Path(folder, "vectors.txt")
+    ...     lines = "the 0.0 1.0\ncat 2.0 3.0\nelephant 4.0 5.0\n"
+    ...     _ = path.write_text(lines, encoding="utf-8")
+    ...     vocabulary, vectors = load_word_vectors(path, vocabulary=encoder.vocabulary_)
+    >>> vocabulary
+    {'cat': 1, 'dog': 2, 'the': 3}
+    >>> vectors
+    array([[1., 2.],
+           [2., 3.],
+           [1., 2.],
+           [0., 1.]], dtype=float32)
+    """
+    wanted = None
+    if vocabulary is not None:
+        vocabulary = as_vocabulary(vocabulary)
+        wanted = {form for token in vocabulary for form in (token, token.lower())}
+    found = _read_vectors(path, wanted, dtype)
+    if not found:
+        raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
+    vocabulary = vocabulary or as_vocabulary(list(found))
+    mean = np.mean(list(found.values()), axis=0, dtype=np.float64).astype(dtype)
+    vectors = [found.get(token, found.get(token.lower(), mean)) for token in vocabulary]
+    return vocabulary, np.stack([mean, *vectors])
+
+
+def _read_vectors(path, wanted, dtype):
+    """Return token -> vector for the tokens in `wanted`, all tokens if None."""
+    found, size = {}, 0
+    opened = gzip.open if fspath(path).endswith(".gz") else open
+    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n") as lines:
+        for number, line in enumerate(lines, start=1):
+            line = line.rstrip(" \r\n")
+            header = number == 1 and re.fullmatch(r"\d+ (\d+)", line)
+            size = int(header[1]) if header else size or line.count(" ")
+            # Some tokens contain spaces, so the numbers are cut off from the right.
+            token, *values = line.rsplit(" ", size)
+            unwanted = wanted is not None and token not in wanted
+            if header or not line or unwanted or token in found:
+                continue
+            try:
+                found[token] = np.array(values, dtype=dtype).reshape(size or 1)
+            except ValueError:
+                raise ValueError(
+                    f"Line {number} of {fspath(path)} is not a token and {size} numbers, "
+                    f"separated by spaces: {line[:60]!r}."
+                ) from None
+    return found

@@ -1,0 +1,1 @@
+"""Long series: windows, their scaling, splits and forecasts."""

@@ -1,0 +1,97 @@
+"""Forecasts of many steps by feeding predictions back."""
+
+from functools import partial
+from numbers import Integral
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.utils import check_array, check_scalar
+
+from skrnn._series.windows import SlidingWindowTransformer
+
+
+def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray:
+    """Forecast the rows after `X`, feeding every prediction back as the next row.
+
+    Parameters
+    ----------
+    estimator : estimator
+        Fitted to predict row `i` of the series from the rows before it, as a Pipeline with
+        ``SlidingWindowTransformer(horizon=1)`` does after ``fit(X, X)``. It must predict every
+        column of `X`.
+
+    X : array-like or DataFrame of shape (n_rows, n_features)
+        The series up to now. Its last `window_size` rows are enough, and fastest.
+
+    n_steps : int
+        Number of rows to forecast.
+
+    Returns
+    -------
+    forecast : ndarray of shape (n_steps,) or (n_steps, n_features)
+        In the units and the shape of the predictions.
+
+    Raises
+    ------
+    ValueError
+        If the estimator does not predict one value for each column, or if its prediction of a
+        row depends on that row.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from sklearn.linear_model import LinearRegression
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skrnn import SlidingWindowTransformer, recursive_forecast
+    >>> X = np.array([1.0, 1, 2, 3, 5, 8, 13, 21]).reshape(-1, 1)
+    >>> windows = SlidingWindowTransformer(2, horizon=1, padding="zero", output="2d")
+    >>> model = make_pipeline(windows, LinearRegression(fit_intercept=False)).fit(X, X[:, 0])
+    >>> recursive_forecast(model, X, 3).round(6)
+    array([34., 55., 89.])
+    """
+    check_scalar(n_steps, "n_steps", Integral, min_val=1)
+    history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
+    predict_next = partial(_predict_next, estimator, X)
+    _check_recursion(predict_next, history)
+    n_kept = max(len(history), _largest_window(estimator))
+    forecast = []
+    for _ in range(n_steps):
+        forecast.append(predict_next(history, history[-1]))
+        history = np.vstack([history, np.reshape(forecast[-1], (1, -1))])[-n_kept:]
+    return np.array(forecast)
+
+
+def _largest_window(estimator):
+    """Rows that the windows inside an estimator, or inside the best one of a search, look back."""
+    estimator = getattr(estimator, "best_estimator_", estimator)
+    parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
+    windows = [part for part in parts if isinstance(part, SlidingWindowTransformer)]
+    return max((sum(part._sizes) for part in windows), default=0)
+
+
+def _predict_next(estimator, like, history, guess):
+    """Predict the row after `history`, for which `guess` stands, in a table like `like`."""
+    rows = np.vstack([history, guess])
+    if hasattr(like, "columns"):
+        rows = type(like)(dict(zip(like.columns, rows.T, strict=True)))
+    return estimator.predict(rows)[-1]
+
+
+def _check_recursion(predict_next, history):
+    """Raise unless every column is predicted, whatever stands for the unknown row."""
+    lowest, highest = history.min(0), history.max(0)
+    # Of a constant a multiple, so that a logarithm, say, can be taken of it where it could before.
+    highest = np.where(lowest < highest, highest, np.where(highest == 0, 1, 2 * highest))
+    low, high = (predict_next(history, guess) for guess in (lowest, highest))
+    if np.size(low) != history.shape[1]:
+        raise ValueError(
+            f"The estimator predicts {np.size(low)} values, but X has {history.shape[1]} columns: "
+            "recursion needs a prediction of every column. Fit to y=X, or forecast directly, with "
+            "a target for each horizon from sliding_windows."
+        )
+    if not np.allclose(low, high, atol=1e-8 * np.abs(history).max()):
+        raise ValueError(
+            "The prediction of a row depends on that row, which is unknown when forecasting: fit "
+            "with SlidingWindowTransformer(horizon=1)."
+        )

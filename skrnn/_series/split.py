@@ -1,0 +1,112 @@
+"""Cross-validation that keeps training windows away from test windows."""
+
+from collections.abc import Iterator
+from numbers import Integral
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.model_selection import TimeSeriesSplit
+from sklearn.utils import check_consistent_length, check_scalar
+
+from skrnn._series.windows import largest_horizon, series_bounds
+from skrnn._typing import Sequences
+
+
+class PurgedWindowSplit(TimeSeriesSplit):
+    """Time-series splits with a gap as long as a window reaches back.
+
+    A :class:`~sklearn.model_selection.TimeSeriesSplit` with ``gap = window_size + horizon - 1``:
+    no row in the window of a test row is a training row or in the window of one. Windows that
+    overlap the test set make scores look better than they are.
+
+    Parameters
+    ----------
+    n_splits : int, default=5
+        Number of splits, at least 2.
+
+    window_size : int
+        Number of rows in a window; the largest one if a search tunes it.
+
+    horizon : int or list of int, default=0
+        Number of rows from the end of a window to its target; the largest one counts.
+
+    max_train_size : int, default=None
+        Keep at most this many training rows of a series, the latest ones. None keeps all.
+
+    test_size : int, default=None
+        Number of test rows of a series in a split. None means
+        ``n_rows // (n_splits + 1)``.
+
+    See Also
+    --------
+    SlidingWindowTransformer : Windows of every row, inside a Pipeline.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import PurgedWindowSplit
+    >>> for train, test in PurgedWindowSplit(2, window_size=2, horizon=1).split(np.zeros(12)):
+    ...     print(train, test)
+    [0 1] [4 5 6 7]
+    [0 1 2 3 4 5] [ 8  9 10 11]
+    """
+
+    # Searches and cross_val_score hand on `groups` without a request, as they do for GroupKFold.
+    __metadata_request__split = {"groups": True}
+
+    def __init__(
+        self,
+        n_splits: int = 5,
+        *,
+        window_size: int,
+        horizon: int | ArrayLike = 0,
+        max_train_size: int | None = None,
+        test_size: int | None = None,
+    ):
+        check_scalar(window_size, "window_size", Integral, min_val=1)
+        gap = int(window_size) + largest_horizon(horizon) - 1
+        super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
+        self.window_size = window_size
+        self.horizon = horizon
+
+    def split(
+        self, X: Sequences, y: object = None, groups: ArrayLike | None = None
+    ) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Yield the training and the test rows of every split.
+
+        Parameters
+        ----------
+        X : array-like of shape (n_rows, ...)
+            Rows in time order, or windows with ``stride=1``.
+        y : None
+            Ignored.
+        groups : array-like of shape (n_rows,), default=None
+            Id of the series of every row, contiguous. Each series is split along its own time.
+
+        Yields
+        ------
+        train : ndarray of int
+            Training rows.
+        test : ndarray of int
+            Test rows, all later than the training rows of the same series.
+
+        Raises
+        ------
+        ValueError
+            If a series is too short for the splits, or `groups` does not name one contiguous run of
+            rows for each series.
+        """
+        check_consistent_length(X, groups)
+        bounds = series_bounds(groups, len(X))
+        series = [self._split_series(start, stop) for start, stop in bounds]
+        for parts in zip(*series, strict=True):
+            train, test = zip(*parts, strict=True)
+            yield np.concatenate(train), np.concatenate(test)
+
+    def _split_series(self, start, stop):
+        """Split the rows ``start:stop`` along their time."""
+        try:
+            splits = list(super().split(range(start, stop)))
+        except ValueError as error:
+            raise ValueError(f"The series of rows {start} to {stop - 1}: {error}") from None
+        return [(train + start, test + start) for train, test in splits]

@@ -1,0 +1,1 @@
+"""What is to be predicted: how y is learnt, encoded, weighed, decoded and scored."""

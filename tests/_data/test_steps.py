@@ -1,0 +1,47 @@
+"""One value for each step, out of whatever holds the sequences."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_array_equal
+
+from skrnn import SequenceTagger
+from skrnn._data.steps import are_known, end_to_end, is_flat
+from skrnn.metrics import token_accuracy_score
+
+MIXED = [["B", -100, "O"], ["O", "O", -100]]
+
+
+@pytest.mark.parametrize(
+    "values, expected",
+    [
+        (["a", "b"], True),
+        (np.ones(3), True),
+        (2.5, True),
+        ([["a"], ["b"]], False),
+        (np.ones((3, 2)), False),
+        ([], False),
+    ],
+)
+def test_what_is_flat(values, expected):
+    assert is_flat(values) is expected
+
+
+@pytest.mark.parametrize("form", [list, lambda y: [np.array(y[0], object), y[1]]])
+def test_strings_beside_numbers_stay_what_they_are(form):
+    values, lengths = end_to_end(form(MIXED), "y")
+    assert values.tolist() == ["B", -100, "O", "O", "O", -100]
+    assert_array_equal(lengths, [3, 3])
+    assert_array_equal(are_known(values, -100), [1, 0, 1, 1, 1, 0])
+    assert are_known(values, None).all()
+
+
+def test_a_number_may_mark_the_steps_without_a_label_among_strings():
+    X = np.random.default_rng(0).standard_normal((2, 3, 2))
+    model = SequenceTagger(ignore_label=-100, max_iter=1, learning_rate="cosine").fit(X, MIXED)
+    assert model.classes_.tolist() == ["B", "O"]
+    predicted = [["B", "B", "O"], ["O", "B", "O"]]
+    assert token_accuracy_score(MIXED, predicted, ignore_label=-100) == 0.75
+    expected = token_accuracy_score(MIXED, model.predict(X), ignore_label=-100)
+    assert model.score(X, MIXED) == expected
+    with pytest.raises(TypeError, match="not supported between"):  # as in scikit-learn
+        SequenceTagger().fit(X, MIXED)

@@ -1,0 +1,119 @@
+"""PurgedWindowSplit: no window on both sides of a split."""
+
+import numpy as np
+import pytest
+from sklearn import config_context
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
+from sklearn.pipeline import make_pipeline
+
+from skrnn._series.split import PurgedWindowSplit
+from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+
+
+def rows_used(row, window_size, horizon):
+    """Return the target row and the rows in its window."""
+    return {row, *range(row - horizon - window_size + 1, row - horizon + 1)}
+
+
+@pytest.mark.parametrize("horizon", [0, 1, 4])
+@pytest.mark.parametrize("window_size", [1, 2, 7])
+def test_the_gap_is_the_smallest_without_overlap(window_size, horizon):
+    splits = list(PurgedWindowSplit(3, window_size=window_size, horizon=horizon).split(range(80)))
+    assert len(splits) == 3
+    for train, test in splits:
+        in_test = rows_used(test[0], window_size, horizon)
+        assert not in_test & rows_used(train[-1], window_size, horizon)
+        # Of the rows left out, the first one is already in the first test window.
+        assert train[-1] + 1 in in_test
+
+
+@pytest.mark.parametrize("settings", [{}, {"test_size": 5}, {"max_train_size": 9}])
+def test_it_is_a_time_series_split_with_a_gap(settings):
+    purged = PurgedWindowSplit(4, window_size=3, horizon=[1, 2], **settings)
+    plain = TimeSeriesSplit(4, gap=4, **settings)
+    assert purged.get_n_splits() == 4
+    for ours, theirs in zip(purged.split(range(60)), plain.split(range(60)), strict=True):
+        np.testing.assert_array_equal(ours[0], theirs[0])
+        np.testing.assert_array_equal(ours[1], theirs[1])
+
+
+def test_small_integers_do_not_overflow():
+    split = PurgedWindowSplit(2, window_size=np.uint8(200), horizon=np.uint8(90))
+    assert split.gap == 289
+
+
+def test_every_series_is_split_along_its_own_time():
+    groups = np.repeat(["a", "b"], [12, 24])
+    splits = PurgedWindowSplit(2, window_size=2, horizon=1).split(range(36), groups=groups)
+    (train, test), _ = splits
+    np.testing.assert_array_equal(train, [0, 1, *range(12, 18)])
+    np.testing.assert_array_equal(test, [4, 5, 6, 7, *range(20, 28)])
+
+
+def test_windows_on_both_sides_share_no_row():
+    """With the windows made before the split, as arrays."""
+    windows, y, end = sliding_windows(np.arange(50), np.arange(50), window_size=4, horizon=2)
+    for train, test in PurgedWindowSplit(3, window_size=4, horizon=2).split(windows):
+        seen = {*windows[train].ravel(), *y[train]}
+        assert not seen & {*windows[test].ravel(), *y[test]}
+
+
+def test_cross_val_score_and_grid_search():
+    x = np.cos(0.3 * np.arange(300)).reshape(-1, 1)
+    model = make_pipeline(SlidingWindowTransformer(2, horizon=1, output="2d"), LinearRegression())
+    splits = PurgedWindowSplit(3, window_size=3, horizon=1)
+    by_hand = [
+        model.fit(x[train], x[train, 0]).score(x[test], x[test, 0])
+        for train, test in TimeSeriesSplit(3, gap=3).split(x)
+    ]
+    np.testing.assert_array_equal(cross_val_score(model, x, x[:, 0], cv=splits), by_hand)
+    grid = {"slidingwindowtransformer__window_size": [1, 2, 3]}
+    search = GridSearchCV(model, grid, cv=splits).fit(x, x[:, 0])
+    assert search.best_params_["slidingwindowtransformer__window_size"] > 1
+
+
+@pytest.mark.parametrize("routing", [False, True])
+def test_groups_arrive_with_and_without_metadata_routing(routing):
+    groups = np.repeat([0, 1], 30)
+    X = np.random.default_rng(0).normal(size=(60, 2))
+    splits = PurgedWindowSplit(2, window_size=3)
+    expected = cross_val_score(Ridge(), X, X[:, 0], cv=list(splits.split(X, groups=groups)))
+    arguments = {"params": {"groups": groups}} if routing else {"groups": groups}
+    with config_context(enable_metadata_routing=routing):
+        scores = cross_val_score(Ridge(), X, X[:, 0], cv=splits, **arguments)
+    np.testing.assert_array_equal(scores, expected)
+
+
+def test_repr_shows_the_parameters():
+    text = repr(PurgedWindowSplit(3, window_size=5, horizon=2))
+    assert "window_size=5" in text and "horizon=2" in text and "n_splits=3" in text
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"window_size": 0}, "window_size == 0, must be >= 1"),
+        ({"window_size": 3, "horizon": -1}, "horizon == -1, must be >= 0"),
+    ],
+)
+def test_errors(settings, message):
+    with pytest.raises(ValueError, match=message):
+        PurgedWindowSplit(**settings)
+
+
+def test_too_few_rows():
+    with pytest.raises(ValueError, match="rows 0 to 11: .*gap=9"):
+        next(PurgedWindowSplit(3, window_size=10).split(range(12)))
+    with pytest.raises(ValueError, match="rows 50 to 61: .*gap=9"):
+        next(PurgedWindowSplit(3, window_size=10).split(range(62), groups=[0] * 50 + [1] * 12))
+
+
+def test_groups_name_the_series_of_every_row():
+    with pytest.raises(ValueError, match=r"inconsistent numbers of samples: \[20, 10\]"):
+        next(PurgedWindowSplit(2, window_size=2).split(range(20), groups=[0] * 5 + [1] * 5))
+
+
+def test_series_must_be_contiguous():
+    with pytest.raises(ValueError, match="0 starts again at row 2"):
+        next(PurgedWindowSplit(2, window_size=1).split(range(3), groups=[0, 1, 0]))

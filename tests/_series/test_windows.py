@@ -1,0 +1,589 @@
+"""Windows: which rows are in them, and how they travel through scikit-learn."""
+
+import datetime
+import io
+import tracemalloc
+from functools import partial
+
+import joblib
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sklearn import config_context
+from sklearn.base import clone
+from sklearn.compose import TransformedTargetRegressor
+from sklearn.linear_model import LinearRegression, Ridge
+from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+from sklearn.tree import DecisionTreeRegressor
+from sklearn.utils import estimator_checks
+
+from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+
+PADDINGS = ("edge", "zero", "nan")
+# What a row becomes depends on the rows before it: that is what a window is.
+BY_DEFINITION = {"check_methods_subset_invariance", "check_methods_sample_order_invariance"}
+
+
+def ramp(n_rows, n_features=1):
+    """Row i holds i + 1, i + 1001, ...: every value tells its row and its feature."""
+    return np.arange(1.0, n_rows + 1)[:, None] + 1000 * np.arange(n_features)
+
+
+def fibonacci(n_rows):
+    series = [1.0, 1.0]
+    while len(series) < n_rows:
+        series.append(series[-2] + series[-1])
+    return np.array(series)
+
+
+def windows_by_hand(X, window_size, horizon, padding, groups):
+    """Write the formula of the windows as two loops."""
+    out = np.empty((len(X), window_size, X.shape[1]))
+    for i in range(len(X)):
+        first = next(j for j in range(len(X)) if groups[j] == groups[i])
+        for k in range(window_size):
+            row = i - horizon - window_size + 1 + k
+            pad = {"edge": X[first], "zero": 0, "nan": np.nan}[padding]
+            out[i, k] = X[row] if row >= first else pad
+    return out
+
+
+# ------------------------------------------------------------------------------------ alignment
+
+
+@pytest.mark.parametrize("padding", PADDINGS)
+@pytest.mark.parametrize("horizon", [0, 1, 3])
+@pytest.mark.parametrize("window_size", [1, 2, 5])
+@pytest.mark.parametrize("sizes", [(12,), (8, 1, 9)])
+def test_windows_of_a_ramp(window_size, horizon, padding, sizes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    X = ramp(len(groups), 2)
+    expected = windows_by_hand(X, window_size, horizon, padding, groups)
+    settings = {"window_size": window_size, "horizon": horizon, "padding": padding}
+    if len(sizes) > 1:
+        X = np.column_stack([X[:, 0], groups, X[:, 1]])
+        settings["group_feature"] = 1
+    windows = SlidingWindowTransformer(**settings).fit_transform(X)
+    np.testing.assert_array_equal(windows, expected)
+    flat = SlidingWindowTransformer(**settings, output="2d").fit_transform(X)
+    np.testing.assert_array_equal(flat, expected.reshape(len(X), -1))
+
+
+def test_one_step_ahead_reads_exactly_the_rows_before():
+    windows = SlidingWindowTransformer(3, horizon=1, padding="zero").fit_transform(ramp(5))
+    np.testing.assert_array_equal(
+        windows[:, :, 0], [[0, 0, 0], [0, 0, 1], [0, 1, 2], [1, 2, 3], [2, 3, 4]]
+    )
+
+
+@pytest.mark.parametrize("stride", [1, 2, 7])
+@pytest.mark.parametrize("horizon", [0, 2, [1, 3]])
+@pytest.mark.parametrize("window_size", [1, 4])
+@pytest.mark.parametrize("sizes", [(15,), (9, 2, 11)])
+def test_complete_windows_of_a_ramp(window_size, horizon, stride, sizes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    X, y = ramp(len(groups), 2), np.arange(len(groups))
+    starts = [
+        i
+        for first, size in zip(np.cumsum([0, *sizes]), sizes, strict=False)
+        for i in range(first, first + size - window_size - np.max(horizon) + 1, stride)
+    ]
+    windows, targets, end = sliding_windows(
+        X,
+        y,
+        window_size=window_size,
+        horizon=horizon,
+        stride=stride,
+        groups=groups if len(sizes) > 1 else None,
+    )
+    np.testing.assert_array_equal(windows, [X[i : i + window_size] for i in starts])
+    np.testing.assert_array_equal(end, [i + window_size - 1 for i in starts])
+    np.testing.assert_array_equal(targets, [e + np.array(horizon) for e in end])
+    assert (groups[end] == groups[np.array(starts)]).all()
+    assert (groups[end] == groups[np.max(targets.reshape(len(end), -1), axis=1)]).all()
+
+
+def test_1000_rows_and_a_window_of_50_give_951_windows():
+    windows, end = sliding_windows(np.arange(1000), window_size=50)
+    assert windows.shape == (951, 50, 1)
+    assert (end[0], end[-1]) == (49, 999)
+
+
+def test_targets_of_several_outputs_keep_their_axis_last():
+    X = ramp(6, 2)
+    _, targets, end = sliding_windows(X, X, window_size=2, horizon=[1, 2])
+    assert targets.shape == (3, 2, 2)
+    np.testing.assert_array_equal(targets[:, 1], X[end + 2])
+
+
+@pytest.mark.parametrize(
+    "horizon, weights", [(0, [0, 1]), (1, [1, 1]), (2, [1, 2]), (3, [2, 3]), (4, [3, 5])]
+)
+def test_fibonacci_is_learned_exactly(horizon, weights):
+    """F(e + h) = F_h F(e - 1) + F_{h+1} F(e): any shift of rows gives other weights."""
+    series = fibonacci(20)
+    windows, y, _ = sliding_windows(series, series, window_size=2, horizon=horizon)
+    model = LinearRegression(fit_intercept=False).fit(windows[:, :, 0], y)
+    np.testing.assert_allclose(model.coef_, weights, atol=1e-6)
+
+    windows = SlidingWindowTransformer(2, horizon=horizon, output="2d")
+    rows = windows.fit_transform(series.reshape(-1, 1))[1 + horizon :]
+    np.testing.assert_allclose(rows @ weights, series[1 + horizon :], rtol=1e-12)
+
+
+@given(
+    window_size=st.integers(1, 6),
+    horizon=st.integers(0, 4),
+    padding=st.sampled_from(PADDINGS),
+    last_kept=st.integers(-1, 29),
+    grouped=st.booleans(),
+)
+@settings(deadline=None, max_examples=60, database=None)
+def test_no_window_holds_a_row_after_its_own_minus_the_horizon(
+    window_size, horizon, padding, last_kept, grouped
+):
+    """Change every row after `last_kept`: windows that end before it must not notice."""
+    group = np.repeat([0, 1], [17, 13]) if grouped else np.zeros(30)
+    start = np.where(group == 1, 17, 0)
+    X = np.column_stack([np.random.default_rng(0).normal(size=(30, 2)), group])
+    changed = X.copy()
+    changed[last_kept + 1 :, :2] += 100
+    transformer = SlidingWindowTransformer(
+        window_size, horizon=horizon, padding=padding, group_feature=2
+    ).fit(X)
+    newest = np.arange(30) - horizon
+    if padding == "edge":
+        newest = np.maximum(newest, start)
+    blind = (newest <= last_kept) | (newest < start)
+    np.testing.assert_array_equal(
+        transformer.transform(changed)[blind], transformer.transform(X)[blind]
+    )
+
+
+def test_explain_alignment_prints_rows_windows_and_targets():
+    assert SlidingWindowTransformer(2, horizon=2).explain_alignment(11).splitlines() == [
+        "row  window   target",
+        "  0  [ .  .]    y[0]",
+        "  1  [ .  .]    y[1]",
+        "  2  [ .  0]    y[2]",
+        "  3  [ 0  1]    y[3]",
+        "  4  [ 1  2]    y[4]",
+        "  5  [ 2  3]    y[5]",
+        "  6  [ 3  4]    y[6]",
+        "  7  [ 4  5]    y[7]",
+        "  8  [ 5  6]    y[8]",
+        "  9  [ 6  7]    y[9]",
+        " 10  [ 7  8]   y[10]",
+    ]
+    assert len(SlidingWindowTransformer(4, horizon=3).explain_alignment().splitlines()) == 1 + 8
+    with pytest.raises(ValueError, match="n_rows == 0, must be >= 1"):
+        SlidingWindowTransformer(2).explain_alignment(0)
+
+
+def test_rows_that_no_window_holds_may_be_unknown():
+    """Append `horizon` rows of NaN to predict beyond the end of a series."""
+    X = ramp(30)
+    model = make_pipeline(
+        StandardScaler(),
+        SlidingWindowTransformer(3, horizon=2, padding="edge", output="2d"),
+        LinearRegression(),
+    )
+    model.fit(X, X[:, 0])
+    beyond = np.vstack([X, np.full((2, 1), np.nan)])
+    known = np.vstack([X, ramp(32)[30:]])
+    np.testing.assert_array_equal(model.predict(beyond), model.predict(known))
+
+
+# ----------------------------------------------------------------------------- memory and types
+
+
+@pytest.mark.parametrize("output", ["3d", "2d"])
+def test_windows_of_one_series_are_a_read_only_view(output):
+    X = ramp(50, 3).astype(np.float32)
+    X.flags.writeable = False
+    windows = SlidingWindowTransformer(8, output=output).fit_transform(X)
+    assert windows.dtype == np.float32
+    assert windows.strides[0] == 3 * 4
+    assert np.shares_memory(windows[10], windows[11])
+    assert not windows.flags.writeable
+
+
+@pytest.mark.parametrize("stride", [1, 3])
+def test_sliding_windows_of_one_series_are_a_view_of_it(stride):
+    X = ramp(50, 3)
+    windows, _ = sliding_windows(X, window_size=8, stride=stride)
+    assert np.shares_memory(windows, X)
+    assert not windows.flags.writeable
+
+
+def test_memory_is_that_of_the_rows_not_of_the_windows():
+    X = np.zeros((100_000, 4), dtype=np.float32)
+    transformer = SlidingWindowTransformer(100)
+    tracemalloc.start()
+    transformer.fit_transform(X)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 2 * X.nbytes
+
+
+@pytest.mark.parametrize(
+    "dtype, expected", [("f4", "f4"), ("f8", "f8"), ("f2", "f8"), ("i4", "f8"), ("?", "f8")]
+)
+def test_dtypes(dtype, expected):
+    windows = SlidingWindowTransformer(2).fit_transform(ramp(5).astype(dtype))
+    assert windows.dtype == expected
+
+
+def test_sliding_windows_keep_the_dtype():
+    assert sliding_windows(np.arange(5), window_size=2)[0].dtype == np.arange(5).dtype
+
+
+# -------------------------------------------------------------------------------- tables, names
+
+
+def as_pandas(columns):
+    return pytest.importorskip("pandas").DataFrame(columns)
+
+
+def as_polars(columns):
+    return pytest.importorskip("polars").DataFrame(columns)
+
+
+def as_array(columns):
+    return np.column_stack([np.asarray(column, dtype=object) for column in columns.values()])
+
+
+def as_lists(columns):
+    return as_array(columns).tolist()
+
+
+@pytest.mark.parametrize("make", [as_pandas, as_polars, as_array, as_lists])
+def test_series_are_told_apart_by_a_column_of_names(make):
+    store = ["a"] * 4 + ["b"] * 3
+    X = make({"load": np.arange(7.0), "store": store, "heat": np.arange(7.0) + 10})
+    by_position = SlidingWindowTransformer(2, group_feature=1, output="2d")
+    windows = by_position.fit_transform(X)
+    np.testing.assert_array_equal(windows[4], [4, 14, 4, 14])
+    np.testing.assert_array_equal(windows[5], [4, 14, 5, 15])
+    assert by_position.n_features_in_ == 3
+    if hasattr(X, "columns"):
+        by_name = SlidingWindowTransformer(2, group_feature="store", output="2d")
+        np.testing.assert_array_equal(by_name.fit_transform(X), windows)
+        names = ["load_lag1", "heat_lag1", "load_lag0", "heat_lag0"]
+        assert by_name.get_feature_names_out().tolist() == names
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_output_frames_name_every_lag(library):
+    pytest.importorskip(library)
+    make = {"pandas": as_pandas, "polars": as_polars}[library]
+    X = make({"a": [1.0, 2, 3, 4], "b": [5.0, 6, 7, 8]})
+    transformer = SlidingWindowTransformer(2, horizon=1, output="2d").set_output(transform=library)
+    table = transformer.fit_transform(X)
+    assert type(table) is type(X)
+    assert list(table.columns) == ["a_lag2", "b_lag2", "a_lag1", "b_lag1"]
+    np.testing.assert_array_equal(table["b_lag2"], [5, 5, 5, 6])
+    np.testing.assert_array_equal(table["a_lag1"], [1, 1, 2, 3])
+
+
+def test_pandas_output_keeps_the_index():
+    pd = pytest.importorskip("pandas")
+    index = pd.date_range("2024-01-01", periods=4, freq="D")
+    X = pd.DataFrame({"a": np.arange(4.0)}, index=index)
+    transformer = SlidingWindowTransformer(2, output="2d").set_output(transform="pandas")
+    assert transformer.fit_transform(X).index.equals(index)
+
+
+def test_names_of_an_array():
+    transformer = SlidingWindowTransformer(2, output="2d").fit(ramp(4, 2))
+    assert transformer.get_feature_names_out().tolist() == [
+        "x0_lag1",
+        "x1_lag1",
+        "x0_lag0",
+        "x1_lag0",
+    ]
+    assert transformer.get_feature_names_out(["u", "v"])[0] == "u_lag1"
+
+
+def test_3d_windows_stay_arrays_when_tables_are_asked_for():
+    pytest.importorskip("pandas")
+    X = ramp(6, 2)
+    pipeline = make_pipeline(StandardScaler(), SlidingWindowTransformer(3))
+    expected = pipeline.fit_transform(X)
+    assert not hasattr(pipeline[-1], "get_feature_names_out")
+    np.testing.assert_array_equal(
+        clone(pipeline).set_output(transform="pandas").fit_transform(X), expected
+    )
+    with config_context(transform_output="pandas"):
+        np.testing.assert_array_equal(clone(pipeline).fit_transform(X), expected)
+
+
+@pytest.mark.parametrize("output", ["3d", "2d"])
+def test_inverse_transform_returns_the_rows(output):
+    X = ramp(9, 2)
+    transformer = SlidingWindowTransformer(4, output=output).fit(X)
+    np.testing.assert_array_equal(transformer.inverse_transform(transformer.transform(X)), X)
+
+
+@pytest.mark.parametrize("settings", [{"horizon": 1}, {"group_feature": 0}])
+def test_inverse_transform_is_absent_where_rows_are_lost(settings):
+    assert not hasattr(SlidingWindowTransformer(4, **settings), "inverse_transform")
+
+
+# --------------------------------------------------------------------------------- scikit-learn
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.SkipTestWarning")
+@pytest.mark.parametrize("horizon", [0, 2])
+@pytest.mark.parametrize("output", ["3d", "2d"])
+def test_check_estimator_fails_only_where_windows_contradict_it(output, horizon):
+    estimator = SlidingWindowTransformer(3, horizon=horizon, output=output)
+    results = estimator_checks.check_estimator(estimator, on_fail=None)
+    assert {r["check_name"] for r in results if r["status"] == "failed"} == BY_DEFINITION
+
+
+@pytest.mark.filterwarnings("ignore:X (has|does not have valid) feature names:UserWarning")
+@pytest.mark.parametrize(
+    "check",
+    [
+        "check_transformer_get_feature_names_out",
+        "check_transformer_get_feature_names_out_pandas",
+        "check_get_feature_names_out_error",
+        "check_dataframe_column_names_consistency",
+        "check_set_output_transform",
+        "check_set_output_transform_pandas",
+        "check_set_output_transform_polars",
+        "check_global_output_transform_pandas",
+        "check_global_set_output_transform_polars",
+    ],
+)
+def test_checks_that_check_estimator_leaves_out(check):
+    if "pandas" in check or "dataframe" in check:
+        pytest.importorskip("pandas")
+    if "polars" in check:
+        pytest.importorskip("polars")
+    estimator = SlidingWindowTransformer(3, output="2d")
+    getattr(estimator_checks, check)("SlidingWindowTransformer", estimator)
+
+
+def test_grid_search_finds_the_window_and_the_horizon():
+    """y is x three and four rows earlier: only these windows hold both."""
+    x = np.random.default_rng(0).normal(size=(400, 1))
+    y = np.zeros(400)
+    y[4:] = x[1:-3, 0] - 0.5 * x[:-4, 0]
+    pipeline = make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(output="2d"), LinearRegression()
+    )
+    grid = {
+        "slidingwindowtransformer__window_size": [1, 2, 3],
+        "slidingwindowtransformer__horizon": [1, 2, 3, 4],
+    }
+    search = GridSearchCV(pipeline, grid, cv=TimeSeriesSplit(3), error_score="raise").fit(x, y)
+    table = {
+        tuple(params.values()): score
+        for params, score in zip(
+            search.cv_results_["params"], search.cv_results_["mean_test_score"], strict=True
+        )
+    }
+    holds_both = {(h, w) for h, w in table if h <= 3 and h + w - 1 >= 4}
+    assert holds_both == {key for key, score in table.items() if score > 0.95}
+
+
+def test_unscaled_units_and_cross_val_predict():
+    """An AR(2) series is predicted exactly, in its own units, in folds of its own rows."""
+    x = 100 + 10 * np.cos(0.3 * np.arange(200)).reshape(-1, 1)
+    pipeline = make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(2, horizon=1, output="2d"), Ridge(1e-9)
+    )
+    model = TransformedTargetRegressor(pipeline, transformer=StandardScaler()).fit(x, x[:, 0])
+    np.testing.assert_allclose(model.predict(x)[3:], x[3:, 0], atol=0.5)
+    folds = KFold(4)
+    predicted = cross_val_predict(model, x, x[:, 0], cv=folds)
+    train, test = list(folds.split(x))[2]
+    by_hand = clone(model).fit(x[train], x[train, 0]).predict(x[test])
+    np.testing.assert_array_equal(predicted[test], by_hand)
+
+
+def test_nan_padding_suits_models_that_take_nan():
+    x = np.sin(np.arange(300) / 5).reshape(-1, 1)
+    model = make_pipeline(
+        SlidingWindowTransformer(4, horizon=1, padding="nan", output="2d"),
+        DecisionTreeRegressor(random_state=0),
+    )
+    assert model.fit(x, x[:, 0]).score(x, x[:, 0]) > 0.95
+
+
+def test_joblib_and_clone_carry_no_data():
+    X = np.random.default_rng(0).normal(size=(5000, 4))
+    model = make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(20, horizon=1, output="2d"), Ridge()
+    )
+    model.fit(X, X[:, 0])
+    file = io.BytesIO()
+    joblib.dump(model, file)
+    assert file.tell() < 10_000
+    file.seek(0)
+    np.testing.assert_array_equal(joblib.load(file).predict(X), model.predict(X))
+    copy = clone(model[1])
+    assert copy.get_params() == model[1].get_params()
+    assert not hasattr(copy, "n_features_in_")
+
+
+# ------------------------------------------------------------------------------------ bad input
+
+
+def with_value(value, row, n_rows=12):
+    X = ramp(n_rows)
+    X[row] = value
+    return X
+
+
+@pytest.mark.parametrize(
+    "settings, X, message",
+    [
+        ({"window_size": 13}, ramp(12), "window_size=13 and horizon=0 .* at least 13 rows.*=12"),
+        ({"window_size": 10, "horizon": 3}, ramp(12), "at least 13 rows"),
+        ({"window_size": 2}, ramp(1), "n_samples=1"),
+        ({"window_size": 0}, ramp(12), "window_size == 0, must be >= 1"),
+        ({"horizon": -1}, ramp(12), "horizon == -1, must be >= 0"),
+        ({"padding": "mean"}, ramp(12), "padding must be one of .* got 'mean'"),
+        ({"output": "4d"}, ramp(12), "output must be one of .* got '4d'"),
+        ({}, with_value(np.nan, 7), "X has nan .* row 7, .* imputer"),
+        ({"padding": "nan"}, with_value(np.nan, 7), "X has nan .* row 7"),
+        ({}, with_value(np.inf, 7), "X has inf .* row 7"),
+        ({"horizon": 2}, with_value(np.nan, 9), "row 9"),
+        ({"group_feature": 1}, np.c_[ramp(12), [0] * 5 + [1] * 3 + [0] * 4], "0.* again at row 8"),
+        ({"group_feature": 1}, np.c_[ramp(12), [np.nan] * 12], "id of row 0 is missing"),
+        ({"group_feature": 3}, ramp(12, 2), "group_feature=3 is not a column of X"),
+        ({"group_feature": "store"}, ramp(12, 2), "group_feature='store' is not a column"),
+        ({}, np.arange(12.0), "Reshape your data"),
+    ],
+)
+def test_errors(settings, X, message):
+    with pytest.raises(ValueError, match=message):
+        SlidingWindowTransformer(**settings).fit(X)
+
+
+@pytest.mark.parametrize(
+    "library, options",
+    [("numpy", {}), ("pandas", {}), ("pandas", {"dtype": "string"}), ("polars", {})],
+)
+def test_a_missing_series_id_is_named(library, options):
+    ids = ["a", None, "b", "b"]
+    module = pytest.importorskip(library)
+    groups = np.array(ids, object) if library == "numpy" else module.Series(ids, **options)
+    with pytest.raises(ValueError, match="The series id of row 1 is missing"):
+        sliding_windows(ramp(4), window_size=1, groups=groups)
+
+
+def test_small_integers_do_not_overflow():
+    sizes = {"window_size": np.uint8(200), "horizon": np.uint8(90)}
+    X, usual = ramp(400, 2), {"window_size": 200, "horizon": 90}
+    plain = SlidingWindowTransformer(**usual, output="2d").fit(X)
+    small = SlidingWindowTransformer(**sizes, output="2d").fit(X)
+    np.testing.assert_array_equal(small.transform(X), plain.transform(X))
+    assert small.get_feature_names_out().tolist() == plain.get_feature_names_out().tolist()
+    ours, theirs = (
+        sliding_windows(X, X, **sizes),
+        sliding_windows(X, X, window_size=200, horizon=90),
+    )
+    for one, other in zip(ours, theirs, strict=True):
+        np.testing.assert_array_equal(one, other)
+
+
+def test_window_size_must_be_an_integer():
+    with pytest.raises(TypeError, match="window_size must be an instance of int"):
+        SlidingWindowTransformer(2.5).fit(ramp(12))
+
+
+def test_short_series_are_padded_once_fitted():
+    """A new series may be shorter than a window, as the first rows of any series are."""
+    transformer = SlidingWindowTransformer(4).fit(ramp(12))
+    np.testing.assert_array_equal(transformer.transform([[7.0]]), np.full((1, 4, 1), 7.0))
+
+
+@pytest.mark.parametrize("kind", ["datetime", "period"])
+def test_time_must_be_sorted(kind):
+    pd = pytest.importorskip("pandas")
+    make = {"datetime": pd.date_range, "period": pd.period_range}[kind]
+    X = pd.DataFrame({"a": np.arange(12.0), "id": 0}, index=make("2024-01", periods=12, freq="D"))
+    with pytest.raises(ValueError, match="not sorted"):
+        SlidingWindowTransformer(2).fit(X[::-1])
+    with pytest.raises(ValueError, match="not sorted"):
+        sliding_windows(X[::-1], window_size=2)
+    with pytest.raises(ValueError, match=r"time index of X is missing \(NaT\) in row 5"):
+        SlidingWindowTransformer(2).fit(X.set_index(X.index.where(X["a"] != 5)))
+    # Two series, one after the other, each in the order of time.
+    both = pd.concat([X, X.assign(id=1)])
+    assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(both)) == 24
+
+
+def test_dates_must_be_sorted():
+    pd = pytest.importorskip("pandas")
+    days = [datetime.date(2024, 1, day) for day in range(1, 10)]
+    X = pd.DataFrame({"a": np.arange(9.0)}, index=days)
+    assert len(SlidingWindowTransformer(2).fit_transform(X)) == 9
+    with pytest.raises(ValueError, match="not sorted"):
+        SlidingWindowTransformer(2).fit(X[::-1])
+
+
+def test_levels_of_an_index_tell_series_apart():
+    pd = pytest.importorskip("pandas")
+    index = pd.MultiIndex.from_product(
+        [["a", "b"], pd.date_range("2024-01", periods=5)], names=["shop", "day"]
+    )
+    X = pd.DataFrame({"v": np.arange(10.0), "id": np.repeat([0, 1], 5)}, index=index)
+    for cut in (SlidingWindowTransformer(2).fit, partial(sliding_windows, window_size=2)):
+        with pytest.raises(
+            ValueError, match=r"rows 0 to 9 is not sorted.* pass it as group_feature"
+        ):
+            cut(X)
+        with pytest.raises(ValueError, match="rows 0 to 4 is not sorted"):
+            cut(X.loc[["a"]][::-1])
+        cut(X.loc[["a"]])
+    assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(X)) == 10
+    assert len(sliding_windows(X, window_size=2, groups=X["id"])[0]) == 8
+    by_day = X.swaplevel().sort_index()  # both shops on each day, in one series or in two
+    assert len(sliding_windows(by_day, window_size=2)[0]) == 9
+    apart = by_day.sort_values("id", kind="stable")
+    assert len(sliding_windows(apart, window_size=2, groups=apart["id"])[0]) == 8
+    months = pd.MultiIndex.from_product([[2023, 2024], range(1, 6)], names=["year", "month"])
+    SlidingWindowTransformer(2).fit(X.set_index(months))
+
+
+def test_rows_whose_numbers_are_out_of_order_may_have_been_shuffled():
+    pd = pytest.importorskip("pandas")
+    X = pd.DataFrame({"a": np.arange(9.0), "id": 0})
+    with pytest.warns(UserWarning, match="The index of X is not in order"):
+        SlidingWindowTransformer(2).fit(X.sample(frac=1, random_state=0))
+    SlidingWindowTransformer(2).fit(X.sample(frac=1, random_state=0).reset_index(drop=True))
+    both = pd.concat([X, X.assign(id=1)])  # each series numbered from 0
+    SlidingWindowTransformer(2, group_feature="id").fit(both)
+    gap = X.set_index(pd.Index([0, 1, 2, None, 4, 5, 6, 7, 8]))
+    SlidingWindowTransformer(2).fit(gap)
+
+
+def test_masks_are_refused():
+    with pytest.raises(TypeError, match="X is a masked array"):
+        sliding_windows(np.ma.masked_greater(np.arange(9.0), 4), window_size=2)
+
+
+@pytest.mark.parametrize(
+    "settings, message",
+    [
+        ({"window_size": 13}, "window_size=13 and horizon=0 need .* at least 13 rows, .* has 12"),
+        ({"window_size": 10, "horizon": [1, 3]}, "at least 13 rows"),
+        ({"window_size": 2, "stride": 0}, "stride == 0, must be >= 1"),
+        ({"window_size": 2, "horizon": [1, -1]}, "horizon == -1, must be >= 0"),
+        ({"window_size": 2, "horizon": []}, "number of horizons == 0"),
+        ({"window_size": 2, "groups": [0] * 4 + [1] * 4 + [0] * 4}, "0 starts again at row 8"),
+        ({"window_size": 2, "groups": [0] * 4}, "inconsistent numbers of samples"),
+        ({"window_size": 2, "y": [0] * 4}, "inconsistent numbers of samples"),
+    ],
+)
+def test_sliding_windows_errors(settings, message):
+    with pytest.raises(ValueError, match=message):
+        sliding_windows(ramp(12), **settings)
