@@ -4,20 +4,28 @@ import numpy as np
 from cells import CELLS
 from numpy.testing import assert_allclose
 
+from skrnn._core.attention import Attention
 from skrnn._core.layers import Recurrent
 from skrnn._core.losses import cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 
-RESULTS = ("outputs", "final", "value", "dx", "dstate0", "grad.")
+RESULTS = ("outputs", "final", "value", "weights", "dx", "dstate0", "dqueries", "dkeys", "grad.")
 
 
 def assert_parity(numbers, **options):
     """Compute every result among `numbers` from the rest, and compare to 1e-10."""
-    ours = (network if "pooling" in numbers else recurrent)(numbers, **options)
+    ours = kind(numbers)(numbers, **options)
     assert ours.keys() == {name for name in numbers if name.startswith(RESULTS)}
     for name, number in ours.items():
         assert_allclose(number, numbers[name], rtol=1e-10, atol=1e-12, err_msg=name)
+
+
+def kind(numbers):
+    """The function that computes the results of such numbers."""
+    if "score" in numbers:
+        return attention
+    return network if "pooling" in numbers else recurrent
 
 
 def recurrent(numbers, max_steps=None):
@@ -48,6 +56,20 @@ def network(numbers):
     grad, dstates = backward(doutputs)
     results = {"outputs": outputs, "value": value, "final": finals, "dstate0": dstates}
     return in_torch_shape(results, net.layout.views(grad))
+
+
+def attention(numbers):
+    """Let targets read sources, and go back to the gradients of both."""
+    params, queries = parameters(numbers), numbers["queries"]
+    layer = Attention(str(numbers["score"]), queries.shape[1], numbers["keys"].shape[1])
+    source = numbers["reads"][Packing(numbers["target_lengths"]).sequence]
+    memory, memory_back = layer.memorise(params, numbers["keys"], Packing(numbers["lengths"]))
+    outputs, weights, backward = layer.forward(params, queries, memory, source)
+    grads = {name: np.zeros_like(value) for name, value in params.items()}
+    dqueries, dmemory = backward(grads, numbers["doutputs"])
+    results = {"outputs": outputs, "weights": weights, "dqueries": dqueries}
+    results["dkeys"] = memory_back(grads, dmemory)
+    return results | gradients(grads)
 
 
 def stack(numbers, max_steps):
@@ -96,4 +118,8 @@ def by_layer(state, layers):
 def in_torch_shape(results, grads):
     for name in ("final", "dstate0"):
         results[name] = np.concatenate([part.swapaxes(2, 3) for part in results[name]], axis=1)
-    return results | {f"grad.{name}": grad for name, grad in grads.items()}
+    return results | gradients(grads)
+
+
+def gradients(grads):
+    return {f"grad.{name}": grad for name, grad in grads.items()}

@@ -1,4 +1,4 @@
-"""Networks as torch computes them, and a script that stores some of the numbers.
+"""Networks and layers as torch computes them, and a script that stores some of the numbers.
 
 ``python tests/parity/make_fixtures.py`` writes the ``.npz`` files beside it, from which
 `test_fixtures` compares without torch. `test_torch` compares many more cases.
@@ -53,6 +53,57 @@ def network_numbers(cell, n_layers, n_directions, pooling, loss, lengths=LENGTHS
         **arrays(outputs=outputs, final=final, value=value, dstate0=state0.grad),
         **parameters_and_gradients(net),
     }
+
+
+def attention_numbers(score, lengths=LENGTHS, target_lengths=(3, 2, 2, 1), reads=(1, 3, 0, 2)):
+    """Outputs, weights and all gradients of an `Attention`, source by source.
+
+    Sources and targets are longest first, and the target with rank r reads the source reads[r].
+    """
+    rng = np.random.default_rng(0)
+    n_key = H if score == "dot" else 4
+    layer = draw_parameters(Attention(score, n_key), rng)
+    keys, queries = draw(rng, sum(lengths), n_key), draw(rng, sum(target_lengths), H)
+    outputs = torch.empty(len(queries), H, dtype=torch.float64)
+    weights = torch.zeros(len(queries), lengths[0], dtype=torch.float64)
+    for target, source in enumerate(reads):
+        rows = owners(target_lengths) == target
+        of_one = layer(queries[rows], keys[owners(lengths) == source])
+        outputs[rows], weights[rows, : lengths[source]] = of_one
+    doutputs = draw(rng, *outputs.shape)
+    outputs.backward(doutputs)
+    return {
+        **dict(score=score, lengths=lengths, target_lengths=target_lengths, reads=reads),
+        **arrays(queries=queries, keys=keys, doutputs=doutputs),
+        **arrays(outputs=outputs, weights=weights, dqueries=queries.grad, dkeys=keys.grad),
+        **parameters_and_gradients(layer, "attention."),
+    }
+
+
+class Attention(nn.Module):
+    """Global attention of H-dimensional queries (Luong, Pham & Manning, 2015)."""
+
+    def __init__(self, score, n_key):
+        super().__init__()
+        options = {"bias": False, "dtype": torch.float64}
+        if score == "general":
+            self.query = nn.Linear(H, n_key, **options)
+        if score == "additive":
+            self.query = nn.Linear(H, H, **options)
+            self.key = nn.Linear(n_key, H, **options)
+            self.score = nn.Linear(H, 1, **options)
+        self.combine = nn.Linear(n_key + H, H, **options)
+        self.kind = score
+
+    def forward(self, queries, keys):
+        """Let all queries read all keys."""
+        q = queries if self.kind == "dot" else self.query(queries)
+        if self.kind == "additive":
+            scores = self.score(torch.tanh(q[:, None] + self.key(keys))).squeeze(2)
+        else:
+            scores = q @ keys.T
+        weights = torch.softmax(scores, dim=1)
+        return torch.tanh(self.combine(torch.hstack([weights @ keys, queries]))), weights
 
 
 class Net(nn.Module):
@@ -115,6 +166,11 @@ def packed(rows, lengths):
     return PackedSequence(rows, pack_sequence([torch.empty(n) for n in lengths]).batch_sizes)
 
 
+def owners(lengths):
+    """Rank of the sequence that owns each packed row."""
+    return pack_sequence([torch.full((n,), s) for s, n in enumerate(lengths)]).data
+
+
 def state_shape(rnn, lengths):
     n_states, n_directions = 1 + isinstance(rnn, nn.LSTM), 1 + rnn.bidirectional
     return n_states, rnn.num_layers * n_directions, len(lengths), H
@@ -149,8 +205,8 @@ def named_parameters(module):
     return {name.removeprefix("rnn."): value for name, value in module.named_parameters()}
 
 
-def parameters_and_gradients(module):
-    named = named_parameters(module)
+def parameters_and_gradients(module, prefix=""):
+    named = {prefix + name: value for name, value in named_parameters(module).items()}
     params = {f"param.{name}": parameter for name, parameter in named.items()}
     grads = {f"grad.{name}": parameter.grad for name, parameter in named.items()}
     return arrays(**params, **grads)
@@ -172,6 +228,8 @@ def main():
     poolings = ("last", "mean", "max", "none", "last", "mean")
     for cell, pooling, loss in zip(cells, poolings, LOSSES, strict=True):
         store(f"network_{loss}", network_numbers(cell, 2, 2, pooling, loss))
+    for score in ("dot", "general", "additive"):
+        store(f"attention_{score}", attention_numbers(score))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ RECURRENT = product(("tanh", "relu", "lstm", "gru"), ("1", "2"), ("1", "2"))
 LOSSES = "cross_entropy", "squared_error", "absolute_error", "huber", "poisson", "quantile"
 FIXTURES = ["_".join(("recurrent", *case)) for case in RECURRENT]
 FIXTURES += [f"network_{loss}" for loss in LOSSES]
+FIXTURES += [f"attention_{score}" for score in ("dot", "general", "additive")]
 
 
 @pytest.mark.parametrize("name", FIXTURES)

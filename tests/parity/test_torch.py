@@ -38,11 +38,19 @@ def test_networks(cell, pooling, loss, n_directions):
     assert_parity(numbers)
 
 
+@pytest.mark.parametrize("lengths", LENGTHS)
+@pytest.mark.parametrize("score", ["dot", "general", "additive"])
+def test_attention(score, lengths):
+    sources = LENGTHS[lengths]
+    targets, reads = [n + 2 for n in sources], np.roll(np.arange(len(sources)), 1)
+    assert_parity(reference.attention_numbers(score, sources, targets, reads))
+
+
 def in_detached_chunks(max_steps):
     """Run each sequence alone, `max_steps` at a time, and cut the graph between the chunks."""
 
     def run(rnn, x, lengths, state0):
-        owner = owners(lengths)
+        owner = reference.owners(lengths)
         outputs, finals = torch.empty(len(x), reference.H, dtype=x.dtype), []
         for s in range(len(lengths)):
             state, steps = state0[:, :, s : s + 1], []
@@ -55,13 +63,6 @@ def in_detached_chunks(max_steps):
         return outputs, torch.cat(finals, dim=2)
 
     return run
-
-
-def owners(lengths):
-    """Rank of the sequence that owns each row."""
-    return torch.nn.utils.rnn.pack_sequence(
-        [torch.full((n,), s) for s, n in enumerate(lengths)]
-    ).data
 
 
 @pytest.mark.parametrize("lengths", LENGTHS)
@@ -79,7 +80,7 @@ def test_rows_are_in_the_order_of_a_packed_sequence(lengths):
     packing = Packing(lengths)
     steps = torch.nn.utils.rnn.pack_sequence([torch.arange(n) for n in lengths])
     assert_array_equal(packing.step, steps.data)
-    assert_array_equal(packing.sequence, owners(lengths))
+    assert_array_equal(packing.sequence, reference.owners(lengths))
     assert_array_equal(packing.batch_sizes, steps.batch_sizes)
 
 
