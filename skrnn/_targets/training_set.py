@@ -75,6 +75,11 @@ class StepProblem(Problem):
     weight: a CRF reads that of a sequence from its first step.
     """
 
+    def __init__(self, data: SequenceData, target, weight):
+        # `distinct` orders sequences by their labels too, and the order of a sum decides its last
+        # bit: a label that counts for nothing must not take part in it.
+        super().__init__(data, np.where(weight == 0, 0, target), weight)
+
     @property
     def offsets(self):
         return np.concatenate([[0], np.cumsum(self.data.lengths)])

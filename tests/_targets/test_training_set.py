@@ -73,6 +73,22 @@ def test_steps_without_a_label_have_no_share_in_the_mean(data):
     assert_array_equal(problem.sequence_weight, [1, 4, 8, 16, 32])
 
 
+def test_the_label_of_a_step_without_weight_does_not_show(data):
+    weight = np.ones(sum(map(len, X)))
+    weight[1::2] = 0
+
+    def distinct(unlearnt):
+        labels = np.where(weight, np.arange(len(weight)) % 3, unlearnt)
+        return StepProblem(data, labels, weight).distinct(np.arange(5))
+
+    one = distinct(0)
+    for unlearnt in (1, 2, -1):
+        other = distinct(unlearnt)
+        assert_array_equal(np.concatenate(list(other.data)), np.concatenate(list(one.data)))
+        assert_array_equal(other.target, one.target)
+        assert_array_equal(other.weight, one.weight)
+
+
 @EACH_KIND
 def test_only_chosen_sequences_are_kept(data, kind):
     problem = kind(data, [0, 0, 0, 0, 0])
