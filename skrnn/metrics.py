@@ -12,9 +12,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics, model_selection
 from sklearn.base import BaseEstimator, clone
-from sklearn.metrics._scorer import _Scorer
 from sklearn.pipeline import Pipeline
 
+from skrnn._compat import Scorer
 from skrnn._data.steps import are_known, end_to_end, is_flat
 from skrnn._typing import Label, Score, Sequences
 
@@ -484,7 +484,7 @@ def span_classification_report(
     )
 
 
-class _TaggingScorer(_Scorer):
+class _TaggingScorer(Scorer):
     """Scorer that leaves out the steps that a tagger leaves out: those of its `ignore_label`."""
 
     def _score(self, method_caller, estimator, X, y_true, **kwargs):

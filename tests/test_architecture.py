@@ -11,8 +11,10 @@ from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 import pytest
+from sklearn import base
 
 import skrnn
+from skrnn import _compat
 from skrnn._core.cells import CELLS
 
 ROOT = Path(skrnn.__file__).parent
@@ -115,6 +117,34 @@ def test_importing_the_package_needs_no_more_than_its_dependencies():
         for name in imports(module, tree):
             top = name.split(".")[0]
             assert top in {"skrnn", *DEPENDENCIES, *sys.stdlib_module_names}, f"{module}: {name}"
+
+
+def private_names_of_sklearn(module):
+    """Yield the private names of scikit-learn that a module imports, calls or asks for."""
+    bases = (base.BaseEstimator, base.TransformerMixin, _compat.CallbackSupportMixin)
+    inherited = {name for cls in bases for c in cls.__mro__ for name in vars(c)}
+    inherited = {name for name in inherited if is_private(name)}
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "sklearn":
+            names = [*node.module.split("."), *(alias.name for alias in node.names)]
+            yield from filter(is_private, names)
+        elif isinstance(node, ast.Attribute) and node.attr in inherited:
+            yield node.attr
+        elif isinstance(node, ast.Constant) and node.value in inherited:
+            yield node.value
+
+
+def is_private(name):
+    return name.startswith("_") and not name.startswith("__")
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_private_names_of_scikit_learn_are_in_one_module(module):
+    private = set(private_names_of_sklearn(module))
+    if module == "skrnn._compat":
+        assert private >= {"_validate_params", "_safe_indexing", "_param_validation"}
+    else:
+        assert not private
 
 
 def test_the_public_names_are_all_there_is_to_see():

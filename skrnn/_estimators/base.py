@@ -9,21 +9,23 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring, get_scorer_names
 from sklearn.model_selection import train_test_split
-from sklearn.utils import (
-    _safe_indexing,
-    check_array,
-    check_consistent_length,
-    check_random_state,
-)
-from sklearn.utils._param_validation import Interval, Options, StrOptions
+from sklearn.utils import check_array, check_consistent_length, check_random_state
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._compat import (
+    CallbackSupportMixin,
+    Interval,
+    Options,
+    StrOptions,
+    check_parameters,
+    safe_indexing,
+)
 from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._data.frames import as_array, check_meaning
 from skrnn._data.recognise import read_sequences
-from skrnn._fitting.callbacks import CallbackSupportMixin, FitReport
+from skrnn._fitting.callbacks import FitReport
 from skrnn._fitting.trainer import Trainer
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
@@ -150,7 +152,7 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
         incremental=False,
         classes=None,
     ):
-        self._validate_params()
+        check_parameters(self)
         self._check_combinations(incremental)
         given = (X, y, sample_weight)
         n_epochs = 1 if incremental else self.max_iter
@@ -255,7 +257,7 @@ class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMe
             stratify=train.target[chosen] if self._stratify else None,
         )
         if self.scoring is not None:
-            given = [None if part is None else _safe_indexing(part, indices) for part in given]
+            given = [None if part is None else safe_indexing(part, indices) for part in given]
         return chosen, self._validation_score(train.subset(indices), *given)
 
     def _validation_score(self, held_out, X, y, sample_weight):

@@ -8,13 +8,12 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array, column_or_1d
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
+from skrnn._compat import StrOptions, with_callbacks
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._estimators.base import BaseRNN, check_sample_weight, values_per_sequence
 from skrnn._estimators.labels import LabelsMixin
-from skrnn._fitting.callbacks import with_callbacks
 from skrnn._targets.training_set import Problem
 from skrnn._typing import Sequences
 

@@ -8,8 +8,8 @@ from sklearn.base import is_classifier
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import compute_class_weight
 
+from skrnn._compat import check_parameters, with_callbacks
 from skrnn._estimators.base import is_stochastic
-from skrnn._fitting.callbacks import with_callbacks
 from skrnn._typing import Sequences, available_if
 
 
@@ -55,7 +55,7 @@ class LabelsMixin:
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        self._validate_params()
+        check_parameters(self)
         if classes is not None:
             classes = np.unique(classes)
         if not hasattr(self, "_theta"):

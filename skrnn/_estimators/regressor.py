@@ -9,11 +9,10 @@ from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import Interval, StrOptions
 
+from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
 from skrnn._estimators.base import BaseRNN, check_sample_weight, is_stochastic, values_per_sequence
-from skrnn._fitting.callbacks import with_callbacks
 from skrnn._targets.training_set import Problem
 from skrnn._typing import Sequences, available_if
 

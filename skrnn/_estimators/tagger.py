@@ -7,9 +7,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
-from sklearn.utils._param_validation import StrOptions
 from sklearn.utils.multiclass import check_classification_targets
 
+from skrnn._compat import StrOptions, with_callbacks
 from skrnn._core.crf import CRF
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data.frames import as_array
@@ -17,7 +17,6 @@ from skrnn._data.recognise import read_sequences
 from skrnn._data.steps import are_known, cut, end_to_end, is_flat
 from skrnn._estimators.base import BaseRNN, check_sample_weight
 from skrnn._estimators.labels import LabelsMixin
-from skrnn._fitting.callbacks import with_callbacks
 from skrnn._targets.training_set import StepProblem
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Label, Sequences

@@ -1,23 +1,6 @@
 """scikit-learn's callbacks (1.9 and later), or nothing in their place."""
 
-from skrnn._typing import Method
-
-try:
-    from sklearn.callback import CallbackSupportMixin
-    from sklearn.callback import with_callbacks as _with_callbacks
-except ImportError:  # scikit-learn < 1.9
-
-    class CallbackSupportMixin:
-        """Stand-in without callbacks: older versions report with ``verbose``."""
-
-    def _with_callbacks(method):
-        """Return `method` as it is."""
-        return method
-
-
-def with_callbacks(method: Method) -> Method:
-    """Let callbacks go with a fit; its type, of which scikit-learn's decorator has none, stays."""
-    return _with_callbacks(method)
+from skrnn._compat import callback_context
 
 
 class FitReport:
@@ -28,11 +11,8 @@ class FitReport:
 
     def __init__(self, estimator, max_epochs, X, y, metadata):
         self.told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        supported = hasattr(estimator, "_init_callback_context")
-        self.context = (
-            estimator._init_callback_context(max_subtasks=max_epochs) if supported else None
-        )
-        if supported:
+        self.context = callback_context(estimator, max_epochs)
+        if self.context is not None:
             self.context.call_on_fit_task_begin(**self.told)
 
     def epoch(self, attributes):

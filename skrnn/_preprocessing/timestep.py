@@ -6,16 +6,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
+from sklearn import get_config
 from sklearn.base import BaseEstimator, TransformerMixin, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, check_consistent_length, get_tags
-from sklearn.utils.metadata_routing import (
-    MetadataRouter,
-    MethodMapping,
-    _raise_for_params,
-    process_routing,
-)
-from sklearn.utils.validation import _check_n_features, check_is_fitted, validate_data
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
+from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._data.frames import as_array, check_meaning
 from skrnn._data.recognise import check_feature_names, learn_features
@@ -205,7 +201,7 @@ class TimestepTransformer(
             some other string, or `params` are passed without metadata routing.
         """
         sequences = self._read(X, reset=True)
-        params = self._of_steps("fit", params, sequences)
+        params = self._repeat_for_steps("fit", params, sequences)
         self.transformer_ = clone(self._inner()).fit(_rows(sequences), **params)
         return self
 
@@ -234,7 +230,7 @@ class TimestepTransformer(
         """
         is_first = not hasattr(self, "transformer_")
         sequences = self._read(X, reset=is_first)
-        params = self._of_steps("partial_fit", params, sequences)
+        params = self._repeat_for_steps("partial_fit", params, sequences)
         if is_first:
             self.transformer_ = clone(self._inner())
         self.transformer_.partial_fit(_rows(sequences), **params)
@@ -352,9 +348,14 @@ class TimestepTransformer(
             mapping.add(caller=caller, callee=callee)
         return MetadataRouter(owner=self).add(transformer=self._inner(), method_mapping=mapping)
 
-    def _of_steps(self, method, params, sequences):
-        """Metadata of the sequences, for the steps of which they hold."""
-        _raise_for_params(params, self, method)
+    def _repeat_for_steps(self, method, params, sequences):
+        """Repeat the metadata of each sequence for each of its steps."""
+        if params and not get_config()["enable_metadata_routing"]:
+            raise ValueError(
+                f"{type(self).__name__}.{method} got {sorted(params)}, which is only supported if "
+                "enable_metadata_routing=True: set it by sklearn.set_config, and request the "
+                "metadata from the transformer."
+            )
         routed = process_routing(self, method, **params)["transformer"][method]
         check_consistent_length(sequences, *routed.values())
         return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
@@ -410,9 +411,10 @@ class TimestepTransformer(
         """Check the steps, and their number and names of features against those of `fit`."""
         if reset:
             learn_features(self, rows, names, **_AS_READ)
-        elif names is None:
+            return
+        if names is not None:
+            check_feature_names(self, names)
+        if names is None or not hasattr(self, "feature_names_in_"):
             validate_data(self, rows, reset=False, **_AS_READ)
         else:
             check_array(rows, input_name="X", estimator=self, **_AS_READ)
-            check_feature_names(self, names)
-            _check_n_features(self, rows, reset=False)

@@ -15,9 +15,9 @@ from numpy.typing import DTypeLike
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator, TransformerMixin
 from sklearn.feature_extraction.text import CountVectorizer
-from sklearn.utils._param_validation import Interval, RealNotInt, StrOptions
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -305,7 +305,7 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
 
     def _fit(self, X):
         """Set the vocabularies, and return the tokens of X."""
-        self._validate_params()
+        check_parameters(self)
         tokens = self._read(X)
         learn = partial(_learn_vocabulary, tokens, self.min_df, self.max_features)
         given = self.vocabulary is not None

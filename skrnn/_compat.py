@@ -1,0 +1,73 @@
+"""All that skrnn uses of scikit-learn's private names, and of those that some versions lack.
+
+No other module names them; a test enforces it. A private name may be moved or changed by any
+release of scikit-learn, so each has its reason here, the risk, and the public way out. The
+continuous integration runs the tests with the oldest version and with the newest.
+"""
+
+from sklearn.metrics._scorer import _Scorer as Scorer
+from sklearn.utils import _safe_indexing as safe_indexing
+from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+
+from skrnn._typing import Method
+
+__all__ = [
+    "CallbackSupportMixin",
+    "Interval",
+    "Options",
+    "RealNotInt",
+    "Scorer",
+    "StrOptions",
+    "callback_context",
+    "check_parameters",
+    "safe_indexing",
+    "with_callbacks",
+]
+
+# `Scorer`: risk high, for scorers have been rewritten twice. Way out: a callable of our own with
+# `sklearn.utils.metadata_routing.MetadataRequest`, which is public.
+
+# `safe_indexing`: it takes rows of X in each of its forms as scikit-learn's own splits do, and the
+# public `sklearn.utils.resample` would shuffle them. Risk low: it is described in scikit-learn's
+# manual, though private, and other projects use it. Way out: `train_test_split` with the positions.
+
+# `Interval` and its like: they check parameters, and word the errors, as scikit-learn's own
+# estimators do, and its common tests look for `_parameter_constraints`. Risk medium: they have not
+# changed since scikit-learn 1.2, and skrub and skglm rely on them. Way out: the public
+# `sklearn.utils.check_scalar` for each parameter.
+
+
+def check_parameters(estimator):
+    """Check each parameter of an estimator against its ``_parameter_constraints``.
+
+    The way out, `check_scalar`, is that of `Interval`.
+    """
+    estimator._validate_params()
+
+
+# Callbacks: public since scikit-learn 1.9, but marked experimental; an estimator gets its context
+# from a method that is private, though described in scikit-learn's manual. Risk medium. Way out:
+# none is needed, for training works without them.
+
+try:
+    from sklearn.callback import CallbackSupportMixin
+    from sklearn.callback import with_callbacks as _with_callbacks
+except ImportError:  # scikit-learn < 1.9
+
+    class CallbackSupportMixin:
+        """Stand-in without callbacks: older versions report with ``verbose``."""
+
+    def _with_callbacks(method):
+        """Return `method` as it is."""
+        return method
+
+
+def with_callbacks(method: Method) -> Method:
+    """Apply :func:`sklearn.callback.with_callbacks`, typed to preserve the signature."""
+    return _with_callbacks(method)
+
+
+def callback_context(estimator, max_subtasks):
+    """Return the context that tells an estimator's callbacks of a fit, or None without support."""
+    start = getattr(estimator, "_init_callback_context", None)
+    return None if start is None else start(max_subtasks=max_subtasks)
