@@ -5,7 +5,6 @@ release of scikit-learn, so each has its reason here, the risk, and the public w
 continuous integration runs the tests with the oldest version and with the newest.
 """
 
-from sklearn.metrics._scorer import _Scorer as Scorer
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
 
@@ -16,16 +15,12 @@ __all__ = [
     "Interval",
     "Options",
     "RealNotInt",
-    "Scorer",
     "StrOptions",
     "callback_context",
     "check_parameters",
     "safe_indexing",
     "with_callbacks",
 ]
-
-# `Scorer`: risk high, for scorers have been rewritten twice. Way out: a callable of our own with
-# `sklearn.utils.metadata_routing.MetadataRequest`, which is public.
 
 # `safe_indexing`: it takes rows of X in each of its forms as scikit-learn's own splits do, and the
 # public `sklearn.utils.resample` would shuffle them. Risk low: it is described in scikit-learn's

@@ -1,9 +1,9 @@
-"""Names that modules had in earlier layouts: saved models look for their classes under them."""
+"""Names that modules and classes had in earlier layouts: saved models look for them."""
 
 import sys
 from importlib import import_module
 
-MOVED = {
+MODULES = {
     "_classifier": "_estimators.classifier",
     "_display": "inspection._displays",
     "_regressor": "_estimators.regressor",
@@ -17,6 +17,13 @@ MOVED = {
     "_window": "_series.windows",
     "_window_scaling": "_series.window_scaling",
 }
+# (module, name) today of a name that a module had.
+NAMES = {
+    ("metrics", "_TaggingScorer"): ("metrics._scorers", "TaggingScorer"),
+}
 
-for old, new in MOVED.items():
+for old, new in MODULES.items():
     sys.modules.setdefault(f"skrnn.{old}", import_module(f"skrnn.{new}"))
+for (module, old), (new_module, new) in NAMES.items():
+    value = getattr(import_module(f"skrnn.{new_module}"), new)
+    setattr(import_module(f"skrnn.{module}"), old, value)

@@ -17,10 +17,10 @@ from skrnn._data.recognise import read_sequences
 from skrnn._data.steps import are_known, cut, end_to_end, is_flat
 from skrnn._estimators.base import BaseRNN, check_sample_weight
 from skrnn._estimators.labels import LabelsMixin
+from skrnn._tagging import allowed_transitions
 from skrnn._targets.training_set import StepProblem
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Label, Sequences
-from skrnn.metrics import allowed_transitions
 
 
 class SequenceTagger(LabelsMixin, BaseRNN):

@@ -1,0 +1,86 @@
+"""Tags of the BIO and IOBES schemes: which may follow which, and the spans that they mark."""
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+_PREFIXES = {"conlleval": "BIES", "bio": "BI", "iobes": "BIES"}
+
+
+def allowed_transitions(
+    tags: ArrayLike, *, scheme: str = "bio"
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Tell which tags may follow which in well-formed sequences.
+
+    Parameters
+    ----------
+    tags : array-like of str, shape (n_tags,)
+        The tags, for instance the ``classes_`` of a tagger.
+    scheme : {'bio', 'iobes'}, default='bio'
+        'bio': ``I-X`` only after ``B-X`` or ``I-X``. 'iobes': besides, what ``B-X`` begins goes
+        on with ``I-X`` until ``E-X``.
+
+    Returns
+    -------
+    transitions : ndarray of bool, shape (n_tags, n_tags)
+        Whether the tag of the column may follow the tag of the row.
+    start, end : ndarray of bool, shape (n_tags,)
+        Whether the tag may be the first, or the last, of a sequence.
+
+    Raises
+    ------
+    ValueError
+        If a tag is not one of the scheme.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import allowed_transitions
+    >>> transitions, start, end = allowed_transitions(["B-PER", "I-PER", "O"])
+    >>> transitions
+    array([[ True,  True,  True],
+           [ True,  True,  True],
+           [ True, False,  True]])
+    >>> start, end
+    (array([ True, False,  True]), array([ True,  True,  True]))
+    """
+    label, opens, continues = read_tags(np.asarray(tags).tolist(), scheme)
+    must_go_on = opens if scheme == "iobes" else np.zeros_like(opens)
+    joins = opens[:, None] & continues & (label[:, None] == label)
+    return joins | ~(must_go_on[:, None] | continues), ~continues, ~must_go_on
+
+
+def read_tags(tags, scheme):
+    """Return the label of each tag, "" for O, and whether the tag opens or continues a span.
+
+    Two tags in a row belong to one span if the first opens, the second continues and their
+    labels are equal.
+    """
+    if scheme not in _PREFIXES:
+        raise ValueError(f"scheme must be one of {sorted(_PREFIXES)}. Got {scheme!r}.")
+    prefixes, labels = [], []
+    for tag in tags:
+        prefix, _, label = str(tag).partition("-")
+        if tag != "O" and prefix not in tuple(_PREFIXES[scheme]):
+            raise ValueError(
+                f"{tag!r} is no tag of scheme={scheme!r}, in which tags are 'O' or begin with "
+                f"one of {', '.join(_PREFIXES[scheme])}, as in 'B-PER'."
+            )
+        prefixes.append(prefix)
+        labels.append("" if tag == "O" else label or "_")
+    prefixes = np.array(prefixes)
+    return np.array(labels), np.isin(prefixes, ["B", "I"]), np.isin(prefixes, ["I", "E"])
+
+
+def find_spans(tags, lengths, scheme):
+    """Return label, first step and end of each span, counting steps through all sequences."""
+    number = {}
+    codes = np.array([number.setdefault(tag, len(number)) for tag in tags.tolist()], dtype=np.intp)
+    label, opens, continues = (values[codes] for values in read_tags(number, scheme))
+    joins = np.zeros(len(tags) + 1, dtype=bool)
+    joins[1:-1] = opens[:-1] & continues[1:] & (label[:-1] == label[1:])
+    joins[np.cumsum(lengths)] = False
+    first = np.flatnonzero((label != "") & ~joins[:-1])
+    last = np.flatnonzero((label != "") & ~joins[1:])
+    if scheme != "conlleval":
+        well_formed = ~continues[first] & ((scheme == "bio") | ~opens[last])
+        first, last = first[well_formed], last[well_formed]
+    return label[first], first, last + 1

@@ -1,0 +1,219 @@
+"""Scores by token and by sequence."""
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn import metrics
+
+from skrnn._data.steps import are_known, end_to_end, is_flat
+from skrnn._typing import Label, Sequences
+
+
+def flatten_labels(
+    y_true: Sequences, y_pred: Sequences, *, ignore_label: Label = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Put the labels of all sequences end to end, ready for any scikit-learn metric.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    ignore_label : label, default=None
+        Steps with this true label are left out. None leaves out nothing.
+
+    Returns
+    -------
+    y_true, y_pred : ndarray of shape (n_steps,)
+        The labels of all steps that are not left out.
+
+    Raises
+    ------
+    ValueError
+        If the sequences of `y_true` and `y_pred` differ in number or length.
+
+    Examples
+    --------
+    >>> from sklearn.metrics import confusion_matrix
+    >>> from skrnn.metrics import flatten_labels
+    >>> y_true, y_pred = flatten_labels([["N", "V"], ["V"]], [["N", "N"], ["V"]])
+    >>> confusion_matrix(y_true, y_pred)
+    array([[1, 0],
+           [1, 1]])
+    """
+    true, pred, _, known = read_pair(y_true, y_pred, ignore_label)
+    return true[known], pred[known]
+
+
+def token_accuracy_score(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: Sequences = None,
+    ignore_label: Label = None,
+) -> float:
+    """Compute the share of time steps whose label is right.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
+        Weight of each sequence's steps, or of each step. None weighs all steps equally.
+    ignore_label : label, default=None
+        Steps with this true label do not count. None counts every step.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or the steps that count have no weight.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import token_accuracy_score
+    >>> token_accuracy_score([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]])
+    0.75
+    """
+    true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
+    weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
+    return weighted_mean(true[known] == pred[known], weight)
+
+
+def sequence_accuracy_score(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: ArrayLike | None = None,
+    ignore_label: Label = None,
+) -> float:
+    """Compute the share of sequences whose labels are all right.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,), default=None
+        Weight of each sequence. None weighs all equally.
+    ignore_label : label, default=None
+        Steps with this true label do not count, nor do sequences that have no other. None counts
+        every step.
+
+    Returns
+    -------
+    score : float
+        Between 0 and 1.
+
+    Raises
+    ------
+    ValueError
+        If lengths differ, or the sequences that count have no weight.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import sequence_accuracy_score
+    >>> sequence_accuracy_score([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]])
+    0.5
+    """
+    true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
+    sequence = np.repeat(np.arange(len(lengths)), lengths)[known]
+    wrong = sequence[true[known] != pred[known]]
+    counted = np.unique(sequence)
+    if sample_weight is not None:
+        sample_weight = sequence_weights(sample_weight, len(lengths))[counted]
+    return weighted_mean(np.isin(counted, wrong, invert=True), sample_weight)
+
+
+def token_classification_report(
+    y_true: Sequences,
+    y_pred: Sequences,
+    *,
+    sample_weight: Sequences = None,
+    ignore_label: Label = None,
+    **kwargs: Any,
+) -> Any:
+    """Report precision, recall and F1 of each label, counted by time step.
+
+    Parameters
+    ----------
+    y_true, y_pred : sequences of labels
+        True and predicted labels, one per time step.
+    sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
+        Weight of each sequence or of each time step. None weighs all steps equally.
+    ignore_label : label, default=None
+        Steps with this true label do not count. None counts every step.
+    **kwargs
+        Further arguments of :func:`sklearn.metrics.classification_report`.
+
+    Returns
+    -------
+    report : str or dict
+        As :func:`sklearn.metrics.classification_report` returns it.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import token_classification_report
+    >>> print(token_classification_report([["N", "V", "N"], ["V"]], [["N", "N", "N"], ["V"]]))
+                  precision    recall  f1-score   support
+    <BLANKLINE>
+               N       0.67      1.00      0.80         2
+               V       1.00      0.50      0.67         2
+    <BLANKLINE>
+        accuracy                           0.75         4
+       macro avg       0.83      0.75      0.73         4
+    weighted avg       0.83      0.75      0.73         4
+    <BLANKLINE>
+    """
+    true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
+    weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
+    return metrics.classification_report(true[known], pred[known], sample_weight=weight, **kwargs)
+
+
+def read_pair(y_true, y_pred, ignore_label):
+    """Return the labels of both sides end to end, their common lengths, and which steps count."""
+    true, lengths = end_to_end(y_true, "y_true")
+    pred, pred_lengths = end_to_end(y_pred, "y_pred")
+    if len(lengths) != len(pred_lengths):
+        raise ValueError(f"y_true has {len(lengths)} sequences but y_pred has {len(pred_lengths)}.")
+    differ = np.flatnonzero(lengths != pred_lengths)
+    if len(differ):
+        i = differ[0]
+        raise ValueError(
+            f"y_true[{i}] has {lengths[i]} labels but y_pred[{i}] has {pred_lengths[i]}. "
+            "Each time step needs one label in both."
+        )
+    is_text = [labels.dtype.kind == "U" for labels in (true, pred)]
+    if len(true) and is_text[0] != is_text[1] and "O" not in (true.dtype.kind, pred.dtype.kind):
+        raise ValueError(
+            f"The labels of y_true are {true.dtype} but those of y_pred are {pred.dtype}. "
+            "Give both the same type."
+        )
+    return true, pred, lengths, are_known(true, ignore_label)
+
+
+def step_weights(sample_weight, lengths):
+    """Expand weights of sequences, or of steps, to one weight per step."""
+    if is_flat(sample_weight):
+        return np.repeat(sequence_weights(sample_weight, len(lengths)), lengths)
+    weight, weight_lengths = end_to_end(sample_weight, "sample_weight")
+    if not np.array_equal(weight_lengths, lengths):
+        raise ValueError("sample_weight must have one weight per sequence or one per time step.")
+    return weight
+
+
+def sequence_weights(sample_weight, n_sequences):
+    """Return one weight per sequence."""
+    if not is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
+        raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
+    return np.asarray(sample_weight, dtype=float)
+
+
+def weighted_mean(right, weight):
+    """Return the share of what is right; raise if nothing counts, in words that say so."""
+    if len(right) == 0 or (weight is not None and np.sum(weight) == 0):
+        raise ValueError("There is nothing to score: no time step counts or all weights are 0.")
+    return float(np.average(right, weights=weight))

@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.metrics import f1_score
+from taggers import FORM, PRED, TRUE
+
+from skrnn.metrics import (
+    flatten_labels,
+    sequence_accuracy_score,
+    span_f1_score,
+    token_accuracy_score,
+    token_classification_report,
+)
+
+
+@FORM
+def test_token_and_sequence_accuracy_of_ragged_labels(form):
+    assert token_accuracy_score(TRUE, form(PRED)) == 4 / 6
+    assert token_accuracy_score(form(TRUE), PRED) == 4 / 6
+    assert sequence_accuracy_score(form(TRUE), form(PRED)) == 1 / 3
+
+
+def test_accuracy_of_rectangular_and_numeric_labels():
+    true, pred = np.array([[0, 1, 2], [2, 1, 0]]), np.array([[0, 1, 2], [0, 1, 2]])
+    assert token_accuracy_score(true, pred) == 4 / 6
+    assert token_accuracy_score(true, pred.tolist()) == 4 / 6
+    assert sequence_accuracy_score(true, pred) == 1 / 2
+
+
+def test_series_of_lists():
+    pd = pytest.importorskip("pandas")
+    assert token_accuracy_score(pd.Series(TRUE, index=[7, 8, 9]), PRED) == 4 / 6
+
+
+@pytest.mark.parametrize(
+    "sample_weight", [[1.0, 2.0, 3.0], np.array([1, 2, 3]), [[1, 1, 1], [2], [3, 3]]]
+)
+def test_token_accuracy_weighs_sequences_or_steps(sample_weight):
+    assert token_accuracy_score(TRUE, PRED, sample_weight=sample_weight) == (2 + 2 + 3) / 11
+
+
+def test_sequence_accuracy_weighs_sequences():
+    assert sequence_accuracy_score(TRUE, PRED, sample_weight=[1, 2, 3]) == 2 / 6
+
+
+@pytest.mark.parametrize("score", [sequence_accuracy_score, span_f1_score])
+@pytest.mark.parametrize("weight", [[1, 2, 3, 4], [], [[1], [2], [3]], np.ones((3, 1))])
+def test_scores_of_sequences_need_a_weight_for_each(score, weight):
+    y = [["O"], ["B-A"], ["O"]]
+    with pytest.raises(ValueError, match="one weight for each of 3 sequences"):
+        score(y, y, sample_weight=weight)
+
+
+def test_ignored_steps_do_not_count():
+    true = [["N", "X", "N"], ["X"], ["N", "N"]]
+    assert token_accuracy_score(true, PRED, ignore_label="X") == 3 / 4
+    weight = [[1, 100, 1], [100], [1, 5]]
+    assert token_accuracy_score(true, PRED, sample_weight=weight, ignore_label="X") == 7 / 8
+    assert sequence_accuracy_score(true, PRED, ignore_label="X") == 1 / 2
+    weight = [1, 100, 4]
+    assert sequence_accuracy_score(true, PRED, sample_weight=weight, ignore_label="X") == 1 / 5
+    flat_true, flat_pred = flatten_labels(true, PRED, ignore_label="X")
+    assert_array_equal(flat_true, ["N", "N", "N", "N"])
+    assert_array_equal(flat_pred, ["N", "N", "V", "N"])
+
+
+@pytest.mark.parametrize(
+    "true, pred, message",
+    [
+        ([["N"], ["V"]], [["N"]], "y_true has 2 sequences but y_pred has 1"),
+        ([["N"], ["V", "N"]], [["N"], ["V"]], r"y_true\[1\] has 2 labels but y_pred\[1\] has 1"),
+        (["N", "V"], ["N", "V"], r"y_true\[0\] is 'N'.*Wrap the values of a single sequence"),
+        ([["N"]], np.array([1]), r"y_pred\[0\] is .*1"),
+        (np.zeros((1, 2, 3)), [["N"]], r"y_true\[0\] has shape \(2, 3\)"),
+        ([["1"]], [[1]], "labels of y_true are <U1 but those of y_pred are int64"),
+        ([], [], "nothing to score"),
+    ],
+)
+def test_labels_that_do_not_fit_are_refused(true, pred, message):
+    with pytest.raises(ValueError, match=message):
+        token_accuracy_score(true, pred)
+
+
+def test_all_ignored_or_without_weight_is_refused():
+    with pytest.raises(ValueError, match="nothing to score"):
+        token_accuracy_score([["X"]], [["N"]], ignore_label="X")
+    with pytest.raises(ValueError, match="all weights are 0"):
+        token_accuracy_score(TRUE, PRED, sample_weight=[0, 0, 0])
+    with pytest.raises(ValueError, match="one weight per sequence or one per time step"):
+        token_accuracy_score(TRUE, PRED, sample_weight=[[1], [2], [3]])
+
+
+def test_token_report_is_that_of_the_flat_labels():
+    report = token_classification_report(TRUE, PRED, output_dict=True)
+    assert report["N"] == {"precision": 0.75, "recall": 0.75, "f1-score": 0.75, "support": 4}
+    assert report["accuracy"] == 4 / 6
+    ignoring = token_classification_report(
+        TRUE, PRED, ignore_label="V", output_dict=True, zero_division=0.0
+    )
+    assert ignoring["accuracy"] == 3 / 4
+
+
+@pytest.mark.parametrize("weight", [[3, 1, 2], [[3, 3, 3], [1], [2, 2]]], ids=["each", "steps"])
+def test_token_report_weighs_sequences_or_steps(weight):
+    report = token_classification_report(TRUE, PRED, sample_weight=weight, output_dict=True)
+    assert report["N"]["support"] == 10
+    assert report["accuracy"] == token_accuracy_score(TRUE, PRED, sample_weight=weight)
+
+
+def test_flat_labels_go_into_any_metric():
+    y_true, y_pred = flatten_labels(TRUE, PRED)
+    assert_allclose(f1_score(y_true, y_pred, pos_label="N"), 0.75)
