@@ -285,18 +285,21 @@ FULL_BATCH = {
     "invscaling": {"solver": "sgd", "learning_rate": "invscaling"},
     "dropout": {"dropout": 0.5, "recurrent_dropout": 0.5},
     "crf": {"decoder": "crf"},
+    "balanced": {"class_weight": "balanced"},
 }
 
 
 @each_case_with("params", FULL_BATCH)
-def test_a_full_batch_knows_no_order_and_repetitions_as_weights(case, params):
+def test_a_full_batch_knows_no_order_and_a_sequence_given_twice_as_a_weight_of_two(case, params):
     X = sequences()
-    times = np.random.default_rng(3).integers(0, 4, len(X))
+    # Twice a weight is exact; three times one would be rounded.
+    times = np.random.default_rng(3).integers(0, 3, len(X))
+    once = np.random.default_rng(5).uniform(0.5, 2, len(X))
     order = np.random.default_rng(4).permutation(np.repeat(np.arange(len(X)), times))
-    model = case.make(batch_size=1000, **params)
-    weighted = copy.deepcopy(model.fit(X, case.target(X), sample_weight=times))
+    model, y = case.make(batch_size=1000, **params), case.target(X)
+    weighted = copy.deepcopy(model.fit(X, y, sample_weight=times * once))
     repeated = [X[i] for i in order]
-    assert_identical(model.fit(repeated, case.target(X)[order]), weighted)
+    assert_identical(model.fit(repeated, y[order], sample_weight=once[order]), weighted)
 
 
 # Training -----------------------------------------------------------------------------------
