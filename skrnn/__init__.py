@@ -7,7 +7,8 @@ from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.tagger import SequenceTagger
 from skrnn._preprocessing.timestep import TimestepTransformer
-from skrnn._preprocessing.tokens import TokenEncoder, load_word_vectors
+from skrnn._preprocessing.tokens import TokenEncoder
+from skrnn._preprocessing.word_vectors import load_word_vectors
 from skrnn._series.forecast import recursive_forecast
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor

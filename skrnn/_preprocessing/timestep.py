@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn import get_config
-from sklearn.base import BaseEstimator, TransformerMixin, clone
+from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
@@ -17,6 +17,7 @@ from skrnn._data.frames import as_array, check_meaning
 from skrnn._data.recognise import check_feature_names, learn_features
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.steps import cut
+from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences, available_if
 from skrnn._version import VersionMixin
 
@@ -114,9 +115,7 @@ def _is_invertible(self):
     return _inner_has("inverse_transform")(self)
 
 
-class TimestepTransformer(
-    VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None
-):
+class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     """Apply a scikit-learn transformer to every time step of sequences.
 
     The steps of all sequences become the rows of one table, which the transformer reads as any
@@ -319,21 +318,6 @@ class TimestepTransformer(
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Do nothing: sequences fit no table, so the result stays an array or a list.
-
-        Parameters
-        ----------
-        transform : {'default', 'pandas', 'polars'}, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : TimestepTransformer
-            The transformer.
-        """
-        return self
-
     def get_metadata_routing(self) -> MetadataRouter:
         """Return what metadata the transformer requests.
 
@@ -361,7 +345,7 @@ class TimestepTransformer(
         return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
 
     def _names_of(self, sequences):
-        """Names of what the transformer makes of named features, or None."""
+        """Return the names of what the transformer makes of named features, or None."""
         if sequences.feature_names is None or not hasattr(self, "get_feature_names_out"):
             return None
         return self.transformer_.get_feature_names_out(sequences.feature_names)

@@ -1,34 +1,32 @@
-"""Text and tokens as sequences of integer ids, and pre-trained vectors for them."""
+"""Texts and tokens as sequences of integer ids."""
 
-import gzip
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
 from itertools import chain
 from numbers import Integral
-from os import PathLike, fspath
 from typing import Any, NamedTuple, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
 from scipy.sparse import csr_array
-from sklearn.base import BaseEstimator, TransformerMixin
+from sklearn.base import BaseEstimator
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
 from skrnn._data.sequence_array import SequenceArray
+from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
 
-# The token of a sequence that has none.
+# It stands for the token of a sequence that has none.
 _NOTHING = object()
 
 
-class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_output_keys=None):
+class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     r"""Encode texts, or lists of tokens, as sequences of integer ids.
 
     Texts are cut as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them, and
@@ -281,21 +279,6 @@ class TokenEncoder(VersionMixin, TransformerMixin, BaseEstimator, auto_wrap_outp
         check_is_fitted(self)
         return np.array([UNKNOWN, *self.vocabulary_], dtype=object)
 
-    def set_output(self, *, transform: str | None = None) -> Self:
-        """Do nothing: sequences fit no table, so the result stays an array.
-
-        Parameters
-        ----------
-        transform : {'default', 'pandas', 'polars'}, default=None
-            Ignored.
-
-        Returns
-        -------
-        self : TokenEncoder
-            The encoder.
-        """
-        return self
-
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.input_tags.string = True
@@ -434,7 +417,7 @@ def as_vocabulary(vocabulary):
 
 
 def _token_feature(feature):
-    """Return the function of the token that `feature` names or is."""
+    """Return the function of a token that `feature` names, or that it is itself."""
     if callable(feature):
         return feature
     if feature == "lower":
@@ -458,103 +441,3 @@ def token_shape(token):
         ("X" if c.isupper() else "x") if c.isalpha() else "d" if c.isdigit() else c for c in token
     )
     return re.sub(r"(.)\1{4,}", r"\1\1\1\1", "".join(marks), flags=re.DOTALL)
-
-
-def load_word_vectors(
-    path: str | PathLike[str],
-    *,
-    vocabulary: Iterable[str] | Mapping[str, int] | None = None,
-    dtype: DTypeLike = np.float32,
-) -> tuple[dict[str, int], np.ndarray]:
-    r"""Read word vectors in the text format of word2vec or GloVe.
-
-    Parameters
-    ----------
-    path : str or path-like
-        A UTF-8 file with one token and its vector per line, separated by spaces; a first line
-        with the number and size of the vectors, as word2vec and fastText write it, is skipped.
-        Names that end in ``.gz`` are decompressed.
-
-    vocabulary : iterable of str or mapping of str to int, default=None
-        Tokens to read, such as the ``vocabulary_`` of a fitted :class:`TokenEncoder`. Memory is
-        needed for these only. None reads the whole file.
-
-    dtype : {numpy.float32, numpy.float64}, default=numpy.float32
-        Type of the vectors.
-
-    Returns
-    -------
-    vocabulary : dict of str to int
-        Id of each token, counting from 1: for the `vocabulary` of a :class:`TokenEncoder`.
-
-    vectors : ndarray of shape (1 + n_tokens, n_dimensions)
-        The vector of each id. That of id 0, for unknown tokens, is the mean of those read. A
-        token that the file lacks has the vector of its lower-cased form or, if that is missing
-        too, the mean.
-
-    Raises
-    ------
-    ValueError
-        If a line cannot be read, or the file has none of the tokens.
-
-    References
-    ----------
-    .. [1] Mikolov, T., Chen, K., Corrado, G., & Dean, J. (2013). Efficient estimation of word
-       representations in vector space. arXiv:1301.3781.
-    .. [2] Pennington, J., Socher, R., & Manning, C. D. (2014). GloVe: global vectors for word
-       representation. Proceedings of EMNLP 2014.
-
-    Examples
-    --------
-    >>> from pathlib import Path
-    >>> from tempfile import TemporaryDirectory
-    >>> from skrnn import TokenEncoder, load_word_vectors
-    >>> encoder = TokenEncoder().fit(["the cat", "the dog"])
-    >>> with TemporaryDirectory() as folder:
-    ...     path = Path(folder, "vectors.txt")
-    ...     lines = "the 0.0 1.0\ncat 2.0 3.0\nelephant 4.0 5.0\n"
-    ...     _ = path.write_text(lines, encoding="utf-8")
-    ...     vocabulary, vectors = load_word_vectors(path, vocabulary=encoder.vocabulary_)
-    >>> vocabulary
-    {'cat': 1, 'dog': 2, 'the': 3}
-    >>> vectors
-    array([[1., 2.],
-           [2., 3.],
-           [1., 2.],
-           [0., 1.]], dtype=float32)
-    """
-    wanted = None
-    if vocabulary is not None:
-        vocabulary = as_vocabulary(vocabulary)
-        wanted = {form for token in vocabulary for form in (token, token.lower())}
-    found = _read_vectors(path, wanted, dtype)
-    if not found:
-        raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
-    vocabulary = vocabulary or as_vocabulary(list(found))
-    mean = np.mean(list(found.values()), axis=0, dtype=np.float64).astype(dtype)
-    vectors = [found.get(token, found.get(token.lower(), mean)) for token in vocabulary]
-    return vocabulary, np.stack([mean, *vectors])
-
-
-def _read_vectors(path, wanted, dtype):
-    """Return token -> vector for the tokens in `wanted`, all tokens if None."""
-    found, size = {}, 0
-    opened = gzip.open if fspath(path).endswith(".gz") else open
-    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            line = line.rstrip(" \r\n")
-            header = number == 1 and re.fullmatch(r"\d+ (\d+)", line)
-            size = int(header[1]) if header else size or line.count(" ")
-            # Some tokens contain spaces, so the numbers are cut off from the right.
-            token, *values = line.rsplit(" ", size)
-            unwanted = wanted is not None and token not in wanted
-            if header or not line or unwanted or token in found:
-                continue
-            try:
-                found[token] = np.array(values, dtype=dtype).reshape(size or 1)
-            except ValueError:
-                raise ValueError(
-                    f"Line {number} of {fspath(path)} is not a token and {size} numbers, "
-                    f"separated by spaces: {line[:60]!r}."
-                ) from None
-    return found
