@@ -1,0 +1,243 @@
+"""Greedy search, sampling and beam search over a step function; no network is known here.
+
+::
+
+    step(symbols, state) -> log_probs, state
+
+takes one symbol for each hypothesis, (n_rows,), and returns the log-probabilities of what follows,
+(n_rows, n_symbols); -inf forbids a symbol. All hypotheses of all sources take a step in one call,
+and those that have ended leave the batch.
+
+A state is None, an array whose last axis is the hypothesis, like the states of recurrent layers, or
+a tuple or list of states. What hypotheses share stays outside; an array (n_rows,) in the state
+can say which source each belongs to.
+
+A sequence is a number of symbols, none of them the end symbol, at most `max_length` of them, and
+the end. After `max_length` symbols only the end may follow, so that the log-probability of
+everything found is that of a whole sequence.
+"""
+
+from bisect import insort
+from itertools import count
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Hypothesis(NamedTuple):
+    """A sequence that was found.
+
+    symbols   (n_symbols,), without the end
+    log_prob  that of the symbols and the end
+    score     by which a beam search ranks: `log_prob` divided by a power of the length
+    """
+
+    symbols: np.ndarray
+    log_prob: float
+    score: float
+
+
+def take(state, rows):
+    """Make the state of other hypotheses: those that are now in `rows`, in this order."""
+    if state is None:
+        return None
+    if isinstance(state, np.ndarray):
+        return np.take(state, rows, axis=-1)
+    return type(state)(take(part, rows) for part in state)
+
+
+class Search:
+    """Searches with one model. All begin at symbols `start` (n,) and a state of n columns.
+
+    Parameters
+    ----------
+    step : callable
+    end : int
+        The symbol that ends a sequence.
+    """
+
+    def __init__(self, step, end):
+        self.step, self.end = step, end
+
+    def greedy(self, state, start, max_length):
+        """Take the most probable symbol at every step; `max_length` is an int or (n,).
+
+        Returns a list of n hypotheses.
+        """
+        return self._follow(state, start, max_length, lambda log_probs, _: log_probs.argmax(axis=1))
+
+    def sample(self, state, start, max_length, rng, temperature=1.0, top_k=None, top_p=None):
+        """Draw every symbol as `draw` does; a temperature of 0 is greedy.
+
+        Each step takes n numbers from the Generator `rng`, also for those that have ended, so that
+        no sequence depends on the ends of others. The log-probabilities are those of the model,
+        not of the distribution that was drawn from.
+        """
+        if temperature == 0:
+            return self.greedy(state, start, max_length)
+        n = len(start)
+
+        def choose(log_probs, rows):
+            return draw(log_probs, rng.random(n)[rows], temperature, top_k, top_p)
+
+        return self._follow(state, start, max_length, choose)
+
+    def _follow(self, state, symbols, max_length, choose):
+        """Extend each hypothesis by what choose(log_probs, rows) says, until all have ended."""
+        rows, path = np.arange(len(symbols)), []
+        limits, log_prob = np.broadcast_to(max_length, len(rows)), np.zeros(len(rows))
+        for n_steps in count():
+            log_probs, state = self.step(symbols, state)
+            symbols = choose(log_probs, rows)
+            symbols[limits[rows] == n_steps] = self.end
+            log_prob[rows] += log_probs[np.arange(len(rows)), symbols]
+            live = symbols != self.end
+            if not live.all():
+                rows, symbols = rows[live], symbols[live]
+                if not len(rows):
+                    break
+                state = take(state, np.flatnonzero(live))
+            path.append((rows, symbols))
+        sequences = by_row(path, len(log_prob))
+        return [Hypothesis(*found) for found in zip(sequences, log_prob, log_prob, strict=True)]
+
+    def beam(self, state, start, max_length, width, length_penalty=0.0, n_best=1):
+        """Extend the `width` most probable beginnings for each of n sources.
+
+        The score is ``log_prob / length**length_penalty``, with the end counted and a penalty of
+        0 or more (Wu et al., 2016, section 7, the first of two forms): 0 prefers short sequences,
+        1 takes the mean over symbols. Beginnings that end are put aside, and the others go on
+        while they can still reach one of the `n_best` best scores.
+
+        Returns for each source a list of the `n_best` best hypotheses, at most `width`, best
+        first; there are fewer if fewer are possible.
+        """
+        found = Found(len(start), n_best)
+        limits = np.broadcast_to(max_length, len(start))
+        # No extension has a higher log-probability, nor a divisor larger than this.
+        divisors = (limits + 1.0) ** length_penalty
+        source, symbols, log_prob = np.arange(len(start)), start, np.zeros(len(start))
+        prefixes = np.empty((0, len(start)), np.intp)
+        for n_steps in count():
+            log_probs, state = self.step(symbols, state)
+            total = log_prob[:, None] + log_probs
+            must_end = limits[source] == n_steps
+            total[must_end] = only(total[must_end], self.end)
+            parent, symbols, log_prob = most_probable(total, source, width)
+            source, ended = source[parent], symbols == self.end
+            for i in np.flatnonzero(ended):
+                score = log_prob[i] / (n_steps + 1.0) ** length_penalty
+                prefix = prefixes[:, parent[i]].copy()
+                found.add(source[i], Hypothesis(prefix, log_prob[i], score))
+            live = ~ended & (log_prob / divisors[source] > found.to_beat[source])
+            if not live.any():
+                return found.best
+            source, parent, symbols, log_prob = (
+                each[live] for each in (source, parent, symbols, log_prob)
+            )
+            prefixes = np.concatenate([prefixes[:, parent], symbols[None]])
+            state = take(state, parent)
+
+
+class Found:
+    """The best hypotheses of each source, best first, and the score that another must beat."""
+
+    def __init__(self, n_sources, n_best):
+        self.n_best = n_best
+        self.best = [[] for _ in range(n_sources)]
+        self.to_beat = np.full(n_sources, -np.inf)
+
+    def add(self, source, hypothesis):
+        if hypothesis.score > self.to_beat[source]:
+            best = self.best[source]
+            insort(best, hypothesis, key=lambda one: -one.score)
+            del best[self.n_best :]
+            if len(best) == self.n_best:
+                self.to_beat[source] = best[-1].score
+
+
+def by_row(path, n_rows):
+    """Sequences of the rows, from a path of steps, each of them rows and their symbols."""
+    if not path:
+        return [np.empty(0, np.intp)] * n_rows
+    rows, symbols = (np.concatenate(parts) for parts in zip(*path, strict=True))
+    ends = np.cumsum(np.bincount(rows, minlength=n_rows))
+    return np.split(symbols[np.argsort(rows, kind="stable")], ends[:-1])
+
+
+def draw(log_probs, u, temperature=1.0, top_k=None, top_p=None):
+    """Draw a symbol for each row, by inversion of its distribution function at u (n_rows,).
+
+    Probabilities are raised to the power 1 / temperature and normalised. `top_k` then keeps the
+    k most probable symbols (Fan, Lewis & Dauphin, 2018), and `top_p` of these the smallest set
+    of most probable ones whose share reaches p, the "nucleus" (Holtzman et al., 2020).
+    """
+    p = np.exp(log_probs if temperature == 1 else at_temperature(log_probs, temperature))
+    if top_k is not None or top_p is not None:
+        p *= among_top(p, top_k, top_p)
+    # u < 1 makes it the first symbol whose cumulated probability is larger, and that is no 0.
+    mass = np.cumsum(p, axis=1, dtype=np.float64)
+    return (mass <= u[:, None] * mass[:, -1:]).sum(axis=1)
+
+
+def at_temperature(log_probs, temperature):
+    """Divide by the temperature, with a largest entry of 0: no power of probabilities overflows."""
+    limits = np.finfo(log_probs.dtype)
+    temperature = min(max(temperature, float(limits.tiny)), float(limits.max))
+    with np.errstate(over="ignore", under="ignore"):
+        return (log_probs - log_probs.max(axis=1, keepdims=True)) / temperature
+
+
+def among_top(p, top_k, top_p):
+    """Whether each of the probabilities p (n_rows, n_symbols) is among the most probable.
+
+    Equally probable symbols go in the order of their numbers.
+    """
+    ranked = np.sort(p, axis=1)[:, ::-1][:, :top_k]
+    mass = np.cumsum(ranked, axis=1, dtype=np.float64)
+    target = mass[:, -1:] * (1.0 if top_p is None else top_p)
+    n_kept = ranked.shape[1] if top_p is None else 1 + (mass < target).sum(axis=1)
+    least = ranked[np.arange(len(p)), n_kept - 1, None]
+    above, equal = p > least, p == least
+    n_equal = n_kept - above.sum(axis=1)
+    return above | (equal & (equal.cumsum(axis=1) <= n_equal[:, None]))
+
+
+def only(total, symbol):
+    """Forbid all symbols but one."""
+    return np.where(np.arange(total.shape[1]) == symbol, total, -np.inf)
+
+
+def most_probable(total, source, width):
+    """Choose the `width` largest entries among the rows of each source.
+
+    total   (n_rows, n_symbols), of which -inf is never chosen
+    source  (n_rows,), ascending
+
+    Returns the row, the symbol and the value of each, ordered by source, largest first.
+    """
+    first = np.flatnonzero(np.diff(source, prepend=-1))
+    n_rows = np.diff(first, append=len(source))
+    group, within = np.repeat(np.arange(len(first)), n_rows), np.arange(len(source))
+    within -= first[group]
+    table = np.full((len(first), n_rows.max(), total.shape[1]), -np.inf)
+    table[group, within] = total
+    table = table.reshape(len(first), -1)
+    columns, values = largest(table, min(width, table.shape[1]))
+    within, symbols = np.divmod(columns, total.shape[1])
+    possible = values > -np.inf
+    return (first[:, None] + within)[possible], symbols[possible], values[possible]
+
+
+def largest(table, k):
+    """Columns and values of the k largest entries of each row, of equal ones the first.
+
+    The table is spoilt. For up to some ten entries, this takes a fifth of a partition's time.
+    """
+    rows, columns = np.arange(len(table)), np.empty((k, len(table)), np.intp)
+    values = np.empty(columns.shape)
+    for column, value in zip(columns, values, strict=True):
+        table.argmax(axis=1, out=column)
+        value[...] = table[rows, column]
+        table[rows, column] = -np.inf
+    return columns.T, values.T
