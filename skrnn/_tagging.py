@@ -1,5 +1,7 @@
 """Tags of the BIO and IOBES schemes: which may follow which, and the spans that they mark."""
 
+from __future__ import annotations
+
 import numpy as np
 from numpy.typing import ArrayLike
 

@@ -1,5 +1,6 @@
 """Types of what users pass and get, and decorators that keep them."""
 
+import inspect
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -22,3 +23,17 @@ Method = TypeVar("Method")
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
     """scikit-learn's decorator, which has no types of its own."""
     return metaestimators.available_if(check)
+
+
+class ShortSignature:
+    """Leave the types of ``__init__`` out of what `help` shows: 40 of them hide the defaults.
+
+    The annotations stay, for type checkers and :func:`typing.get_type_hints`.
+    """
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if "__init__" in vars(cls):
+            signature = inspect.signature(cls.__init__)
+            parameters = [p.replace(annotation=p.empty) for p in signature.parameters.values()]
+            cls.__init__.__signature__ = signature.replace(parameters=parameters)

@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from sklearn import base
@@ -253,14 +253,23 @@ def test_public_docstrings_name_every_parameter_in_order(name):
 
 @pytest.mark.parametrize("name", PUBLIC)
 def test_public_parameters_have_types_that_admit_their_defaults(name):
-    signature = inspect.signature(PUBLIC[name])
-    for parameter in signature.parameters.values():
+    is_class = inspect.isclass(PUBLIC[name])
+    types = get_type_hints(PUBLIC[name].__init__ if is_class else PUBLIC[name])
+    for parameter in inspect.signature(PUBLIC[name]).parameters.values():
         if parameter.name not in ("self", "cls"):
-            assert parameter.annotation is not parameter.empty, parameter
+            assert parameter.name in types, parameter
             assert parameter.default is parameter.empty or admits(
-                parameter.annotation, parameter.default
+                types[parameter.name], parameter.default
             ), parameter
-    assert inspect.isclass(PUBLIC[name]) or signature.return_annotation is not signature.empty
+    assert is_class or "return" in types
+
+
+@pytest.mark.parametrize("name", [name for name, value in PUBLIC.items() if inspect.isclass(value)])
+def test_help_begins_with_a_signature_that_can_be_read(name):
+    assert len(f"{name}{inspect.signature(PUBLIC[name])}") <= 1000
+    for method, function in PUBLIC.items():
+        if method.startswith(f"{name}."):
+            assert len(f"{function.__name__}{inspect.signature(function)}") <= 300, method
 
 
 @pytest.mark.parametrize("name", [name for name, value in PUBLIC.items() if inspect.isclass(value)])

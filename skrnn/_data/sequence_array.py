@@ -1,5 +1,7 @@
 """SequenceArray: ragged sequences over one flat buffer."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 from numbers import Integral
@@ -275,7 +277,7 @@ class SequenceArray:
         return cls(values, _offsets(lengths), categorical, string_names(names))
 
     @classmethod
-    def concatenate(cls, arrays: Iterable["SequenceArray"]) -> Self:
+    def concatenate(cls, arrays: Iterable[SequenceArray]) -> Self:
         """Join several, one after the other.
 
         Parameters
@@ -386,7 +388,7 @@ class SequenceArray:
     def __getitem__(self, key: int | np.integer) -> np.ndarray: ...
 
     @overload
-    def __getitem__(self, key: slice | Sequence[int] | np.ndarray) -> "SequenceArray": ...
+    def __getitem__(self, key: slice | Sequence[int] | np.ndarray) -> SequenceArray: ...
 
     def __getitem__(self, key):
         """Return one sequence for an integer, a `SequenceArray` for anything else.

@@ -30,6 +30,7 @@ from skrnn._fitting.trainer import Trainer
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
 from skrnn._threads import single_blas_thread, thread_map
+from skrnn._typing import ShortSignature
 from skrnn._version import VersionMixin, __version__
 
 # Packed rows of one batch at predict: bounds the memory, whatever the number of sequences.
@@ -46,7 +47,7 @@ def build_network(architecture):
     return Network(cell=cell, **options)
 
 
-class BaseRNN(CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMeta):
     """What all recurrent estimators share. See the subclasses for the parameters."""
 
     # What a fit sets, here or further down. Any stands for None: users know when to expect it, and

@@ -1,5 +1,7 @@
 """RNNClassifier: one label for each sequence."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any, Self
 

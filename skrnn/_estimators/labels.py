@@ -1,5 +1,7 @@
 """Class labels: encoding, class weights and partial_fit, for whatever predicts classes."""
 
+from __future__ import annotations
+
 from math import fsum
 from typing import Self
 

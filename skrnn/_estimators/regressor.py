@@ -1,5 +1,7 @@
 """RNNRegressor: one value or vector for each sequence."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from numbers import Real
 from typing import TYPE_CHECKING, Any, Self

@@ -1,5 +1,7 @@
 """SequenceTagger: one label for each time step."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from typing import Any, Self
 

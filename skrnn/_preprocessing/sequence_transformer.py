@@ -1,5 +1,7 @@
 """What transformers share whose results are sequences."""
 
+from __future__ import annotations
+
 from typing import Self
 
 from sklearn.base import TransformerMixin

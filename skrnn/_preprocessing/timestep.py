@@ -1,5 +1,7 @@
 """Any scikit-learn transformer, applied to every time step of sequences."""
 
+from __future__ import annotations
+
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 

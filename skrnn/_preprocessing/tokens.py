@@ -1,5 +1,7 @@
 """Texts and tokens as sequences of integer ids."""
 
+from __future__ import annotations
+
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set

@@ -1,5 +1,7 @@
 """Pre-trained vectors of words, from files."""
 
+from __future__ import annotations
+
 import gzip
 import re
 from collections.abc import Iterable, Mapping

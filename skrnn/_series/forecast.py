@@ -1,5 +1,7 @@
 """Forecasts of many steps by feeding predictions back."""
 
+from __future__ import annotations
+
 from functools import partial
 from numbers import Integral
 from typing import Any

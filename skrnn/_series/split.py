@@ -1,5 +1,7 @@
 """Cross-validation that keeps training windows away from test windows."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from numbers import Integral
 

@@ -1,5 +1,7 @@
 """Scale each window, and its target, by the window itself."""
 
+from __future__ import annotations
+
 from typing import Any, Self
 
 import numpy as np

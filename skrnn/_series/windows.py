@@ -1,5 +1,7 @@
 """Sliding windows over long series: one per row for a Pipeline, or the textbook ones."""
 
+from __future__ import annotations
+
 import warnings
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self

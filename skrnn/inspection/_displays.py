@@ -1,5 +1,7 @@
 """Plots of a training."""
 
+from __future__ import annotations
+
 from typing import Any, Self
 
 from numpy.typing import ArrayLike

@@ -1,5 +1,7 @@
 """Cross-validated predictions of one label per time step."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np

@@ -1,5 +1,7 @@
 """Scorers for scikit-learn's searches and cross-validation."""
 
+from __future__ import annotations
+
 from inspect import signature
 from typing import Any, Self
 

@@ -1,5 +1,7 @@
 """Scores by labelled span."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 

@@ -1,5 +1,7 @@
 """Scores by token and by sequence."""
 
+from __future__ import annotations
+
 from typing import Any
 
 import numpy as np
