@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 
 from skrnn._core.cells import CELLS
-from skrnn._core.layers import Recurrent
 from skrnn._core.losses import cross_entropy
-from skrnn._core.network import Network
+from skrnn._core.network import Batch, Network
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
+from skrnn._core.recurrent import Recurrent
 from skrnn._core.unroll import unroll
 from skrnn._optim.optimizers import Adam, AdamW, RMSprop, clip_norm
 
@@ -34,7 +34,7 @@ def draw(*shape):
 def problem(cell, size):
     """Arguments of `unroll`, and a place for the gradient of the weights."""
     (N, D, H), cell = SIZES[size], CELLS[cell]()
-    W = draw(1, H + D + 1, len(cell.rows) * H)
+    W = draw(1, H + D + 1, len(cell.products) * H)
     state0 = np.zeros((1 + len(cell.carried), H, 1, N), np.float32)
     return cell, W, [draw(T, D, N)], state0
 
@@ -57,7 +57,7 @@ def test_unroll(benchmark, cell, size):
 def test_products(benchmark, cell, size):
     cell, W, xs, state0 = problem(cell, size)
     H, n = state0.shape[1], state0.shape[3]
-    n_products = H * sum(from_h for _, from_h, _ in cell.rows)
+    n_products = H * sum(from_h for _, from_h, _ in cell.products)
     W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
     s, a, h = draw(W.shape[1], n), draw(n_products, n), draw(H, n)
     all_a, all_s = draw(n_products, T * n), draw(W.shape[1], T * n)
@@ -75,7 +75,7 @@ def test_products(benchmark, cell, size):
 @sizes
 def test_predict(benchmark, cell, size):
     cell, W, xs, state0 = problem(cell, size)
-    benchmark(unroll, cell, W, xs, state0, keep=False)
+    benchmark(unroll, cell, W, xs, state0, for_backward=False)
 
 
 @cells
@@ -101,7 +101,8 @@ def test_network(benchmark, pooling):
     packing = Packing(np.full(32, T))
     x, target = draw(packing.n_rows, 8), np.arange(32) % 5
     weight = np.full(32, 1 / 32, np.float32)
-    benchmark(network.loss_and_grad, theta, x, packing, cross_entropy, target, weight)
+    batch = Batch(x, packing, target, weight)
+    benchmark(network.loss_and_grad, theta, batch, cross_entropy)
 
 
 @pytest.mark.parametrize("n", [5_000, 500_000])

@@ -13,7 +13,7 @@ backward(G, h_prev, h, A, dh, ...) yields at each step, from the last to the fir
 
 ``h_prev`` and ``h`` have shape (T, H, K, N). What a cell declares:
 
-rows : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
+products : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
 n_sigmoid : the number of leading slabs that are logistic gates. `unroll` negates their weights:
@@ -48,7 +48,7 @@ def slabs(G, H, first, last):
 class Elman:
     """h = act(W_x x + W_h h_prev + b), act being tanh or relu (Elman, 1990)."""
 
-    rows = ((0, True, True),)
+    products = ((0, True, True),)
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), False
     memory_gate, input_gate = None, None
 
@@ -80,7 +80,7 @@ class LSTM:
     [i, f] * [g, c_prev] is one call.
     """
 
-    rows = ((3, True, True), (0, True, True), (1, True, True), (2, True, True))
+    products = ((3, True, True), (0, True, True), (1, True, True), (2, True, True))
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 4, 3, 6, (4,), False
     memory_gate, input_gate = 1, 0
 
@@ -137,7 +137,7 @@ class GRU:
     Slabs r, z, a, n.
     """
 
-    rows = ((0, True, True), (1, True, True), (2, True, False), (2, False, True))
+    products = ((0, True, True), (1, True, True), (2, True, False), (2, False, True))
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 3, 2, 4, (), True
     memory_gate, input_gate = 1, None
 

@@ -11,8 +11,25 @@ remain.
 Shapes throughout: scores (n_rows, C), transitions (C, C) from row to column, start and end (C,).
 """
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy.special import logsumexp
+
+# Sums that the search for the best path looks at in one go.
+BLOCK = 1 << 15
+PARAMETERS = "crf.transitions", "crf.start", "crf.end"
+
+
+class StepLabels(NamedTuple):
+    """The target of a CRF: a label for each step, of which some may be unknown.
+
+    labels  (n_rows,) integers from 0 to C - 1; those of unknown steps are not looked at
+    known   (n_rows,) bool, or None if all are known
+    """
+
+    labels: np.ndarray
+    known: np.ndarray | None = None
 
 
 class CRF:
@@ -27,48 +44,61 @@ class CRF:
 
     @staticmethod
     def shapes(C):
-        return {"crf.transitions": (C, C), "crf.start": (C,), "crf.end": (C,)}
+        return dict(zip(PARAMETERS, [(C, C), (C,), (C,)], strict=True))
 
-    def __call__(self, params, scores, labels, weight, packing):
-        """Loss, dscores, and a dict of the parameters' gradients; weight (n_rows,) as for steps.
+    def __call__(self, params, outputs, target, weight, packing):
+        """Loss, doutputs and dparams, see `losses`; target is a `StepLabels`, weight (n_rows,).
 
         All steps of a sequence share its weight, so the first step of each has it.
         """
         weight = weight[: packing.n_sequences]
-        loss, dscores, *dparams = crf_loss(scores, *self._params(params), labels, weight, packing)
-        return loss, dscores, dict(zip(self.shapes(0), dparams, strict=True))
+        loss, doutputs, *dparams = crf_loss(outputs, *self.masked(params), target, weight, packing)
+        return loss, doutputs, dict(zip(PARAMETERS, dparams, strict=True))
 
-    def marginals(self, params, scores, packing):
+    def marginals(self, params, outputs, packing):
         """See `crf_marginals`."""
-        return crf_marginals(scores, *self._params(params), packing)
+        return crf_marginals(outputs, *self.masked(params), packing)
 
-    def best_path(self, params, scores, packing):
+    def best_path(self, params, outputs, packing):
         """See `crf_viterbi`."""
-        return crf_viterbi(scores, *self._params(params), packing)
+        return crf_viterbi(outputs, *self.masked(params), packing)
 
-    def _params(self, params):
+    def possible_lengths(self, n_steps):
+        """Whether some label sequence of each length from 1 to `n_steps` is allowed, (n_steps,)."""
+        allowed, reached, last = map(np.isfinite, self.forbidden)
+        possible = np.empty(n_steps, bool)
+        for t in range(n_steps):
+            possible[t] = (reached & last).any()
+            before, reached = reached, allowed[reached].any(axis=0)
+            if np.array_equal(before, reached):
+                possible[t:] = possible[t]
+                break
+        return possible
+
+    def masked(self, params):
         """Transitions, start and end, with -inf for what is not allowed."""
         return [
             params[name] + forbidden.astype(params[name].dtype)
-            for name, forbidden in zip(self.shapes(0), self.forbidden, strict=True)
+            for name, forbidden in zip(PARAMETERS, self.forbidden, strict=True)
         ]
 
 
-def crf_loss(scores, transitions, start, end, labels, weight, packing):
+def crf_loss(scores, transitions, start, end, target, weight, packing):
     """Weighted sum over sequences of -log p(labels), and its gradients.
 
-    labels  (n_rows,)       integers; a negative label is unobserved, and p sums over it
-    weight  (n_sequences,)  longest sequence first
+    target  a `StepLabels`; p sums over the labels of unknown steps
+    weight  (n_sequences,), longest sequence first
 
     Returns loss, dscores, dtransitions, dstart, dend. The loss of forbidden labels is not finite.
     """
+    labels, known = target
     everything = _log_partition(scores, transitions, start, end, weight, packing)
-    if labels.min() < 0:
-        possible = (labels[:, None] < 0) | (labels[:, None] == np.arange(scores.shape[1]))
+    if known is None or known.all():
+        observed = _path_score(scores, transitions, start, end, labels, weight, packing)
+    else:
+        possible = ~known[:, None] | (labels[:, None] == np.arange(scores.shape[1]))
         clamped = np.where(possible, scores, -np.inf)
         observed = _log_partition(clamped, transitions, start, end, weight, packing)
-    else:
-        observed = _path_score(scores, transitions, start, end, labels, weight, packing)
     return tuple(a - b for a, b in zip(everything, observed, strict=True))
 
 
@@ -79,23 +109,33 @@ def crf_marginals(scores, transitions, start, end, packing):
 
 
 def crf_viterbi(scores, transitions, start, end, packing):
-    """Labels (n_rows,) of the best-scoring path of each sequence."""
+    """Labels (n_rows,) of the best-scoring path of each sequence; of equal ones the lowest."""
     now, before, last = _steps(packing)
     best = scores.copy()
     best[now[0]] += start
-    origin = np.empty(scores.shape, np.intp)
     for t in range(1, packing.n_steps):
-        paths = best[before[t], None, :] + transitions.T
-        origin[now[t]] = paths.argmax(axis=2)
-        best[now[t]] += np.take_along_axis(paths, origin[now[t], :, None], axis=2)[..., 0]
+        best[now[t]] += _best_sums(best[before[t]], transitions)
         # The shift changes no choice, and keeps the digits of long sequences.
         best[now[t]] -= best[now[t]].max(axis=1, keepdims=True)
     labels = np.empty(packing.n_rows, np.intp)
     labels[last] = (best[last] + end).argmax(axis=1)
+    into = np.ascontiguousarray(transitions.T)
     for t in range(packing.n_steps - 1, 0, -1):
-        rows = np.arange(now[t].start, now[t].stop)
-        labels[before[t]] = origin[rows, labels[rows]]
+        labels[before[t]] = (best[before[t]] + into[labels[now[t]]]).argmax(axis=1)
     return labels
+
+
+def _best_sums(best, transitions):
+    """Largest ``best[:, i, None] + transitions[i]`` over the labels i before, (N, C).
+
+    The labels before are taken so many at a time that their sums stay in the cache.
+    """
+    C, result = len(transitions), None
+    size = max(1, BLOCK // best.size)
+    for i in range(0, C, size):
+        sums = (best[:, i : i + size, None] + transitions[i : i + size]).max(axis=1)
+        result = sums if result is None else np.maximum(result, sums, out=result)
+    return result
 
 
 def _log_partition(scores, transitions, start, end, weight, packing):

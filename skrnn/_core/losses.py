@@ -1,78 +1,168 @@
-"""Losses on rows of raw outputs: value and gradient together.
+"""Losses of raw outputs: value and gradient together, with their link and domain.
 
-Each takes output (n, k), target and weight (n,), and returns the weighted sum of the rows' losses
-and its gradient (n, k). Weights that sum to one make it a mean. Regression losses average over
-the k outputs; their target is (n, k). The names are those of scikit-learn's linear models.
+    value, doutputs, dparams = loss(params, outputs, target, weight, packing)
+
+outputs   (n, k), of the network's head; n rows are sequences, or the steps of a `packing`
+target    (n,) labels or (n, k) numbers
+weight    (n,); weights that sum to one make the value, the weighted sum over rows, a mean
+dparams   dict of gradients of the loss's own parameters among `params`, where it has any
+
+A `CRF` is called in the same way, and is the one that reads `params` and `packing`. The names are
+those of scikit-learn's linear models. A loss of numbers is added by a class below and its name in
+`REGRESSION_LOSSES`.
 """
 
-from functools import partial
-
 import numpy as np
+from scipy.special import expit
 
 
-def log_softmax(output):
-    """log(exp(output) / sum(exp(output))) over the last axis; SciPy's costs three times as much."""
-    shifted = output - output.max(axis=-1, keepdims=True)
+def log_softmax(outputs):
+    """log(exp(outputs) / sum(exp(outputs))) by row; SciPy's costs three times as much."""
+    shifted = outputs - outputs.max(axis=-1, keepdims=True)
     return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
 
 
-def cross_entropy(output, target, weight):
-    """-log softmax(output)[target], with integer targets (n,)."""
-    rows = np.arange(len(output))
-    log_p = log_softmax(output)
-    doutput = np.exp(log_p)
-    doutput[rows, target] -= 1
-    return -float(weight @ log_p[rows, target]), doutput * weight[:, None]
-
-
-def squared_error(output, target, weight):
-    """(output - target)^2 / 2."""
-    error = output - target
-    return mean_over_outputs(error * error / 2, error, weight)
-
-
-def absolute_error(output, target, weight):
-    """|output - target|."""
-    error = output - target
-    return mean_over_outputs(np.abs(error), np.sign(error), weight)
-
-
-def huber(output, target, weight, delta=1.0):
-    """Squared error up to `delta`, linear beyond (Huber, 1964)."""
-    error = output - target
-    clipped = np.clip(error, -delta, delta)
-    return mean_over_outputs(clipped * (error - clipped / 2), clipped, weight)
-
-
-def poisson(output, target, weight):
-    """Half the Poisson deviance up to a constant: exp(output) - target * output (log link)."""
-    mean = np.exp(output)
-    return mean_over_outputs(mean - target * output, mean - target, weight)
-
-
-def pinball(output, target, weight, quantile=0.5):
-    """Quantile loss (Koenker & Bassett, 1978) of error = target - output.
-
-    quantile * max(error, 0) + (1 - quantile) * max(-error, 0)
-    """
-    error = target - output
-    slope = np.where(error >= 0, quantile, quantile - 1).astype(output.dtype)
-    return mean_over_outputs(slope * error, -slope, weight)
-
-
-def mean_over_outputs(loss, doutput, weight):
-    weight = weight[:, None] / loss.shape[1]
-    return float((loss * weight).sum()), doutput * weight
-
-
-REGRESSION_LOSSES = {
-    "squared_error": squared_error,
-    "absolute_error": absolute_error,
-    "huber": huber,
-    "poisson": poisson,
+INVERSE_LINKS = {
+    "identity": lambda outputs: outputs,
+    "log": np.exp,
+    "logit": expit,
+    "multinomial_logit": lambda outputs: np.exp(log_softmax(outputs)),
 }
 
 
-def regression_loss(name, quantile):
-    """The loss of that name; 'quantile' is the pinball loss at `quantile`."""
-    return partial(pinball, quantile=quantile) if name == "quantile" else REGRESSION_LOSSES[name]
+class Loss:
+    """Loss of numbers, averaged over the k outputs. A subclass has `pointwise`.
+
+    link    what outputs are of the mean, quantile or probability that they predict: a name among
+            `INVERSE_LINKS`
+    domain  the targets that the loss is made for, in words
+    """
+
+    link = "identity"
+    domain = "finite numbers"
+
+    def __call__(self, params, outputs, target, weight, packing):
+        loss, doutputs = self.pointwise(outputs, target)
+        weight = weight[:, None] / loss.shape[1]
+        return float((loss * weight).sum()), doutputs * weight, {}
+
+    def inverse_link(self, outputs):
+        """Return predictions in the scale of the target."""
+        return INVERSE_LINKS[self.link](outputs)
+
+    def in_domain(self, target):
+        """Tell which numbers the loss is made for."""
+        return np.isfinite(target)
+
+    def n_outputs(self, n_targets):
+        """Outputs that the network needs for so many numbers to predict."""
+        return n_targets
+
+
+class SquaredError(Loss):
+    """(output - target)^2 / 2."""
+
+    def pointwise(self, outputs, target):
+        error = outputs - target
+        return error * error / 2, error
+
+
+class AbsoluteError(Loss):
+    """|output - target|."""
+
+    def pointwise(self, outputs, target):
+        error = outputs - target
+        return np.abs(error), np.sign(error)
+
+
+class Huber(Loss):
+    """Squared error up to `delta`, linear beyond (Huber, 1964)."""
+
+    def __init__(self, delta=1.0):
+        self.delta = delta
+
+    def pointwise(self, outputs, target):
+        error = outputs - target
+        clipped = np.clip(error, -self.delta, self.delta)
+        return clipped * (error - clipped / 2), clipped
+
+
+class Poisson(Loss):
+    """Half the Poisson deviance up to a constant: exp(output) - target * output."""
+
+    link, domain = "log", "y >= 0"
+
+    def pointwise(self, outputs, target):
+        mean = np.exp(outputs)
+        return mean - target * outputs, mean - target
+
+    def in_domain(self, target):
+        return target >= 0
+
+
+class Pinball(Loss):
+    """Quantile loss (Koenker & Bassett, 1978) of error = target - output.
+
+    quantile * max(error, 0) + (1 - quantile) * max(-error, 0)
+
+    Several quantiles have an output each: those of the first number to predict, those of the
+    second, and so on.
+    """
+
+    def __init__(self, quantile=0.5):
+        self.quantile = np.ravel(quantile)
+
+    def pointwise(self, outputs, target):
+        n, k = target.shape
+        error = target[:, :, None] - outputs.reshape(n, k, -1)
+        slope = np.where(error >= 0, self.quantile, self.quantile - 1).astype(outputs.dtype)
+        return (slope * error).reshape(outputs.shape), -slope.reshape(outputs.shape)
+
+    def n_outputs(self, n_targets):
+        return n_targets * len(self.quantile)
+
+
+class BinaryCrossEntropy(Loss):
+    """-log p(target), p = 1 / (1 + exp(-output)) being the probability of 1, for each output."""
+
+    link, domain = "logit", "0 <= y <= 1"
+
+    def pointwise(self, outputs, target):
+        # For a target of 0 or 1 both keep their digits in either tail, however small they get.
+        loss = np.maximum(outputs, 0) - target * outputs + np.log1p(np.exp(-np.abs(outputs)))
+        return loss, (1 - target) * expit(outputs) - target * expit(-outputs)
+
+    def in_domain(self, target):
+        return (0 <= target) & (target <= 1)
+
+
+class CrossEntropy:
+    """-log softmax(outputs)[target], with integer targets (n,) from 0 to k - 1."""
+
+    link = "multinomial_logit"
+
+    def __call__(self, params, outputs, target, weight, packing):
+        rows = np.arange(len(outputs))
+        log_p = log_softmax(outputs)
+        doutputs = np.exp(log_p)
+        doutputs[rows, target] -= 1
+        return -float(weight @ log_p[rows, target]), doutputs * weight[:, None], {}
+
+    def inverse_link(self, outputs):
+        """Return the probability of each class."""
+        return INVERSE_LINKS[self.link](outputs)
+
+
+cross_entropy, binary_cross_entropy = CrossEntropy(), BinaryCrossEntropy()
+
+REGRESSION_LOSSES = {
+    "squared_error": SquaredError,
+    "absolute_error": AbsoluteError,
+    "huber": Huber,
+    "poisson": Poisson,
+}
+
+
+def regression_loss(name, quantile=0.5):
+    """Make the loss of that name; 'quantile' is the pinball loss at `quantile`, or at several."""
+    return Pinball(quantile) if name == "quantile" else REGRESSION_LOSSES[name]()

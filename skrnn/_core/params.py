@@ -41,3 +41,16 @@ class ParamLayout:
         """Positions in the flat vector of some rows of a parameter, in their order."""
         width = prod(self.shapes[name][1:])
         return (self.slices[name].start + rows[:, None] * width + np.arange(width)).ravel()
+
+    def select_rows(self, theta, rows):
+        """Leave out all but some rows of the last parameters.
+
+        rows  dict of name -> indices of the rows to keep, for each of these parameters
+
+        Returns the smaller vector, its layout, and the positions in `theta` of those rows.
+        """
+        names = [name for name in self.shapes if name in rows]
+        chosen = np.concatenate([self.indices(name, rows[name]) for name in names])
+        kept = {name: (len(rows[name]), *self.shapes[name][1:]) for name in names}
+        before = theta[: self.slices[names[0]].start]
+        return np.concatenate([before, theta[chosen]]), ParamLayout(self.shapes | kept), chosen

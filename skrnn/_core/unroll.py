@@ -17,6 +17,7 @@ about half the speed.
 """
 
 from functools import partial
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -26,17 +27,17 @@ from skrnn._core.cells import by_step
 STRETCH = 1 << 18
 
 
-def unroll(cell, W, xs, state0, mask=None, keep=True, empty=np.empty):
+def unroll(cell, W, xs, state0, mask=None, for_backward=True, empty=np.empty):
     """Run `cell` over T steps of N sequences that all stay alive.
 
-    W       (K, H + D + 1, R), from `fuse`
-    xs      K arrays (T, D, N), one for each direction, each in its own order of steps
-    state0  (n_states, H, K, N): h, and c for the LSTM
-    mask    (H, K, N) or None: multiplies the h that enters the products (recurrent dropout)
-    keep    whether to keep the notes that ``backward`` needs; without them the tape is one frame
-    empty   allocates the notes, as ``np.empty`` or a `Scratch` does
+    W             (K, H + D + 1, R), from `arrange`
+    xs            K arrays (T, D, N), one for each direction, each in its own order of steps
+    state0        (n_states, H, K, N): h, and c for the LSTM
+    mask          (H, K, N) or None: multiplies the h that enters the products
+    for_backward  whether to keep the tape of all steps; without it the tape is one frame
+    empty         allocates the tape, as ``np.empty`` or a `Scratch` does
 
-    Returns h (T, H, K, N), final (n_states, H, K, N) and
+    Returns h (T, H, K, N), final (n_states, H, K, N) and, or None if not `for_backward`,
 
     backward(dW, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
         dW (K, R, H + D + 1) is added to. `dstate`, like `final`, is overwritten: the gradient of
@@ -47,12 +48,24 @@ def unroll(cell, W, xs, state0, mask=None, keep=True, empty=np.empty):
     S = state_blocks(xs, H, W.dtype, empty)
     h = S[:, :H] if mask is None else empty((len(S), H, *S.shape[2:]), W.dtype)
     h[0] = state0[0]
-    one_frame = not keep and W.shape[2] == products_from_h(cell, H)
+    one_frame = not for_backward and W.shape[2] == products_from_h(cell, H)
     G = tape(cell, h.shape, state0, one_frame, W.dtype, empty)
+    run = Unrolled(cell, W, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
-        run_forward(cell, W, S, h, G, mask)
+        run_forward(run)
     final = np.stack([h[-1], *(G[-1, j * H : (j + 1) * H] for j in cell.carried)])
-    return h[1:], final, partial(run_backward, cell, W, S, h, G, mask, empty)
+    return h[1:], final, partial(run_backward, run, empty) if for_backward else None
+
+
+class Unrolled(NamedTuple):
+    """The arrays of a run, which its forward and its backward pass share."""
+
+    cell: Any
+    W: np.ndarray
+    S: np.ndarray
+    h: np.ndarray
+    G: np.ndarray
+    mask: np.ndarray | None
 
 
 def state_blocks(xs, H, dtype, empty):
@@ -79,11 +92,12 @@ def tape(cell, shape, state0, one_frame, dtype, empty):
 
 def products_from_h(cell, H):
     """Number of products that take in the hidden state; they come first."""
-    return H * sum(from_h for _, from_h, _ in cell.rows)
+    return H * sum(from_h for _, from_h, _ in cell.products)
 
 
-def run_forward(cell, W, S, h, G, mask):
+def run_forward(run):
     """Fill h and the tape."""
+    cell, W, S, h, G, mask = run
     H, n_products = h.shape[1], W.shape[2]
     n_from_h = products_from_h(cell, H)
     by_direction, products = S[:-1].swapaxes(1, 2), G[:-1, :n_products].swapaxes(1, 2)
@@ -102,27 +116,21 @@ def run_forward(cell, W, S, h, G, mask):
             np.matmul(W_from_h, s, out=products_t)
 
 
-def run_backward(cell, W, S, h, G, mask, empty, dW, dstate, dh=None, need_dx=False):
+def run_backward(run, empty, dW, dstate, dh=None, need_dx=False):
     """Do what `unroll` says of ``backward``, in stretches of steps from the last to the first."""
+    cell, W, S, h, G, mask = run
     T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
     n_from_h = products_from_h(cell, H)
+    W_h = W[:, :H, :n_from_h]
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
     A = empty((min(length, T), n_products, K, N), W.dtype)
     for stop in range(T, 0, -length):
         start = max(0, stop - length)
         a = A[: stop - start]
         steps = cell.backward(G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate)
-        dproducts = a.swapaxes(1, 2)
-        step_back(
-            steps,
-            W[:, :H, :n_from_h],
-            dproducts[:, :, :n_from_h],
-            dstate,
-            cell.keeps_h,
-            mask,
-            None if dh is None else dh[start:stop],
-        )
+        dproducts, dh_now = a.swapaxes(1, 2), None if dh is None else dh[start:stop]
+        step_back(steps, W_h, dproducts[:, :, :n_from_h], dstate, cell.keeps_h, mask, dh_now)
         for k in range(K):
             dW[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
@@ -130,14 +138,14 @@ def run_backward(cell, W, S, h, G, mask, empty, dW, dstate, dh=None, need_dx=Fal
     return None if dx is None else [dx[:, k] for k in range(K)]
 
 
-def step_back(steps, W_h_T, dproducts, dstate, keeps_h, mask, dh):
+def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
     """Draw `steps` of a cell's way back, and pass the gradient on from each to the one before."""
     product = np.empty_like(dstate[0]) if keeps_h else dstate[0]
     for t in reversed(range(len(dproducts))):
         if dh is not None:
             dstate[0] += dh[t]
         next(steps)
-        np.matmul(W_h_T, dproducts[t], out=product.swapaxes(0, 1))
+        np.matmul(W_h, dproducts[t], out=product.swapaxes(0, 1))
         if mask is not None:
             product *= mask
         if keeps_h:

@@ -3,7 +3,7 @@
 import numpy as np
 
 
-def fuse(cell, directions):
+def arrange(cell, directions):
     """Arrange torch-shaped weights, one dict of views for each direction, for `unroll`.
 
     Returns (K, H + D + 1, R): rows h, x, 1 as in the state block, columns the R = n_slabs * H
@@ -12,34 +12,35 @@ def fuse(cell, directions):
     """
     GH, D = directions[0]["weight_ih"].shape
     H = GH // cell.n_gates
-    W = np.zeros((len(directions), H + D + 1, len(cell.rows) * H), directions[0]["weight_ih"].dtype)
-    for fused, views in zip(W, directions, strict=True):
-        for slab, rows, from_h, from_x in slab_rows(cell, H):
+    shape = len(directions), H + D + 1, len(cell.products) * H
+    W = np.zeros(shape, directions[0]["weight_ih"].dtype)
+    for arranged, views in zip(W, directions, strict=True):
+        for slab, gate, from_h, from_x in product_slabs(cell, H):
             if from_h:
-                fused[:H, slab] = views["weight_hh"][rows].T
-                fused[-1, slab] += views["bias_hh"][rows]
+                arranged[:H, slab] = views["weight_hh"][gate].T
+                arranged[-1, slab] += views["bias_hh"][gate]
             if from_x:
-                fused[H:-1, slab] = views["weight_ih"][rows].T
-                fused[-1, slab] += views["bias_ih"][rows]
+                arranged[H:-1, slab] = views["weight_ih"][gate].T
+                arranged[-1, slab] += views["bias_ih"][gate]
     W[..., : cell.n_sigmoid * H] *= -1
     return W
 
 
-def unfuse(cell, dW, directions):
-    """Add the gradient of `fuse`'s weights, ``dW (K, R, H + D + 1)``, into torch-shaped views."""
-    H = dW.shape[1] // len(cell.rows)
+def add_gradient(cell, dW, directions):
+    """Add the gradient of arranged weights, ``dW (K, R, H + D + 1)``, to torch-shaped views."""
+    H = dW.shape[1] // len(cell.products)
     dW[:, : cell.n_sigmoid * H] *= -1
-    for fused, views in zip(dW, directions, strict=True):
-        for slab, rows, from_h, from_x in slab_rows(cell, H):
+    for arranged, views in zip(dW, directions, strict=True):
+        for slab, gate, from_h, from_x in product_slabs(cell, H):
             if from_h:
-                views["weight_hh"][rows] += fused[slab, :H]
-                views["bias_hh"][rows] += fused[slab, -1]
+                views["weight_hh"][gate] += arranged[slab, :H]
+                views["bias_hh"][gate] += arranged[slab, -1]
             if from_x:
-                views["weight_ih"][rows] += fused[slab, H:-1]
-                views["bias_ih"][rows] += fused[slab, -1]
+                views["weight_ih"][gate] += arranged[slab, H:-1]
+                views["bias_ih"][gate] += arranged[slab, -1]
 
 
-def slab_rows(cell, H):
-    """Yield each product slab with torch's rows of its gate and what feeds it."""
-    for j, (gate, from_h, from_x) in enumerate(cell.rows):
+def product_slabs(cell, H):
+    """Yield each product's slab, the place of its gate in torch's order, and what feeds it."""
+    for j, (gate, from_h, from_x) in enumerate(cell.products):
         yield slice(j * H, (j + 1) * H), slice(gate * H, (gate + 1) * H), from_h, from_x

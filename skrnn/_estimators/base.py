@@ -23,6 +23,7 @@ from skrnn._compat import (
 from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
 from skrnn._data.frames import as_array, check_meaning
 from skrnn._data.recognise import read_sequences
 from skrnn._fitting.callbacks import FitReport
@@ -161,7 +162,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             task = self._prepare(given, validation, incremental, classes)
             report = FitReport(self, n_epochs, X, y, {"sample_weight": sample_weight})
             Trainer(self, *task, run, report).fit(n_epochs, incremental)
-            self._fused = self._network.fuse(self._theta)
+            self._fused = self._network.arrange(self._theta)
             report.end(self._attributes)
         return self
 
@@ -341,7 +342,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         is_ours = state.get("_skrnn_version") == __version__
         super().__setstate__(state)
         if "_theta" in state and is_ours:
-            self._fused = self._network.fuse(self._theta)
+            self._fused = self._network.arrange(self._theta)
 
     # Prediction.
 
@@ -366,13 +367,14 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         The first axis is the sequence, or the step of all sequences laid end to end.
         """
         network, theta = self._network, self._theta
-        fused = getattr(self, "_fused", None) or network.fuse(theta)
+        arranged = getattr(self, "_fused", None) or network.arrange(theta)
+        how = Pass(for_backward=False, arranged=arranged)
         parts = list(length_sorted_batches(data.lengths, PREDICT_ROWS))
 
         def compute(part):
             packing = Packing(data.lengths[part])
             x = data.take(part, packing)
-            outputs = network.forward(theta, x, packing, keep=False, fused=fused)[0]
+            outputs = network.forward(theta, x, packing, how=how)[0]
             rows = part if network.pooling else step_rows(data, part, packing)
             return rows, outputs if read is None else read(outputs, packing)
 

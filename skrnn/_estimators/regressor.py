@@ -533,22 +533,23 @@ class RNNRegressor(RegressorMixin, BaseRNN):
                 "or vector for each sequence: pass y.reshape(len(y), -1)."
             )
         flat, y = y.ndim == 1, y.reshape(len(y), -1)
-        if self.loss == "poisson" and (y < 0).any():
+        loss = self._loss_function()
+        if not loss.in_domain(y).all():
             raise ValueError(
-                f"loss='poisson' needs y >= 0, but its smallest value is {y.min():g}: choose "
-                "another loss, or shift y."
+                f"loss={self.loss!r} needs {loss.domain}, but its smallest value is {y.min():g}: "
+                "choose another loss, or shift y."
             )
         sample_weight = check_sample_weight(sample_weight, len(data))
         if reset:
             self._y_is_flat, self.n_outputs_ = flat, y.shape[1]
-            self._log_link = self.loss == "poisson"
+            self._log_link = loss.link == "log"
             self.y_mean_, self.y_scale_ = self._learn_scale(y, sample_weight)
         elif y.shape[1] != self.n_outputs_:
             raise ValueError(
                 f"y has {y.shape[1]} output(s), but {type(self).__name__} was fitted with "
                 f"{self.n_outputs_}: pass y of shape (n_sequences, {self.n_outputs_})."
             )
-        elif self._log_link != (self.loss == "poisson"):
+        elif self._log_link != (loss.link == "log"):
             raise ValueError(
                 f"loss={self.loss!r} cannot go on from what was learnt with another scale of the "
                 "outputs: only 'poisson' has a logarithmic one. Fit anew with warm_start=False."

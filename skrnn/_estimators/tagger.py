@@ -12,7 +12,7 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._core.crf import CRF
+from skrnn._core.crf import CRF, StepLabels
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data.frames import as_array
 from skrnn._data.recognise import read_sequences
@@ -705,7 +705,10 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         return {**super()._describe(data), "crf": self.decoder == "crf"}
 
     def _loss_function(self):
-        return self._crf if self.decoder == "crf" else cross_entropy
+        return self._crf_loss if self.decoder == "crf" else cross_entropy
+
+    def _crf_loss(self, params, outputs, target, weight, packing):
+        return self._crf(params, outputs, StepLabels(target, target >= 0), weight, packing)
 
     def _score_problem(self, problem, run):
         known = problem.target >= 0

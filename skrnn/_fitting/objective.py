@@ -2,7 +2,9 @@
 
 import numpy as np
 
+from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
 from skrnn._core.scratch import Scratch
 from skrnn._optim.batching import length_sorted_batches
 
@@ -32,8 +34,7 @@ class Objective:
         self.sequence_weight = train.sequence_weight
         self.scratch = Scratch()
         # 1 where the penalty applies: not to biases, nor to embeddings, which stand behind.
-        is_weight = self.network.layout.mask(lambda name: "weight" in name)
-        self.is_weight = is_weight[: self.network.n_dense].astype(estimator._theta.dtype)
+        self.is_weight = self.network.penalised.astype(estimator._theta.dtype)
 
     def __call__(self, theta, batch):
         """Compute all that `minimize_minibatch` asks for a batch, an array of sequence indices."""
@@ -41,7 +42,7 @@ class Objective:
         parts = self.parts(batch)
         packings = [Packing(self.train.data.lengths[part]) for part in parts]
         xs, layout, tail = map(self.take, parts, packings), None, None
-        if self.network.embedding and self.estimator.solver != "lbfgs":
+        if self.network.stack.embedding and self.estimator.solver != "lbfgs":
             theta, layout, xs, tail = self.network.compact(theta, list(xs))
 
         def compute(part, packing, x, seed):
@@ -61,20 +62,21 @@ class Objective:
         if self.estimator.solver == "lbfgs":
             cuts = length_sorted_batches(self.train.data.lengths[batch], FULL_BATCH_ROWS)
             return [batch[cut] for cut in cuts]
-        if len(batch) * self.network.layers[0].hidden_size >= SPLIT_UNITS:
+        if len(batch) * self.network.stack.hidden_size >= SPLIT_UNITS:
             return [batch[::2], batch[1::2]]
         return [batch]
 
     def take(self, part, packing):
         """Packed rows of some sequences, some of their tokens forgotten."""
         x = self.train.data.take(part, packing)
-        if self.estimator.token_dropout and self.network.embedding:
-            self.network.embedding.forget(x, self.estimator.token_dropout, self.rng)
+        embedding, rate = self.network.stack.embedding, self.estimator.token_dropout
+        if rate and embedding:
+            embedding.replace_with_unknown(x, rate, self.rng)
         return x
 
     def seeds(self, parts):
         """Seed of each part's dropout masks; None without dropout."""
-        if self.network.dropout or self.network.recurrent_dropout:
+        if self.network.stack.dropout or self.network.stack.recurrent_dropout:
             return self.rng.integers(2**63, size=len(parts))
         return [None] * len(parts)
 
@@ -84,11 +86,9 @@ class Objective:
         target, weight = self.train.batch(part, packing)
         share = (weight / total).astype(theta.dtype)
         self.scratch.reset()
-        loss, empty = self.loss_function, self.scratch.empty
+        batch, how = Batch(x, packing, target, share), Pass(rng, empty=self.scratch.empty)
         with quiet():
-            return self.network.loss_and_grad(
-                theta, x, packing, loss, target, share, rng, layout, empty
-            )
+            return self.network.loss_and_grad(theta, batch, self.loss_function, how, layout)
 
     def penalise(self, theta, grad, total):
         """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient."""

@@ -5,9 +5,9 @@ from gradcheck import assert_gradient_entries
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from skrnn._core.layers import Recurrent
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
+from skrnn._core.recurrent import Recurrent
 
 T, D, H, N = 4, 2, 3, 5
 
@@ -57,19 +57,19 @@ def test_steps_are_those_of_the_textbook(cell, K, masked):
     layer = Recurrent(CELLS[cell], D, H, K)
     params = {name: rng.normal(size=shape) for name, shape in layer.shapes.items()}
     x, state0 = rng.normal(size=(T, N, D)), rng.normal(size=(*layer.state_shape, N))
-    mask = 1.25 * (rng.random((K, H, N)) < 0.8) if masked else None
+    mask = 1.25 * (rng.random((H, K, N)) < 0.8) if masked else None
     packing = Packing([T] * N)
     outputs, final, _ = layer.forward(params, x.reshape(-1, D), packing, state0, mask)
     outputs = outputs.reshape(T, N, K, H)
     for k, suffix in enumerate(layer.suffixes):
         weights = [params[f"{name}_l0{suffix}"] for name in ("weight_ih", "weight_hh")]
         weights += [params[f"{name}_l0{suffix}"] for name in ("bias_ih", "bias_hh")]
-        state = tuple(state0[:, k].swapaxes(1, 2))
+        state = tuple(state0[:, :, k].swapaxes(1, 2))
         for t in range(T)[:: -1 if k else 1]:
-            h_in = state[0] * mask[k].T if masked else state[0]
+            h_in = state[0] * mask[:, k].T if masked else state[0]
             state = TEXTBOOK[cell](x[t], *state, h_in, *weights)
             assert_allclose(outputs[t, :, k], state[0], rtol=1e-12, atol=1e-15)
-        assert_allclose(final[:, k].swapaxes(1, 2), state, rtol=1e-12, atol=1e-15)
+        assert_allclose(final[:, :, k].swapaxes(1, 2), state, rtol=1e-12, atol=1e-15)
 
 
 @pytest.mark.parametrize("masked", [False, True])
@@ -81,7 +81,7 @@ def test_every_entry_of_the_gradient(cell, masked):
     rng = np.random.default_rng(1)
     point = rng.normal(size=layout.size)
     doutputs, dfinal = rng.normal(size=(5, 2)), rng.normal(size=state_shape)
-    mask = np.array([[[1.25, 0.0], [1.25, 1.25]]]) if masked else None
+    mask = np.array([[[1.25, 0.0]], [[1.25, 1.25]]]) if masked else None
 
     def run(point):
         views = layout.views(point)

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 
-from skrnn._core.crf import crf_loss, crf_marginals, crf_viterbi
+from skrnn._core.crf import CRF, StepLabels, crf_loss, crf_marginals, crf_viterbi
 from skrnn._core.packing import Packing
 
 LENGTHS = [5, 4, 4, 2, 1]
@@ -64,7 +64,7 @@ def test_loss_is_that_of_enumeration(scale, forbid):
     for i in range(packing.n_sequences):
         paths, score, _ = all_paths(crf, packing, i)
         expected += weight[i] * (logsumexp(score) - score[(paths == 0).all(axis=1)][0])
-    assert_allclose(crf_loss(*crf, labels, weight, packing)[0], expected, rtol=1e-12)
+    assert_allclose(crf_loss(*crf, StepLabels(labels), weight, packing)[0], expected, rtol=1e-12)
 
 
 @CASES
@@ -94,12 +94,12 @@ def test_viterbi_finds_the_best_path_of_enumeration(scale, forbid, seed):
 def test_gradients_are_the_numeric_ones(n_unobserved):
     crf, packing = random_crf()
     rng = np.random.default_rng(1)
-    labels = rng.integers(C, size=packing.n_rows)
-    labels[rng.permutation(packing.n_rows)[:n_unobserved]] = -1
+    known = rng.permutation(packing.n_rows) >= n_unobserved
+    target = StepLabels(rng.integers(C, size=packing.n_rows), known)
     weight = rng.random(packing.n_sequences)
-    gradients = crf_loss(*crf, labels, weight, packing)[1:]
+    gradients = crf_loss(*crf, target, weight, packing)[1:]
     for gradient, x in zip(gradients, crf, strict=True):
-        numeric = numeric_gradient(lambda: crf_loss(*crf, labels, weight, packing)[0], x)
+        numeric = numeric_gradient(lambda: crf_loss(*crf, target, weight, packing)[0], x)
         assert_allclose(gradient, numeric, rtol=1e-6, atol=1e-8)
 
 
@@ -116,7 +116,7 @@ def test_gradients_are_expected_minus_observed_counts(scale):
             np.add.at(expected, (paths[:, t - 1], paths[:, t]), p)
             expected[0, 0] -= 1
     weight = np.ones(packing.n_sequences)
-    _, dscores, dtransitions, dstart, dend = crf_loss(*crf, labels, weight, packing)
+    _, dscores, dtransitions, dstart, dend = crf_loss(*crf, StepLabels(labels), weight, packing)
     assert_allclose(dtransitions, expected, rtol=1e-10, atol=1e-13)
     last = packing.offsets[packing.lengths - 1] + np.arange(packing.n_sequences)
     assert_allclose(dstart, dscores[: packing.n_sequences].sum(axis=0), atol=1e-13)
@@ -129,20 +129,27 @@ def test_gradients_are_expected_minus_observed_counts(scale):
 def test_unobserved_labels_are_summed_over(forbid):
     crf, packing = random_crf(forbid=forbid)
     labels = np.zeros(packing.n_rows, dtype=int)
-    labels[[1, 6, 7, 12]] = -1
+    known = np.ones(packing.n_rows, bool)
+    known[[1, 6, 7, 12]] = False
     expected = 0.0
     for i in range(packing.n_sequences):
         paths, score, rows = all_paths(crf, packing, i)
-        agrees = ((labels[rows] < 0) | (paths == labels[rows])).all(axis=1)
+        agrees = (~known[rows] | (paths == labels[rows])).all(axis=1)
         expected += logsumexp(score) - logsumexp(score[agrees])
     weight = np.ones(packing.n_sequences)
-    assert_allclose(crf_loss(*crf, labels, weight, packing)[0], expected, rtol=1e-12)
+    loss, *gradients = crf_loss(*crf, StepLabels(labels, known), weight, packing)
+    assert_allclose(loss, expected, rtol=1e-12)
+    # What stands where the label is unknown does not matter.
+    other = np.where(known, labels, -1)
+    same = crf_loss(*crf, StepLabels(other, known), weight, packing)
+    for a, b in zip([loss, *gradients], same, strict=True):
+        assert_array_equal(a, b)
 
 
 def test_nothing_observed_is_no_loss():
     crf, packing = random_crf()
-    labels = np.full(packing.n_rows, -1)
-    loss, *gradients = crf_loss(*crf, labels, np.ones(packing.n_sequences), packing)
+    nothing = StepLabels(np.zeros(packing.n_rows, int), np.zeros(packing.n_rows, bool))
+    loss, *gradients = crf_loss(*crf, nothing, np.ones(packing.n_sequences), packing)
     assert loss == 0
     for gradient in gradients:
         assert_array_equal(gradient, 0)
@@ -152,7 +159,7 @@ def test_forbidden_labels_have_infinite_loss():
     crf, packing = random_crf(forbid="some")
     labels = np.zeros(packing.n_rows, dtype=int)
     labels[packing.sequence == 0] = [0, 1, 0, 0, 0]
-    assert crf_loss(*crf, labels, np.ones(packing.n_sequences), packing)[0] == np.inf
+    assert crf_loss(*crf, StepLabels(labels), np.ones(packing.n_sequences), packing)[0] == np.inf
 
 
 def test_a_sequence_does_not_feel_its_batch():
@@ -167,8 +174,8 @@ def test_a_sequence_does_not_feel_its_batch():
         only_i = (np.arange(packing.n_sequences) == i).astype(float)
         labels = np.arange(packing.n_rows) % C
         for a, b in zip(
-            crf_loss(*alone, labels[rows], weight, single)[2:],
-            crf_loss(*crf, labels, only_i, packing)[2:],
+            crf_loss(*alone, StepLabels(labels[rows]), weight, single)[2:],
+            crf_loss(*crf, StepLabels(labels), only_i, packing)[2:],
             strict=True,
         ):
             assert_allclose(a, b, atol=1e-14)
@@ -194,14 +201,23 @@ def test_float32_keeps_its_digits_over_long_sequences():
     crf[0][...] += 100
     single = [x.astype(np.float32) for x in crf]
     labels = np.arange(packing.n_rows) % 5
-    loss, *gradients = crf_loss(*single, labels, np.ones(2, np.float32), packing)
-    exact, *exact_gradients = crf_loss(*crf, labels, np.ones(2), packing)
+    loss, *gradients = crf_loss(*single, StepLabels(labels), np.ones(2, np.float32), packing)
+    exact, *exact_gradients = crf_loss(*crf, StepLabels(labels), np.ones(2), packing)
     assert_allclose(loss, exact, rtol=1e-6)
     assert_allclose(crf_marginals(*single, packing).sum(axis=1), 1, atol=1e-4)
     assert [g.dtype for g in gradients] == [np.float32] * 4
     assert_allclose(gradients[0], exact_gradients[0], atol=2e-4)
     agree = crf_viterbi(*single, packing) == crf_viterbi(*crf, packing)
     assert agree.mean() > 0.999
+
+
+@pytest.mark.parametrize("forbid", [None, "some", "label 2 but first"])
+@pytest.mark.parametrize("block", [1, 40, 1 << 20])
+def test_viterbi_in_blocks_is_viterbi(block, forbid, monkeypatch):
+    crf, packing = random_crf(forbid=forbid)
+    whole = crf_viterbi(*crf, packing)
+    monkeypatch.setattr("skrnn._core.crf.BLOCK", block)
+    assert_array_equal(crf_viterbi(*crf, packing), whole)
 
 
 def test_of_equally_good_paths_viterbi_takes_the_lowest_labels():
@@ -213,7 +229,29 @@ def test_of_equally_good_paths_viterbi_takes_the_lowest_labels():
 def test_inputs_are_left_alone():
     crf, packing = random_crf()
     kept = [x.copy() for x in crf]
-    crf_loss(*crf, np.zeros(packing.n_rows, int), np.ones(packing.n_sequences), packing)
+    crf_loss(*crf, StepLabels(np.zeros(packing.n_rows, int)), np.ones(packing.n_sequences), packing)
     crf_viterbi(*crf, packing)
     for x, before in zip(crf, kept, strict=True):
         assert_array_equal(x, before)
+
+
+@pytest.mark.parametrize("seed", range(20))
+def test_possible_lengths_are_those_of_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    n_labels, n_steps = rng.integers(1, 4), 6
+    allowed = rng.random((n_labels, n_labels)) < 0.4
+    first, last = rng.random((2, n_labels)) < 0.5
+    expected = [
+        any(
+            first[path[0]] and last[path[-1]] and allowed[path[:-1], path[1:]].all()
+            for path in map(np.array, product(range(n_labels), repeat=length))
+        )
+        for length in range(1, n_steps + 1)
+    ]
+    assert_array_equal(CRF(allowed, first, last).possible_lengths(n_steps), expected)
+
+
+def test_lengths_that_come_and_go():
+    # Labels alternate and begin with 0 and end with 1: even lengths only.
+    crf = CRF(allowed=[[0, 1], [1, 0]], first=[1, 0], last=[0, 1])
+    assert_array_equal(crf.possible_lengths(5), [False, True, False, True, False])

@@ -4,8 +4,8 @@ from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core.init import chrono, glorot_uniform, init_recurrent, orthogonal
-from skrnn._core.layers import Recurrent
 from skrnn._core.network import Network
+from skrnn._core.recurrent import Recurrent
 
 D, H = 3, 8
 
@@ -104,7 +104,7 @@ def test_the_whole_network(dtype):
     assert abs(table.var() * 25 - 1) < 5 * np.sqrt(2 / table.size)
     assert 0 < np.abs(head).max() <= np.sqrt(6 / (4 + 2 * H))
     assert_array_equal(views["head.bias"], np.zeros(4))
-    for layer in network.layers:
+    for layer in network.stack.layers:
         for weights in layer.directions(views):
             for W_h in np.split(weights["weight_hh"], 3):
                 assert_allclose(W_h @ W_h.T, np.eye(H), atol=10 * np.finfo(dtype).eps)

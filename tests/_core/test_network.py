@@ -7,15 +7,16 @@ from cells import CELLS
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.crf import CRF
+from skrnn._core.crf import CRF, StepLabels
 from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
-from skrnn._core.network import Network, drop
+from skrnn._core.network import Batch, Network
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
+from skrnn._core.passes import Pass
 
 LENGTHS = {"equal": [3, 3], "ragged": [4, 2, 1], "one step": [1, 1]}
 POOLINGS = ["last", "mean", "max", None]
-LOSSES = [regression_loss(name, quantile=0.3) for name in (*REGRESSION_LOSSES, "quantile")]
+LOSSES = [cross_entropy, *(regression_loss(name, 0.3) for name in (*REGRESSION_LOSSES, "quantile"))]
 D, H, OUTPUTS = 3, 3, 2
 TABLES = {0: (3, 2), 2: (4, 1)}  # columns 0 and 2 of the input hold ids, column 1 a number
 
@@ -27,45 +28,62 @@ def network(cell, n_layers=1, bidirectional=False, **options):
 
 
 class Problem:
-    """A network with inputs, targets, and a point: parameters and initial states in one vector."""
+    """A network with inputs, targets, and a point: everything that has a gradient, in one vector.
+
+    These are the parameters, the initial states and the numeric columns of x.
+    """
 
     def __init__(self, net, lengths, seed=0):
         rng = np.random.default_rng(seed)
         self.net, self.packing = net, Packing(lengths)
-        n = self.packing.n_sequences
-        self.x = rng.normal(size=(self.packing.n_rows, D))
-        for column, (n_categories, _) in (net.embedding.tables if net.embedding else {}).items():
-            self.x[:, column] = rng.integers(n_categories, size=len(self.x))
-        states = {f"state0_l{layer.index}": (*layer.state_shape, n) for layer in net.layers}
-        self.layout = ParamLayout(net.layout.shapes | states)
+        self.tables = net.stack.embedding.tables if net.stack.embedding else {}
+        self.numeric = [column for column in range(D) if column not in self.tables]
+        states, numbers = self.state_shapes(), (self.packing.n_rows, len(self.numeric))
+        self.layout = ParamLayout(net.layout.shapes | states | {"x": numbers})
         self.point = rng.normal(size=self.layout.size) / 2
+        if net.pooling == "mean":
+            self.layout.views(self.point)["state0_pool"][-1] += 3  # a number of steps
+        self.ids = np.zeros((self.packing.n_rows, D))
+        for column, (n_categories, _) in self.tables.items():
+            self.ids[:, column] = rng.integers(n_categories, size=len(self.ids))
+        self.x, self.states = self.inputs(self.point)
         self.dfinals = [rng.normal(size=shape) for shape in states.values()]
-        rows = n if net.pooling else self.packing.n_rows
+        rows = self.packing.n_sequences if net.pooling else self.packing.n_rows
         self.labels, self.target = rng.integers(OUTPUTS, size=rows), rng.poisson(1, (rows, OUTPUTS))
         self.weights = np.full(rows, 1 / rows), rng.uniform(size=rows)
+
+    def state_shapes(self):
+        """Shapes of the states of the layers and of the pooling, by name."""
+        stack, n = self.net.stack, self.packing.n_sequences
+        shapes = {f"state0_l{layer.index}": (*layer.state_shape, n) for layer in stack.layers}
+        carried = {"mean": stack.n_outputs + 1, "max": stack.n_outputs}
+        if self.net.pooling in carried:
+            shapes["state0_pool"] = carried[self.net.pooling], n
+        return shapes
 
     @property
     def theta(self):
         return self.point[: self.net.layout.size]
 
-    @property
-    def states(self):
-        return self.states_of(self.point)
-
-    def states_of(self, point):
-        return list(self.layout.views(point).values())[-len(self.net.layers) :]
+    def inputs(self, point):
+        """Input and states of a point."""
+        views = self.layout.views(point)
+        x = self.ids.astype(point.dtype)
+        x[:, self.numeric] = views["x"]
+        return x, [view for name, view in views.items() if name.startswith("state0")]
 
     def forward(self, point, seed=None):
-        rng = None if seed is None else np.random.default_rng(seed)
+        how = Pass(rng=None if seed is None else np.random.default_rng(seed))
         theta = point[: self.net.layout.size]
-        return self.net.forward(theta, self.x, self.packing, self.states_of(point), rng)
+        x, states = self.inputs(point)
+        return self.net.forward(theta, x, self.packing, states, how)
 
     def losses(self, outputs):
         """Every loss with equal and with unequal weights: value and gradient."""
         for weight in self.weights:
-            yield cross_entropy(outputs, self.labels, weight)
             for loss in LOSSES:
-                yield loss(outputs, self.target, weight)
+                target = self.labels if loss is cross_entropy else self.target
+                yield loss({}, outputs, target, weight, self.packing)[:2]
 
     def values(self, point, seed=None):
         """Every loss, each with a share of the final states."""
@@ -76,11 +94,12 @@ class Problem:
     def gradients(self, seed=None):
         outputs, _, backward = self.forward(self.point, seed)
         for _, doutputs in self.losses(outputs):
-            grad, dstates = backward(doutputs, self.dfinals)
-            yield np.concatenate([grad, *map(np.ravel, dstates)])
+            grad, dstates, dx = backward(doutputs, self.dfinals, need_dx=True)
+            dnumbers = dx[:, : len(self.numeric)]
+            yield np.concatenate([grad, *map(np.ravel, dstates), dnumbers.ravel()])
 
     def check(self, seed=None):
-        """Gradients of all losses by all parameters and initial states, block by block."""
+        """Gradients of all losses by all that has one, block by block."""
         gradients = np.array(list(self.gradients(seed)))
         values = partial(self.values, seed=seed)
         assert_gradient(values, self.point, gradients, self.layout.slices)
@@ -131,8 +150,10 @@ def test_every_parameter_block_and_state_receives_a_gradient(cell, bidirectional
     grad, dstates = backward(np.ones_like(outputs))
     for name, block in net.layout.views(grad).items():
         assert np.abs(block).max() > 1e-6, name
-    for dstate in dstates:
-        assert (np.abs(dstate).max(axis=(2, 3)) > 1e-6).all()
+    for dstate in dstates[:2]:
+        assert (np.abs(dstate).max(axis=(1, 3)) > 1e-6).all()
+    for dstate in dstates[2:]:  # that of the pooling
+        assert np.abs(dstate).max() > 1e-6
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -153,7 +174,7 @@ def test_one_step_from_zero_teaches_the_recurrent_weights_nothing(cell, pooling)
 def test_no_states_are_zero_states(cell):
     problem = Problem(network(cell, 2, True), LENGTHS["ragged"])
     theta, x, packing = problem.theta, problem.x, problem.packing
-    zeros = [np.zeros_like(state) for state in problem.states]
+    zeros = [np.zeros_like(state) for state in problem.states]  # of layers; 'last' has no other
     (outputs, finals, backward), (expected, final_states, back) = (
         problem.net.forward(theta, x, packing, states) for states in (None, zeros)
     )
@@ -186,10 +207,10 @@ def test_a_sequence_alone_gives_the_outputs_it_gives_in_a_ragged_batch(cell, poo
 def test_a_stream_in_chunks_gives_the_outputs_of_the_whole(cell, size):
     problem = Problem(network(cell, 2, pooling=None), [5, 5])
     whole, finals, _ = problem.forward(problem.point)
-    outputs, states = [], problem.states
+    outputs, states, how = [], problem.states, Pass(for_backward=False)
     for chunk in np.split(problem.x, np.arange(size, 5, size) * 2):
         packing = Packing([len(chunk) // 2] * 2)
-        output, states, _ = problem.net.forward(problem.theta, chunk, packing, states, keep=False)
+        output, states, _ = problem.net.forward(problem.theta, chunk, packing, states, how)
         outputs.append(output)
     assert_allclose(np.concatenate(outputs), whole, rtol=1e-12)
     for state, final in zip(states, finals, strict=True):
@@ -208,6 +229,13 @@ def swap_directions(net, theta):
     return swapped
 
 
+def swap_state(state):
+    """Swap the directions of a layer's state, or of a pooling's."""
+    if state.ndim == 4:
+        return state[:, :, ::-1]
+    return np.concatenate([state[H : 2 * H], state[:H], state[2 * H :]])
+
+
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
 def test_reversed_input_and_swapped_directions_reverse_the_outputs(cell, pooling):
@@ -219,11 +247,11 @@ def test_reversed_input_and_swapped_directions_reverse_the_outputs(cell, pooling
         swap_directions(net, problem.theta),
         problem.x[mirror],
         problem.packing,
-        [state[:, ::-1] for state in problem.states],
+        [swap_state(state) for state in problem.states],
     )
     assert_allclose(swapped, outputs if pooling else outputs[mirror], rtol=1e-12)
     for a, b in zip(swapped_finals, finals, strict=True):
-        assert_allclose(a, b[:, ::-1], rtol=1e-12)
+        assert_allclose(a, swap_state(b), rtol=1e-12)
 
 
 @pytest.mark.parametrize("pooling", POOLINGS)
@@ -243,12 +271,12 @@ def test_truncation_shortens_the_reach_of_the_gradient_only(pooling):
 
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("cell", CELLS)
-def test_prediction_is_training_that_keeps_no_notes(cell, pooling):
+def test_prediction_is_training_without_a_tape(cell, pooling):
     net = network(cell, 2, True, pooling=pooling, dropout=0.5, recurrent_dropout=0.5)
     problem = Problem(net, LENGTHS["ragged"])
     before = problem.point.copy(), problem.x.copy()
     inputs = problem.theta, problem.x, problem.packing, problem.states
-    outputs, finals, _ = net.forward(*inputs, keep=False)
+    outputs, finals, _ = net.forward(*inputs, Pass(for_backward=False))
     kept, kept_finals, backward = net.forward(*inputs)
     backward(np.ones_like(kept), problem.dfinals)
     assert_array_equal(outputs, kept)
@@ -263,11 +291,9 @@ def test_single_precision_stays_single_and_agrees(cell):
     problem = Problem(network(cell, 2, True, tables=TABLES, pooling="mean"), LENGTHS["ragged"])
 
     def run(dtype):
-        point, x = problem.point.astype(dtype), problem.x.astype(dtype)
-        theta, states = point[: problem.net.layout.size], problem.states_of(point)
-        outputs, finals, backward = problem.net.forward(theta, x, problem.packing, states)
+        outputs, finals, backward = problem.forward(problem.point.astype(dtype))
         grad, dstates = backward(np.ones_like(outputs))
-        return [outputs, *finals, grad, *dstates]
+        return [outputs, *finals[:2], grad, *dstates]  # a sum over steps stays in float64
 
     for single, double in zip(run(np.float32), run(np.float64), strict=True):
         assert single.dtype == np.float32
@@ -282,23 +308,26 @@ def test_value_and_gradient_of_one_loss(cell, crf):
     # All labels may follow each other but 0 after 1; weights are those of whole sequences.
     allowed = np.array([[True, True], [False, True]])
     loss = CRF(allowed, first=[True, True], last=[True, True]) if crf else cross_entropy
-    labels, weight = np.zeros(packing.n_rows, int), np.array([0.5, 1.5, 0.2])[packing.sequence]
+    target = np.zeros(packing.n_rows, int)
+    target = StepLabels(target) if crf else target
+    weight = np.array([0.5, 1.5, 0.2])[packing.sequence]
+    batch = Batch(problem.x, packing, target, weight)
 
     def evaluate(theta):
-        return net.loss_and_grad(theta, problem.x, packing, loss, labels, weight)
+        return net.loss_and_grad(theta, batch, loss)
 
     gradient = evaluate(problem.theta)[1]
     assert_gradient(lambda p: evaluate(p)[0], problem.theta, gradient, net.layout.slices)
 
 
 @pytest.mark.parametrize("cell", CELLS)
-def test_weights_fused_beforehand_change_nothing(cell):
+def test_weights_arranged_beforehand_change_nothing(cell):
     problem = Problem(network(cell, 2, True), LENGTHS["ragged"])
     inputs = problem.theta, problem.x, problem.packing, problem.states
     outputs, finals, _ = problem.net.forward(*inputs)
-    fused = problem.net.fuse(problem.theta)
+    how = Pass(for_backward=False, arranged=problem.net.arrange(problem.theta))
     for _ in range(2):
-        same, same_finals, _ = problem.net.forward(*inputs, keep=False, fused=fused)
+        same, same_finals, _ = problem.net.forward(*inputs, how)
         for a, b in zip([same, *same_finals], [outputs, *finals], strict=True):
             assert_array_equal(a, b)
 
@@ -352,13 +381,6 @@ def test_frozen_tables_receive_no_gradient_and_change_no_other():
         assert_array_equal(grad, grads[name])
 
 
-def test_dropout_spares_the_numbers_beside_embeddings():
-    dropped, undrop = drop(np.ones((40, 5)), 0.75, np.random.default_rng(0), start=2)
-    assert_array_equal(dropped[:, :2], 1)
-    assert_array_equal(np.unique(dropped[:, 2:]), [0, 4])
-    assert_array_equal(undrop(np.ones((40, 5))), dropped)
-
-
 def test_dropout_leaves_the_expected_output_as_it_is():
     # With one layer and mean pooling only the head's input is dropped, so the output is linear in
     # the mask.
@@ -378,9 +400,8 @@ def test_recurrent_dropout_draws_one_mask_a_sequence():
     views = net.layout.views(theta)
     views["weight_hh_l0"][...] = views["head.weight"][...] = np.eye(H)
     packing, n_steps, n = Packing([4] * 20), 4, 20
-    state0 = [np.ones((1, 1, H, n))]
-    rng = np.random.default_rng(0)
-    outputs, _, _ = net.forward(theta, np.zeros((n_steps * n, 1)), packing, state0, rng)
+    state0, how = [np.ones((1, H, 1, n))], Pass(np.random.default_rng(0))
+    outputs, _, _ = net.forward(theta, np.zeros((n_steps * n, 1)), packing, state0, how)
     outputs = outputs.reshape(n_steps, n, H)
     kept = outputs[0] == 2
     assert 0.3 < kept.mean() < 0.7

@@ -5,8 +5,9 @@ import pytest
 from cells import CELLS
 from numpy.testing import assert_array_equal
 
-from skrnn._core.layers import Recurrent
 from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
+from skrnn._core.recurrent import Recurrent
 from skrnn._core.scratch import Scratch
 
 
@@ -27,7 +28,7 @@ def test_scratch_memory_changes_no_result(cell):
 
 
 def there_and_back(layer, params, x, packing, doutputs, empty):
-    outputs, final, backward = layer.forward(params, x, packing, empty=empty)
+    outputs, final, backward = layer.forward(params, x, packing, how=Pass(empty=empty))
     grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
     dx, dstate = backward(grads, doutputs, np.ones_like(final), need_dx=True)
     return outputs, final, dx, dstate, *grads.values()

@@ -4,8 +4,9 @@ from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core import unroll
-from skrnn._core.layers import Recurrent
 from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
+from skrnn._core.recurrent import Recurrent
 
 LENGTHS = [4, 2, 2, 1]
 N, ROWS = 4, 9
@@ -14,7 +15,7 @@ N, ROWS = 4, 9
 class Counter:
     """h = h_prev + 1: a cell without mathematics, so that integers tell where a step ran."""
 
-    rows = ((0, True, True),)
+    products = ((0, True, True),)
     n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), True
 
     def forward(self, G, h_prev, h):
@@ -33,7 +34,7 @@ def count(max_steps=None, seed=0):
     layer, packing = Recurrent(Counter(), 1, 1, 2, max_steps=max_steps), Packing(LENGTHS)
     rng = np.random.default_rng(seed)
     params = {name: rng.normal(size=shape) for name, shape in layer.shapes.items()}
-    state0, dfinal = rng.integers(1, 100, size=(2, 1, 2, 1, N)).astype(float)
+    state0, dfinal = rng.integers(1, 100, size=(2, 1, 1, 2, N)).astype(float)
     doutputs = rng.integers(1, 100, size=(ROWS, 2)).astype(float)
     outputs, final, backward = layer.forward(params, np.zeros((ROWS, 1)), packing, state0)
     grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
@@ -46,8 +47,8 @@ def test_each_sequence_counts_its_own_steps(max_steps):
     packing, state0, outputs, final, *_ = count(max_steps)
     steps_to = [packing.step + 1, packing.lengths[packing.sequence] - packing.step]
     for k in range(2):
-        assert_array_equal(outputs[:, k], state0[0, k, 0, packing.sequence] + steps_to[k])
-        assert_array_equal(final[0, k, 0], state0[0, k, 0] + LENGTHS)
+        assert_array_equal(outputs[:, k], state0[0, 0, k, packing.sequence] + steps_to[k])
+        assert_array_equal(final[0, 0, k], state0[0, 0, k] + LENGTHS)
 
 
 @pytest.mark.parametrize("max_steps", [None, 1, 2, 3])
@@ -56,22 +57,24 @@ def test_the_initial_state_collects_the_gradient_of_the_steps_it_may_reach(max_s
     reach = packing.n_steps if max_steps is None else max_steps
     steps_before = [packing.step, packing.lengths[packing.sequence] - 1 - packing.step]
     for k in range(2):
-        expected = np.where(packing.lengths <= reach, dfinal[0, k, 0], 0)
+        expected = np.where(packing.lengths <= reach, dfinal[0, 0, k], 0)
         within = steps_before[k] < reach
         np.add.at(expected, packing.sequence[within], doutputs[within, k])
-        assert_array_equal(dstate0[0, k, 0], expected)
+        assert_array_equal(dstate0[0, 0, k], expected)
 
 
-def compute(cell, masked=False, keep=True):
-    """Run two directions of a cell over ragged sequences, both ways if the notes are kept."""
+def compute(cell, masked=False, for_backward=True):
+    """Run two directions of a cell over ragged sequences, both ways if asked to."""
     rng = np.random.default_rng(1)
     layer = Recurrent(CELLS[cell], 2, 3, 2)
     params = {name: rng.normal(size=shape) for name, shape in layer.shapes.items()}
     x, state0 = rng.normal(size=(ROWS, 2)), rng.normal(size=(*layer.state_shape, N))
-    mask = rng.integers(0, 2, size=(2, 3, N)) * 2.0 if masked else None
-    outputs, final, backward = layer.forward(params, x, Packing(LENGTHS), state0, mask, keep)
+    mask = rng.integers(0, 2, size=(3, 2, N)) * 2.0 if masked else None
+    outputs, final, backward = layer.forward(
+        params, x, Packing(LENGTHS), state0, mask, Pass(for_backward=for_backward)
+    )
     numbers = {"outputs": outputs, "final": final}
-    if keep:
+    if for_backward:
         grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
         doutputs, dfinal = rng.normal(size=outputs.shape), rng.normal(size=final.shape)
         dx, dstate0 = backward(grads, doutputs, dfinal, need_dx=True)
@@ -81,8 +84,8 @@ def compute(cell, masked=False, keep=True):
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("cell", CELLS)
-def test_without_notes_the_numbers_are_the_same(cell, masked):
-    kept, forgotten = compute(cell, masked), compute(cell, masked, keep=False)
+def test_without_a_tape_the_numbers_are_the_same(cell, masked):
+    kept, forgotten = compute(cell, masked), compute(cell, masked, for_backward=False)
     assert_array_equal(forgotten["outputs"], kept["outputs"])
     assert_array_equal(forgotten["final"], kept["final"])
 

@@ -5,10 +5,10 @@ from cells import CELLS
 from numpy.testing import assert_allclose
 
 from skrnn._core.attention import Attention
-from skrnn._core.layers import Recurrent
 from skrnn._core.losses import cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
+from skrnn._core.recurrent import Recurrent
 
 RESULTS = ("outputs", "final", "value", "weights", "dx", "dstate0", "dqueries", "dkeys", "grad.")
 
@@ -50,10 +50,12 @@ def network(numbers):
     """Run a network and its loss both ways."""
     net = network_like(numbers)
     theta = flatten(net, parameters(numbers))
-    packing, state0 = Packing(numbers["lengths"]), by_layer(numbers["state0"], net.layers)
+    packing, state0 = Packing(numbers["lengths"]), by_layer(numbers["state0"], net.stack.layers)
     outputs, finals, backward = net.forward(theta, numbers["x"], packing, state0)
-    value, doutputs = loss(numbers)(outputs, numbers["target"], numbers["weight"])
+    value, doutputs, _ = loss(numbers)({}, outputs, numbers["target"], numbers["weight"], packing)
     grad, dstates = backward(doutputs)
+    n_layers = len(net.stack.layers)  # a pooling's state comes behind those of the layers
+    finals, dstates = finals[:n_layers], dstates[:n_layers]
     results = {"outputs": outputs, "value": value, "final": finals, "dstate0": dstates}
     return in_torch_shape(results, net.layout.views(grad))
 
@@ -111,13 +113,15 @@ def flatten(net, params):
 
 
 def by_layer(state, layers):
-    """Split a state in torch's shape into those of the layers, whose last axis is the sequence."""
-    return [part.swapaxes(2, 3) for part in np.split(state, len(layers), axis=1)]
+    """Split a state in torch's shape into those of the layers (n_states, H, K, n_sequences)."""
+    return [part.transpose(0, 3, 1, 2) for part in np.split(state, len(layers), axis=1)]
 
 
 def in_torch_shape(results, grads):
     for name in ("final", "dstate0"):
-        results[name] = np.concatenate([part.swapaxes(2, 3) for part in results[name]], axis=1)
+        results[name] = np.concatenate(
+            [part.transpose(0, 2, 3, 1) for part in results[name]], axis=1
+        )
     return results | gradients(grads)
 
 

@@ -6,6 +6,7 @@ from estimators import each_case, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from parity.compare import assert_parity, flatten, loss, network_like
 
+from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._optim.batching import batches
 from skrnn._optim.minimize import minimize_minibatch
@@ -122,8 +123,8 @@ def train_skrnn(net, theta, task, loss):
     def objective(theta, batch):
         x, lengths, labels = task.take(batch)
         weight = np.full(len(batch), 1 / len(batch))
-        packing = Packing(lengths)
-        value, grad = net.loss_and_grad(theta, x.numpy(), packing, loss, labels, weight)
+        batch = Batch(x.numpy(), Packing(lengths), labels, weight)
+        value, grad = net.loss_and_grad(theta, batch, loss)
         return value, grad, len(batch), None
 
     schedule = Schedule("constant", RATE)

@@ -1,20 +1,12 @@
 import numpy as np
 import pytest
 from cells import CELLS
-from gradcheck import assert_gradient, assert_gradient_entries
+from gradcheck import assert_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.layers import (
-    POOLINGS,
-    Dense,
-    Embedding,
-    Recurrent,
-    add_rows,
-    dropout_mask,
-    pool_max,
-)
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
+from skrnn._core.recurrent import Recurrent
 
 LENGTHS = {"equal": [4, 4, 4], "ragged": [5, 3, 3, 1], "one step": [1, 1, 1]}
 D, H = 2, 3
@@ -27,14 +19,14 @@ def recurrent(cell, K=1, max_steps=None):
 def draw(layer, packing, masked=False, seed=0):
     """Random parameters, inputs, and gradients of what comes out."""
     rng = np.random.default_rng(seed)
-    n, (_, K, _) = packing.n_sequences, layer.state_shape
+    n, (_, _, K) = packing.n_sequences, layer.state_shape
     return {
         "params": {name: rng.normal(size=shape) / 2 for name, shape in layer.shapes.items()},
         "x": rng.normal(size=(packing.n_rows, D)),
         "state0": rng.normal(size=(*layer.state_shape, n)),
         "doutputs": rng.normal(size=(packing.n_rows, K * H)),
         "dfinal": rng.normal(size=(*layer.state_shape, n)),
-        "mask": 1.25 * (rng.random((K, H, n)) < 0.8) if masked else None,
+        "mask": 1.25 * (rng.random((H, K, n)) < 0.8) if masked else None,
     }
 
 
@@ -179,14 +171,14 @@ def test_two_directions_are_two_layers_one_of_them_on_mirrored_rows(cell, max_st
             packing,
             {name: drawn["params"][name + suffix] for name in single.shapes},
             drawn["x"][order],
-            drawn["state0"][:, one],
+            drawn["state0"][:, :, one],
             drawn["doutputs"][order, half],
-            drawn["dfinal"][:, one],
-            drawn["mask"][one],
+            drawn["dfinal"][:, :, one],
+            drawn["mask"][:, one],
         )
         dx = dx + numbers.pop("dx")[order]
         parts = {name: both[name + suffix] for name in single.shapes}
-        parts |= {name: both[name][:, one] for name in ("final", "dstate0")}
+        parts |= {name: both[name][:, :, one] for name in ("final", "dstate0")}
         assert_same(numbers, parts | {"outputs": both["outputs"][order, half]})
     assert_same({"dx": dx}, {"dx": both["dx"]})
 
@@ -206,13 +198,13 @@ def test_reversed_input_and_swapped_directions_reverse_the_outputs(cell, lengths
         packing,
         {swap[name]: value for name, value in drawn["params"].items()},
         drawn["x"][packing.mirror],
-        drawn["state0"][:, ::-1],
+        drawn["state0"][:, :, ::-1],
         drawn["doutputs"][packing.mirror][:, halves],
-        drawn["dfinal"][:, ::-1],
+        drawn["dfinal"][:, :, ::-1],
     )
     numbers = run(layer, packing, **drawn)
     expected = {swap[name]: numbers[name] for name in layer.shapes}
-    expected |= {name: numbers[name][:, ::-1] for name in ("final", "dstate0")}
+    expected |= {name: numbers[name][:, :, ::-1] for name in ("final", "dstate0")}
     expected["outputs"] = numbers["outputs"][packing.mirror][:, halves]
     assert_same(swapped, expected | {"dx": numbers["dx"][packing.mirror]})
 
@@ -241,7 +233,9 @@ def test_backward_adds_to_the_gradients_and_may_be_called_again():
 def test_unwanted_outputs_and_input_gradient_are_left_out():
     layer, packing = recurrent("gru", K=2), Packing(LENGTHS["ragged"])
     drawn = draw(layer, packing)
-    outputs, final, backward = layer.forward(drawn["params"], drawn["x"], packing, want=False)
+    outputs, final, backward = layer.forward(
+        drawn["params"], drawn["x"], packing, return_steps=False
+    )
     assert outputs is None
     assert_array_equal(final, layer.forward(drawn["params"], drawn["x"], packing)[1])
     grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
@@ -250,123 +244,3 @@ def test_unwanted_outputs_and_input_gradient_are_left_out():
     nothing = {"state0": None, "doutputs": None}
     expected = run(layer, packing, **drawn | nothing)
     assert_same(grads, {name: expected[name] for name in grads})
-
-
-def test_dense():
-    layer = Dense(3, 2)
-    rng = np.random.default_rng(0)
-    layout = ParamLayout({**layer.shapes, "x": (4, 3)})
-    point, doutputs = rng.normal(size=layout.size), rng.normal(size=(4, 2))
-
-    def forward(point):
-        views = layout.views(point)
-        return layer.forward(views, views["x"])
-
-    views = layout.views(point)
-    outputs, backward = forward(point)
-    for x, output in zip(views["x"], outputs, strict=True):
-        assert_allclose(output, views["head.weight"] @ x + views["head.bias"], rtol=1e-14)
-    gradient = np.zeros_like(point)
-    grads = layout.views(gradient)
-    grads["x"][...] = backward(grads, doutputs)
-    assert_gradient_entries(lambda p: np.vdot(forward(p)[0], doutputs), point, gradient)
-
-
-def test_embedding_puts_numbers_first_and_then_the_vectors():
-    layer = Embedding(4, {0: (3, 2), 2: (2, 1)})
-    params = {
-        "embedding_0.weight": np.array([[1.0, 2.0], [3.0, 4.0], [5.0, 6.0]]),
-        "embedding_2.weight": np.array([[7.0], [8.0]]),
-    }
-    x = np.array([[2, 0.5, 1, -1.5], [0, 2.5, 1, 3.5], [2, 4.5, 0, 5.5]])
-    outputs, backward = layer.forward(params, x, np.float64)
-    expected = [[0.5, -1.5, 5, 6, 8], [2.5, 3.5, 1, 2, 8], [4.5, 5.5, 5, 6, 7]]
-    assert_array_equal(outputs, expected)
-    assert layer.width == 5
-    assert layer.shapes == {name: table.shape for name, table in params.items()}
-    # Rows 0 and 2 share vector 2 of the first table, rows 0 and 1 vector 1 of the second.
-    grads = {name: np.ones_like(table) for name, table in params.items()}
-    backward(grads, np.arange(15.0).reshape(3, 5))
-    assert_array_equal(grads["embedding_0.weight"], [[8, 9], [1, 1], [15, 17]])
-    assert_array_equal(grads["embedding_2.weight"], [[15], [14]])
-
-
-def test_a_frozen_table_receives_no_gradient():
-    layer = Embedding(2, {0: (3, 2), 1: (2, 1)}, frozen=[0])
-    params = {name: np.ones(shape) for name, shape in layer.shapes.items()}
-    outputs, backward = layer.forward(params, np.zeros((4, 2)), np.float64)
-    grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
-    backward(grads, np.ones_like(outputs))
-    assert_array_equal(grads["embedding_0.weight"], np.zeros((3, 2)))
-    assert_array_equal(grads["embedding_1.weight"], [[4], [0]])
-
-
-def test_embedding_of_ids_alone_computes_in_the_dtype_of_the_vectors():
-    layer = Embedding(1, {0: (3, 2)})
-    table = np.arange(6, dtype=np.float32).reshape(3, 2)
-    params = {"embedding_0.weight": table}
-    outputs, _ = layer.forward(params, np.array([[2], [0]]), np.float32)
-    assert outputs.dtype == np.float32
-    assert_array_equal(outputs, table[[2, 0]])
-
-
-def test_forget_overwrites_a_share_of_the_ids_with_the_unknown():
-    layer, x = Embedding(3, {0: (3, 2), 2: (3, 2)}), np.ones((10_000, 3))
-    layer.forget(x, 0.3, np.random.default_rng(0))
-    assert_array_equal(np.unique(x[:, [0, 2]]), [0, 1])
-    assert_array_equal(x[:, 1], np.ones(10_000))
-    # Five standard errors of 10 000 draws; each column has draws of its own.
-    assert_allclose((x == 0).mean(axis=0)[[0, 2]], 0.3, atol=5 * np.sqrt(0.21 / 10_000))
-    assert (x[:, 0] != x[:, 2]).any()
-
-
-def test_add_rows_is_the_sum_of_all_that_fall_on_a_row():
-    rng = np.random.default_rng(0)
-    rows, values = rng.integers(20, size=50), rng.normal(size=(50, 3))
-    table = rng.normal(size=(30, 3))
-    expected = table.copy()
-    np.add.at(expected, rows, values)
-    add_rows(table, rows, values)
-    assert_allclose(table, expected, rtol=1e-13)
-
-
-@pytest.mark.parametrize("lengths", LENGTHS)
-@pytest.mark.parametrize(("pooling", "reduce"), [("mean", np.mean), ("max", np.max)])
-def test_pooling_reduces_each_sequence(pooling, reduce, lengths):
-    packing = Packing(LENGTHS[lengths])
-    rng = np.random.default_rng(0)
-    rows, dpooled = rng.normal(size=(packing.n_rows, 2)), rng.normal(size=(packing.n_sequences, 2))
-    pooled, backward = POOLINGS[pooling](rows, packing)
-    expected = [reduce(rows[packing.sequence == s], axis=0) for s in range(packing.n_sequences)]
-    assert_allclose(pooled, expected, rtol=1e-14)
-
-    def value(point):
-        return np.vdot(POOLINGS[pooling](point.reshape(rows.shape), packing)[0], dpooled)
-
-    assert_gradient_entries(value, rows.ravel(), backward(dpooled).ravel())
-
-
-def test_the_earliest_of_equal_maxima_takes_the_gradient():
-    # Lengths 3, 2: rows a0 b0 a1 b1 a2. The run of steps 0-1 and the run of step 2 meet in a.
-    rows = np.array([[1.0, 2], [4, 4], [3, 2], [4, 5], [3, 2]])
-    pooled, backward = pool_max(rows, Packing([3, 2]))
-    assert_array_equal(pooled, [[3, 2], [4, 5]])
-    drows = backward(np.array([[10.0, 20], [30, 40]]))
-    assert_array_equal(drows, [[0, 20], [30, 0], [10, 0], [0, 40], [0, 0]])
-
-
-@pytest.mark.parametrize("rate", [0.1, 0.5, 0.8])
-def test_dropout_keeps_the_expected_value(rate):
-    mask = dropout_mask((200, 500), rate, np.random.default_rng(0), np.float64)
-    assert_array_equal(np.unique(mask), [0, 1 / (1 - rate)])
-    # Five standard errors of the mean of 100 000 draws.
-    assert abs(mask.mean() - 1) < 5 * np.sqrt(rate / (1 - rate) / mask.size)
-
-
-def test_both_precisions_drop_the_same_units():
-    single, double = (
-        dropout_mask((50, 50), 0.3, np.random.default_rng(0), dtype)
-        for dtype in (np.float32, np.float64)
-    )
-    assert single.dtype == np.float32
-    assert_array_equal(single == 0, double == 0)

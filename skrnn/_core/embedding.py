@@ -1,0 +1,82 @@
+"""Vectors for integer columns of the input."""
+
+import numpy as np
+from scipy.sparse import csr_array
+
+
+class Embedding:
+    """Vectors for the integer columns, beside the numeric columns as they are.
+
+    Parameters
+    ----------
+    n_features : int
+        Columns of the input.
+    tables : dict of int -> (int, int)
+        Column -> number of categories and size of their vectors. Parameter
+        ``embedding_{column}.weight`` has that shape.
+    frozen : sequence of int
+        Columns whose vectors receive no gradient.
+    prefix : str
+        Stands before the names of the parameters.
+
+    Attributes
+    ----------
+    numeric : list of int
+        Columns of the input that come first in the outputs.
+    slices : dict of int -> slice
+        Columns of the outputs that hold the vectors of an embedded column.
+    width : int
+        Columns of the outputs.
+    """
+
+    def __init__(self, n_features, tables, frozen=(), prefix=""):
+        self.tables, self.frozen = dict(tables), frozenset(frozen)
+        self.names = {column: f"{prefix}embedding_{column}.weight" for column in self.tables}
+        self.numeric = [column for column in range(n_features) if column not in self.tables]
+        self.slices, self.width = {}, len(self.numeric)
+        for column, (_, size) in self.tables.items():
+            self.slices[column] = slice(self.width, self.width + size)
+            self.width += size
+
+    @property
+    def shapes(self):
+        return {self.names[column]: shape for column, shape in self.tables.items()}
+
+    def replace_with_unknown(self, x, rate, rng):
+        """Overwrite a share of the ids in x with 0, the id of what is unknown."""
+        for column in self.tables:
+            x[rng.random(len(x)) < rate, column] = 0
+
+    def renumber(self, xs):
+        """Number the ids that occur in the inputs `xs` from 0 on.
+
+        Returns copies of the inputs with the new ids, and the old ids in the order of the new, as
+        a dict by parameter.
+        """
+        xs, touched = [x.copy() for x in xs], {}
+        cuts = np.cumsum([len(x) for x in xs])[:-1]
+        for column, name in self.names.items():
+            ids = np.concatenate([x[:, column] for x in xs]).astype(np.intp)
+            touched[name], ids = np.unique(ids, return_inverse=True)
+            for x, new in zip(xs, np.split(ids, cuts), strict=True):
+                x[:, column] = new
+        return xs, touched
+
+    def forward(self, params, x):
+        """x (n_rows, n_features) -> outputs (n_rows, width), backward(grads, doutputs)."""
+        ids = {column: x[:, column].astype(np.intp) for column in self.tables}
+        vectors = [params[self.names[column]][rows] for column, rows in ids.items()]
+        numbers = x[:, self.numeric].astype(vectors[0].dtype, copy=False)
+
+        def backward(grads, doutputs):
+            for column, rows in ids.items():
+                if column not in self.frozen:
+                    add_rows(grads[self.names[column]], rows, doutputs[:, self.slices[column]])
+
+        return np.hstack([numbers, *vectors]), backward
+
+
+def add_rows(table, rows, values):
+    """``np.add.at(table, rows, values)``, as one sparse product."""
+    ones = np.ones(len(rows), values.dtype)
+    table += csr_array((ones, (rows, np.arange(len(rows)))), (len(table), len(rows))) @ values

@@ -1,0 +1,117 @@
+"""Poolings: from the outputs of the last layer to the features that the head reads.
+
+    features, state, backward = pooling.forward(outputs, final, packing, state=None)
+
+outputs   (n_rows, F), of all steps; None where ``reads_steps`` is false
+final     (n_states, H, K, N), the final state of the last layer, F = K * H
+state     what the steps before have left, or None if there were none; its last axis is the
+          sequence. It comes back with these steps added, or None if the pooling carries nothing
+features  (N, F), or (n_rows, F) where ``per_step`` is true
+
+backward(dfeatures, dstate=None) -> doutputs, dfinal, dstate of the state that came in; each is
+None where the features do not depend on it.
+
+Chunks of steps that hand the state on give, with the last, the features of the whole.
+"""
+
+import numpy as np
+
+
+class Last:
+    """The hidden state after each sequence's own last step, of both directions."""
+
+    reads_steps, per_step = False, False
+
+    def forward(self, outputs, final, packing, state=None):
+        def backward(dfeatures, dstate=None):
+            dfinal = np.zeros_like(final)
+            _, H, K, N = final.shape
+            dfinal[0] = dfeatures.T.reshape(K, H, N).swapaxes(0, 1)
+            return None, dfinal, None
+
+        # Outputs hold the directions one after the other.
+        return final[0].swapaxes(0, 1).reshape(-1, packing.n_sequences).T, None, backward
+
+
+class EveryStep:
+    """The outputs of every step."""
+
+    reads_steps, per_step = True, True
+
+    def forward(self, outputs, final, packing, state=None):
+        return outputs, None, lambda dfeatures, dstate=None: (dfeatures, None, None)
+
+
+class Mean:
+    """Average over a sequence's steps. The state (F + 1, N) is their sum, then their number.
+
+    It is in float64, so that a stream may be long: float32 cannot count beyond 2 ** 24.
+    """
+
+    reads_steps, per_step = True, False
+
+    def forward(self, outputs, final, packing, state=None):
+        total = np.zeros((packing.n_sequences, outputs.shape[1]), outputs.dtype)
+        for run, block in blocks(outputs, packing):
+            total[: run.n_sequences] += block.sum(axis=0)
+        after = np.vstack([total.T, packing.lengths], dtype=np.float64)
+        if state is not None:
+            after += state
+            total = after[:-1].T.astype(outputs.dtype)
+        number = after[-1:].T.astype(outputs.dtype)
+        features = total / number
+
+        def backward(dfeatures, dstate=None):
+            dtotal = dfeatures / number
+            dnumber = -(dtotal * features).sum(axis=1)
+            dbefore = np.vstack([dtotal.T, dnumber])
+            if dstate is not None:
+                dbefore += dstate
+                dtotal = dbefore[:-1].T
+            return dtotal[packing.sequence], None, dbefore
+
+        return features, after, backward
+
+
+class Max:
+    """Largest value over a sequence's steps; ties go to the earliest. The state (F, N) is it."""
+
+    reads_steps, per_step = True, False
+
+    def forward(self, outputs, final, packing, state=None):
+        columns = np.arange(outputs.shape[1])
+        winner = earliest_maximum(outputs, packing, columns)
+        features = outputs[winner, columns]
+        is_new = True if state is None else features > state.T
+        if state is not None:
+            features = np.where(is_new, features, state.T)
+
+        def backward(dfeatures, dstate=None):
+            d = dfeatures if dstate is None else dfeatures + dstate.T
+            doutputs = np.zeros_like(outputs)
+            doutputs[winner, columns] = np.where(is_new, d, 0)
+            return doutputs, None, np.where(is_new, 0, d).T
+
+        return features, features.T, backward
+
+
+def earliest_maximum(outputs, packing, columns):
+    """Row of each sequence that holds the largest value of each column, (N, F)."""
+    first = np.arange(packing.n_sequences)[:, None]
+    winner = np.repeat(first, len(columns), axis=1)
+    for run, block in blocks(outputs, packing):
+        n = run.n_sequences
+        best = run.start + block.argmax(axis=0) * n + np.arange(n)[:, None]
+        better = outputs[best, columns] > outputs[winner[:n], columns]
+        winner[:n][better] = best[better]
+    return winner
+
+
+def blocks(rows, packing):
+    """Pair each run with its rows as (n_steps, n_sequences, F)."""
+    for run in packing.runs():
+        yield run, rows[run.start : run.stop].reshape(run.n_steps, run.n_sequences, -1)
+
+
+# By the names that estimators have for them.
+POOLINGS = {"last": Last(), "mean": Mean(), "max": Max(), None: EveryStep()}

@@ -1,0 +1,185 @@
+"""Recurrent layers over packed rows: ``outputs, final, backward = layer.forward(...)``.
+
+A layer, of this or another kind, knows the names and shapes of its parameters, never the
+parameters themselves: they come as a dict of views, and ``backward`` adds their gradients into
+another dict of views, `grads`. Between layers, data are packed rows (n_rows, features); see
+`packing`.
+"""
+
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
+from skrnn._core.unroll import unroll
+from skrnn._core.weights import add_gradient, arrange
+
+WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
+
+
+class Recurrent:
+    """One recurrent layer in one or both directions.
+
+    The backward direction is the forward one on mirrored rows: each sequence from its own last
+    step to its first. Both run in one set of calls.
+
+    Parameters
+    ----------
+    cell : Elman, LSTM or GRU
+    n_features, hidden_size : int
+    n_directions : 1 or 2
+    index : int
+        Number of the layer, part of its parameters' names as in torch (``weight_ih_l0``).
+    max_steps : int or None
+        Gradients do not cross multiples of so many steps (truncated backpropagation through
+        time); the state does.
+    prefix : str
+        Stands before the names of the parameters.
+    """
+
+    def __init__(
+        self, cell, n_features, hidden_size, n_directions=1, index=0, max_steps=None, prefix=""
+    ):
+        self.cell = cell
+        self.n_features = n_features
+        self.hidden_size = hidden_size
+        self.suffixes = ("", "_reverse")[:n_directions]
+        self.index = index
+        self.max_steps = max_steps
+        self.prefix = prefix
+
+    @property
+    def shapes(self):
+        GH = self.cell.n_gates * self.hidden_size
+        shapes = ((GH, self.n_features), (GH, self.hidden_size), (GH,), (GH,))
+        return {
+            self.full_name(name, suffix): shape
+            for suffix in self.suffixes
+            for name, shape in zip(WEIGHTS, shapes, strict=True)
+        }
+
+    @property
+    def state_shape(self):
+        """(n_states, hidden_size, n_directions): the last axis of a state is the sequence."""
+        return 1 + len(self.cell.carried), self.hidden_size, len(self.suffixes)
+
+    def full_name(self, name, suffix):
+        return f"{self.prefix}{name}_l{self.index}{suffix}"
+
+    def directions(self, views):
+        """Views of the parameters, one dict for each direction."""
+        return [
+            {name: views[self.full_name(name, suffix)] for name in WEIGHTS}
+            for suffix in self.suffixes
+        ]
+
+    def arrange(self, params):
+        """The layer's weights, arranged for `unroll`."""
+        return arrange(self.cell, self.directions(params))
+
+    def forward(
+        self,
+        params,
+        x,
+        packing: Packing,
+        state0=None,
+        mask=None,
+        how=Pass(),
+        return_steps=True,
+    ):
+        """Run over packed rows.
+
+        x             (n_rows, n_features)
+        state0        (*state_shape, n_sequences), zeros if None
+        mask          (hidden_size, n_directions, n_sequences) or None: recurrent dropout
+        return_steps  whether the outputs of all steps are needed beside the final state
+
+        Returns outputs (n_rows, n_directions * hidden_size) or None, final (like state0): each
+        sequence's state after its own last step, and
+
+        backward(grads, doutputs=None, dfinal=None, need_dx=False) -> dx or None, dstate0
+        """
+        K, H = len(self.suffixes), self.hidden_size
+        W = self.arrange(params) if how.arranged is None else how.arranged
+        xs = [x, x[packing.mirror]] if K == 2 else [x]
+        final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
+        if state0 is not None:
+            final[...] = state0
+        outputs = np.empty((packing.n_rows, K * H), x.dtype) if return_steps else None
+        runs, backwards = packing.runs(self.max_steps), []
+        for run in runs:
+            live = final[..., : run.n_sequences]
+            h, live[...], backward = unroll(
+                self.cell,
+                W,
+                [feature_major(rows, run) for rows in xs],
+                live,
+                None if mask is None else np.ascontiguousarray(mask[..., : run.n_sequences]),
+                how.for_backward,
+                how.empty,
+            )
+            backwards.append(backward)
+            if return_steps:
+                for k in range(K):
+                    feature_major(outputs[:, k * H : (k + 1) * H], run)[...] = h[:, :, k]
+        if return_steps and K == 2:
+            outputs[:, H:] = outputs[packing.mirror, H:]
+        if not how.for_backward:
+            return outputs, final, None
+        passed = Passed(W, x.shape, packing, runs, backwards)
+        return outputs, final, partial(self.backward, passed)
+
+    def backward(self, passed, grads, doutputs=None, dfinal=None, need_dx=False):
+        """Go back through a forward pass, as `forward` says."""
+        W, packing = passed.W, passed.packing
+        K, H = len(self.suffixes), self.hidden_size
+        dW = np.zeros(W.swapaxes(1, 2).shape, W.dtype)
+        dstate = np.zeros((*self.state_shape, packing.n_sequences), W.dtype)
+        if dfinal is not None:
+            dstate[...] = dfinal
+        if doutputs is not None and K == 2:
+            doutputs = np.hstack([doutputs[:, :H], doutputs[packing.mirror, H:]])
+        dx = np.empty((K, *passed.shape), W.dtype) if need_dx else None
+        for run, run_backward in zip(
+            reversed(passed.runs), reversed(passed.backwards), strict=True
+        ):
+            # Columns beyond the run still hold `dfinal`: a shorter sequence joins the way back at
+            # its own last step.
+            live = np.ascontiguousarray(dstate[..., : run.n_sequences])
+            dh = None if doutputs is None else self.by_unit(doutputs, run)
+            run_dx = run_backward(dW, live, dh, need_dx)
+            dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else live
+            if need_dx:
+                for rows, block in zip(dx, run_dx, strict=True):
+                    feature_major(rows, run)[...] = block
+        add_gradient(self.cell, dW, self.directions(grads))
+        if need_dx:
+            dx = dx[0] if K == 1 else dx[0] + dx[1][packing.mirror]
+        return dx, dstate
+
+    def by_unit(self, rows, run):
+        """Copy the rows of a run, (n_rows, K * H), to (n_steps, H, K, n_sequences)."""
+        shape = run.n_steps, len(self.suffixes), self.hidden_size, run.n_sequences
+        return np.ascontiguousarray(feature_major(rows, run).reshape(shape).swapaxes(1, 2))
+
+    def is_cut_before(self, run):
+        """Whether truncation keeps gradients from crossing the start of a run."""
+        return bool(self.max_steps and run.first_step and run.first_step % self.max_steps == 0)
+
+
+class Passed(NamedTuple):
+    """What a forward pass leaves for its backward pass."""
+
+    W: np.ndarray
+    shape: tuple  # that of x
+    packing: Packing
+    runs: list
+    backwards: list  # one for each run
+
+
+def feature_major(rows, run):
+    """View the rows of a run as (n_steps, features, n_sequences)."""
+    block = rows[run.start : run.stop]
+    return block.reshape(run.n_steps, run.n_sequences, -1).swapaxes(1, 2)
