@@ -28,12 +28,15 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     :class:`~sklearn.neural_network.MLPClassifier` has a parameter or attribute of the same name,
     it means the same here, but for `activation`, `batch_size`, `learning_rate` and `coefs_`.
 
+    The output layer is linear in the pooled states, with one output for each class, and softmax
+    makes probabilities of them; the loss is the cross-entropy, weighted by `sample_weight` and
+    `class_weight`.
+
     Parameters
     ----------
     cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
-        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with
-        a quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short
-        memory.
+        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with a
+        quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short memory.
     hidden_size : int, default=64
         Units of each layer and direction. More can represent more; time per step and number of
         parameters grow with the square.
@@ -45,36 +48,36 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     activation : {'tanh', 'relu'}, default='tanh'
         Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
     pooling : {'last', 'mean', 'max'}, default='last'
-        What the output layer reads of a sequence. 'last' is the hidden state after its last
-        step (with ``bidirectional=True`` beside the backward state after its first step);
-        'mean' and 'max' are taken over all of its steps, unit by unit, and make long sequences
-        easier to learn from if what matters may stand anywhere in them.
+        What the output layer reads of a sequence. 'last' is the hidden state after its last step
+        (with ``bidirectional=True`` beside the backward state after its first step); 'mean' and
+        'max' are taken over all of its steps, unit by unit, and make long sequences easier to learn
+        from if what matters may stand anywhere in them.
     dropout : float in [0, 1), default=0.0
-        Share of the embeddings, of what each layer hands to the next and of what the output
-        layer reads that is set to zero in training, drawn anew for each of them [10]_. Numeric
-        features are never hidden.
+        Share of the embeddings, of what each layer hands to the next and of what the output layer
+        reads that is set to zero in training, drawn anew for each of them (Srivastava et al.,
+        2014). Numeric features are never hidden.
     recurrent_dropout : float in [0, 1), default=0.0
-        Share of the hidden units that is hidden from the recurrence in training, the same units
-        at all steps of a sequence [11]_.
+        Share of the hidden units that is hidden from the recurrence in training, the same units at
+        all steps of a sequence (Gal & Ghahramani, 2016).
     forget_bias : float or 'chrono', default=1.0
         First bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update gate.
-        At 1 the cell starts out remembering [3]_. 'chrono' draws these biases, with their negative
-        for the LSTM's input gate, for memories of up to the length of the longest sequence in
-        training [7]_; try it where what matters lies many steps back. All other biases start at
-        zero.
+        At 1 the cell starts out remembering (Gers et al., 2000). 'chrono' draws these biases, with
+        their negative for the LSTM's input gate, for memories of up to the length of the longest
+        sequence in training (Tallec & Ollivier, 2018); try it where what matters lies many steps
+        back. All other biases start at zero.
     categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
-        Columns of `X` that hold categories, integers from 0, and are embedded: column indices,
-        a boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
+        Columns of `X` that hold categories, integers from 0, and are embedded: column indices, a
+        boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
         integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
         takes everything as numbers.
     embedding_dim : int, 'auto' or array-like, default='auto'
-        Size of the vectors that stand for categories: one for all categorical columns, or a
-        list with one for each, in the order of the columns in `X`. 'auto' is
+        Size of the vectors that stand for categories: one for all categorical columns, or a list
+        with one for each, in the order of the columns in `X`. 'auto' is
         ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
     embedding_init : array-like of shape (n_categories, size) or dict, default=None
-        First vectors of the categories, one row for each id: an array if there is one
-        categorical column, else a dict of column index to array. Its shape takes precedence
-        over `embedding_dim`. None draws vectors at random.
+        First vectors of the categories, one row for each id: an array if there is one categorical
+        column, else a dict of column index to array. Its shape takes precedence over
+        `embedding_dim`. None draws vectors at random.
     freeze_embeddings : bool, default=False
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0
@@ -82,24 +85,24 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         learns what to make of unknown ones: for input in which 0 stands for them, as from a
         `TokenEncoder`.
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
-        Optimiser. 'adam' [8]_ suits nearly everything; 'adamw' [9]_ decays weights separately
-        from the gradient; 'rmsprop' and 'sgd' are classical; 'lbfgs' takes the whole set at
-        each iteration, and can be quicker and more exact on small sets.
+        Optimiser. 'adam' (Kingma & Ba, 2015) suits nearly everything; 'adamw' (Loshchilov & Hutter,
+        2019) decays weights separately from the gradient; 'rmsprop' and 'sgd' are classical;
+        'lbfgs' takes the whole set at each iteration, and can be quicker and more exact on small
+        sets.
     alpha : float, default=1e-4
-        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of
-        biases and embeddings), divided by the summed weights of the targets in the batch, is added
-        to the loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of biases
+        and embeddings), divided by the summed weights of the targets in the batch, is added to the
+        loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default='auto'
         Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
         Larger batches are computed faster, but take fewer steps in an epoch.
-    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, \
-            default='cosine'
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
         How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
-        `max_iter` epochs along half a cosine [12]_; 'one_cycle' first raises it from
-        ``learning_rate_init / 25`` over a tenth of them [13]_. These two are plans for `max_iter`
-        epochs, the number you can afford: they are carried out to their end, unless a validation
-        set stops them. 'constant' keeps the rate; 'invscaling' divides it by
-        ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
+        `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises
+        it from ``learning_rate_init / 25`` over a tenth of them (Smith & Topin, 2019). These two
+        are plans for `max_iter` epochs, the number you can afford: they are carried out to their
+        end, unless a validation set stops them. 'constant' keeps the rate; 'invscaling' divides it
+        by ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
         improvement, until it is 1e-6 or less. `partial_fit` has no last epoch to plan for, and
         keeps the rate where a plan is named.
     learning_rate_init : float, default=5e-3
@@ -112,22 +115,22 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
         length, which are computed faster together.
     tol : float, default=1e-4
-        Change of the loss, or of the validation score, below which an epoch does not count as
-        an improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+        Change of the loss, or of the validation score, below which an epoch does not count as an
+        improvement. For 'lbfgs' the largest gradient entry at which it has converged.
     n_iter_no_change : int or np.inf, default=10
         Training stops after more than so many epochs in a row without an improvement of the
-        validation score or, without validation set, of the loss. A planned `learning_rate` goes
-        on whatever the loss does, for it may improve only when the rate falls.
+        validation score or, without validation set, of the loss. A planned `learning_rate` goes on
+        whatever the loss does, for it may improve only when the rate falls.
     early_stopping : bool, default=False
         Hold `validation_fraction` of the training set out, score it after each epoch, stop when
-        this score no longer improves, and keep the parameters of the best epoch. Sequences are
-        held out at random, in the proportions of the classes: pass `X_val` to `fit` if that is
-        wrong for yours, as for windows of one series.
+        this score no longer improves, and keep the parameters of the best epoch. Sequences are held
+        out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of one
+        series. The proportions of the classes are kept.
     scoring : str, callable or None, default=None
         Validation score, of which higher is better: a name out of
         :func:`~sklearn.metrics.get_scorer_names`, or a callable ``scorer(estimator, X, y)``, which
-        is given `sample_weight` as well if there are validation weights. 'neg_log_loss' also
-        judges probabilities. None is accuracy, with the `class_weight` of the true classes.
+        is given `sample_weight` as well if there are validation weights. 'neg_log_loss' also judges
+        probabilities. None is accuracy, with the `class_weight` of the true classes.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training set to hold out for early stopping.
     momentum : float in [0, 1], default=0.9
@@ -143,30 +146,30 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     max_fun : int, default=15000
         Largest number of evaluations of the loss, for 'lbfgs'.
     max_grad_norm : float or None, default=1.0
-        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it,
-        which keeps one exploding gradient from ruining the training [14]_. None does not clip;
-        `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it, which
+        keeps one exploding gradient from ruining the training (Pascanu et al., 2013). None does not
+        clip; `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
     tbptt_steps : int or None, default=None
-        Truncate backpropagation through time: gradients do not cross multiples of so many
-        steps, but the state does. Saves no memory and limits what can be learnt to such
-        distances, but steadies training on very long sequences. None does not truncate.
+        Truncate backpropagation through time: gradients do not cross multiples of so many steps,
+        but the state does. Saves no memory and limits what can be learnt to such distances, but
+        steadies training on very long sequences. None does not truncate.
     class_weight : dict, 'balanced' or None, default=None
-        Weights of the classes in the loss, by label; multiplied with `sample_weight`.
-        'balanced' gives every class the same total weight, among the labels of one call.
+        Weights of the classes in the loss, by label; multiplied with `sample_weight`. 'balanced'
+        gives every class the same total weight, among the labels of one call.
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is drawn: first parameters, mini-batches, the validation set and
-        dropout. With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+        Seed of all that is drawn: first parameters, mini-batches, the validation set and dropout.
+        With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
     verbose : bool or int, default=False
         Print the loss, and the validation score, after each epoch.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
         Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
         holds categories only, else float64. 'float32' is two to three times as fast.
     n_jobs : int or None, default=None
-        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences
-        times `hidden_size` is 16384 or more; -1 means one for each processor. None means 1
-        unless in a :class:`joblib.parallel_config` context.
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences times
+        `hidden_size` is 16384 or more; -1 means one for each processor. None means 1 unless in a
+        :class:`joblib.parallel_config` context.
 
     Attributes
     ----------
@@ -189,8 +192,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     best_loss_ : float or None
         Smallest loss of an epoch; None with a validation set.
     loss_curve_ : list of float
-        Mean training loss of each epoch: weighted cross-entropy in nats, and the L2 penalty.
-        Later `partial_fit` calls and warm starts are appended, here and below.
+        Mean training loss of each epoch, weighted, and the L2 penalty. Later `partial_fit` calls
+        and warm starts are appended, here and below. The loss is a cross-entropy, in nats.
     grad_norm_curve_ : list of float
         Mean Euclidean norm of the gradient in each epoch, before clipping.
     validation_scores_ : list of float or None
@@ -199,10 +202,10 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
         epoch had one, None without a validation set.
     coefs_ : dict of str to ndarray
-        Read-only views of the parameters, by the names and with the shapes that
-        ``torch.nn.LSTM``, ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or
-        ``'bias_hh_l1_reverse'``; the output layer is ``'head.weight'`` and ``'head.bias'``, and
-        the vectors of categorical column 0 are ``'embedding_0.weight'``.
+        Read-only views of the parameters, by the names and with the shapes that ``torch.nn.LSTM``,
+        ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or ``'bias_hh_l1_reverse'``; the
+        output layer is ``'head.weight'`` and ``'head.bias'``, and the vectors of categorical column
+        0 are ``'embedding_0.weight'``.
 
     See Also
     --------
@@ -213,53 +216,31 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     Notes
     -----
     With x the input of a step, h the hidden state and ``*`` the product unit by unit, a step of the
-    Elman network [1]_ is ``h = tanh(W_x x + W_h h + b)``, or the same with relu. With weights and
-    biases of its own for each gate, a step of the LSTM [2]_ [3]_ is ::
+    Elman network (Elman, 1990) is ``h = tanh(W_x x + W_h h + b)``, or the same with relu. With
+    weights and biases of its own for each gate, a step of the LSTM (Hochreiter & Schmidhuber, 1997;
+    Gers et al., 2000) is ::
 
         i, f, o = sigmoid(W_x x + W_h h + b)
         g = tanh(W_x x + W_h h + b)
         c = f * c + i * g
         h = o * tanh(c)
 
-    and one of the GRU [4]_, in the form that cuDNN and torch use, ::
+    and one of the GRU (Cho et al., 2014), in the form that cuDNN and torch use, ::
 
         r, z = sigmoid(W_x x + W_h h + b)
         n = tanh(W_x x + b + r * (W_h h + b_h))
         h = (1 - z) * n + z * h
 
-    Bidirectional layers [5]_ put the states of both directions side by side. States start at zero.
-    Recurrent weights start orthogonal [6]_, the other weights Glorot-uniform.
+    Bidirectional layers (Schuster & Paliwal, 1997) put the states of both directions side by side.
+    States start at zero. Recurrent weights start orthogonal (Saxe et al., 2014), the other weights
+    Glorot-uniform.
 
-    The output layer is linear in the pooled states, with one output for each class, and softmax
-    makes probabilities of them; the loss is the cross-entropy, weighted by `sample_weight` and
-    `class_weight`. Sequences are never padded: the prediction for one depends neither on the others
-    in its batch nor on their lengths.
+    Sequences are never padded: the prediction for one depends neither on the others in its batch
+    nor on their lengths.
 
     References
     ----------
-    .. [1] Elman, J. L. (1990). Finding structure in time. Cognitive Science 14.
-    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation 9.
-    .. [3] Gers, F. A., Schmidhuber, J., & Cummins, F. (2000). Learning to forget: continual
-       prediction with LSTM. Neural Computation 12.
-    .. [4] Cho, K., et al. (2014). Learning phrase representations using RNN encoder-decoder for
-       statistical machine translation. EMNLP.
-    .. [5] Schuster, M., & Paliwal, K. K. (1997). Bidirectional recurrent neural networks. IEEE
-       Transactions on Signal Processing 45.
-    .. [6] Saxe, A. M., McClelland, J. L., & Ganguli, S. (2014). Exact solutions to the nonlinear
-       dynamics of learning in deep linear neural networks. ICLR.
-    .. [7] Tallec, C., & Ollivier, Y. (2018). Can recurrent neural networks warp time? ICLR.
-    .. [8] Kingma, D. P., & Ba, J. (2015). Adam: a method for stochastic optimization. ICLR.
-    .. [9] Loshchilov, I., & Hutter, F. (2019). Decoupled weight decay regularization. ICLR.
-    .. [10] Srivastava, N., et al. (2014). Dropout: a simple way to prevent neural networks from
-       overfitting. Journal of Machine Learning Research 15.
-    .. [11] Gal, Y., & Ghahramani, Z. (2016). A theoretically grounded application of dropout in
-       recurrent neural networks. NeurIPS.
-    .. [12] Loshchilov, I., & Hutter, F. (2017). SGDR: stochastic gradient descent with warm
-       restarts. ICLR.
-    .. [13] Smith, L. N., & Topin, N. (2019). Super-convergence: very fast training of neural
-       networks using large learning rates. SPIE.
-    .. [14] Pascanu, R., Mikolov, T., & Bengio, Y. (2013). On the difficulty of training recurrent
-       neural networks. ICML.
+    Papers are named by authors and year; docs/references.md lists them.
 
     Examples
     --------
@@ -392,16 +373,16 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
-            with one univariate sequence in each row, or a list of 1-D integer arrays (token
-            ids). It is not changed, and numeric arrays are not copied.
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token ids).
+            It is not changed, and numeric arrays are not copied.
         y : array-like of shape (n_sequences,)
             One label for each sequence: integers, booleans or strings.
         sample_weight : array-like of shape (n_sequences,), default=None
             Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
         X_val : array-like or SequenceArray, default=None
             Validation sequences, in a form that `predict` would accept. They take the place of a
-            held-out part: the score on them decides when to stop, and the parameters of the
-            best epoch are kept, even with ``early_stopping=False``.
+            held-out part: the score on them decides when to stop, and the parameters of the best
+            epoch are kept, even with ``early_stopping=False``.
         y_val : array-like, default=None
             Labels of `X_val`. Those that `y` lacks count as wrong.
         sample_weight_val : array-like of shape (n_val_sequences,), default=None
@@ -409,22 +390,22 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
 
         Returns
         -------
-        self : RNNClassifier
+        self : estimator
             The fitted estimator.
 
         Raises
         ------
         ValueError
-            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is
-            no longer finite. The message says what was found, and what to do.
+            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is no
+            longer finite. The message says what was found, and what to do.
         TypeError
             If `X` is of a type that holds no sequences of numbers.
 
         Warns
         -----
         ConvergenceWarning
-            If training ends at `max_iter` for want of epochs: with 'lbfgs', or a
-            `learning_rate` that is not a plan.
+            If `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle', which
+            are meant to run all epochs.
 
         Notes
         -----

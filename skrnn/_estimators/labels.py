@@ -34,9 +34,9 @@ class LabelsMixin:
 
         Parameters
         ----------
-        X : sequences
+        X : array-like or SequenceArray
             As for `fit`.
-        y : labels
+        y : array-like
             As for `fit`.
         classes : array-like of shape (n_classes,), default=None
             All labels that will ever occur. Classifiers require it at the first call; a

@@ -52,10 +52,7 @@ def load_word_vectors(
 
     References
     ----------
-    .. [1] Mikolov, T., Chen, K., Corrado, G., & Dean, J. (2013). Efficient estimation of word
-       representations in vector space. arXiv:1301.3781.
-    .. [2] Pennington, J., Socher, R., & Manning, C. D. (2014). GloVe: global vectors for word
-       representation. Proceedings of EMNLP 2014.
+    Mikolov et al., 2013, and Pennington et al., 2014. Papers are listed in docs/references.md.
 
     Examples
     --------

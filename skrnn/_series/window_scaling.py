@@ -82,10 +82,8 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
 
     References
     ----------
-    .. [1] Zeng, Chen, Zhang & Xu, "Are Transformers Effective for Time Series Forecasting?",
-       AAAI 2023 (the last value, NLinear).
-    .. [2] Kim, Kim, Tae, Park, Choi & Choo, "Reversible Instance Normalization for Accurate
-       Time-Series Forecasting against Distribution Shift", ICLR 2022 (mean and deviation).
+    Zeng et al., 2023, take the last value off, and Kim et al., 2022, mean and deviation. Papers are
+    listed in docs/references.md.
 
     Examples
     --------

@@ -52,8 +52,7 @@ def extract_spans(y: Sequences, *, scheme: str = "conlleval") -> list[list[Span]
 
     References
     ----------
-    .. [1] Tjong Kim Sang, E. F., & Buchholz, S. (2000). Introduction to the CoNLL-2000 shared
-       task: chunking. Proceedings of CoNLL-2000.
+    Tjong Kim Sang & Buchholz, 2000. Papers are listed in docs/references.md.
 
     Examples
     --------
@@ -99,7 +98,7 @@ def span_precision_recall_f1_support(
         mean over labels; 'weighted' that mean weighted by support. None gives an array over
         labels.
     labels : list of str, default=None
-        Span labels to score, in this order. None takes all that occur, sorted.
+        Span labels, in this order. None takes all that occur, sorted.
     scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
         Which spans count, see :func:`extract_spans`.
     ignore_label : str, default=None
@@ -124,8 +123,7 @@ def span_precision_recall_f1_support(
 
     References
     ----------
-    .. [1] Tjong Kim Sang, E. F., & Buchholz, S. (2000). Introduction to the CoNLL-2000 shared
-       task: chunking. Proceedings of CoNLL-2000.
+    Tjong Kim Sang & Buchholz, 2000. Papers are listed in docs/references.md.
 
     Examples
     --------
@@ -150,7 +148,7 @@ def span_precision_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) ->
     Parameters
     ----------
     y_true, y_pred : sequences of str
-        True and predicted tags, one per time step.
+        True and predicted tags, one per time step; see :func:`extract_spans`.
     **kwargs
         Further arguments of :func:`span_precision_recall_f1_support`.
 
@@ -174,7 +172,7 @@ def span_recall_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) -> Sc
     Parameters
     ----------
     y_true, y_pred : sequences of str
-        True and predicted tags, one per time step.
+        True and predicted tags, one per time step; see :func:`extract_spans`.
     **kwargs
         Further arguments of :func:`span_precision_recall_f1_support`.
 
@@ -198,7 +196,7 @@ def span_f1_score(y_true: Sequences, y_pred: Sequences, **kwargs: Any) -> Score:
     Parameters
     ----------
     y_true, y_pred : sequences of str
-        True and predicted tags, one per time step.
+        True and predicted tags, one per time step; see :func:`extract_spans`.
     **kwargs
         Further arguments of :func:`span_precision_recall_f1_support`.
 
@@ -238,9 +236,9 @@ def span_classification_report(
     Parameters
     ----------
     y_true, y_pred : sequences of str
-        True and predicted tags, one per time step.
+        True and predicted tags, one per time step; see :func:`extract_spans`.
     labels : list of str, default=None
-        Span labels to report, in this order. None takes all that occur, sorted.
+        Span labels, in this order. None takes all that occur, sorted.
     scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
         Which spans count, see :func:`extract_spans`.
     ignore_label : str, default=None

@@ -102,8 +102,8 @@ def sequence_accuracy_score(
     sample_weight : array-like of shape (n_sequences,), default=None
         Weight of each sequence. None weighs all equally.
     ignore_label : label, default=None
-        Steps with this true label do not count, nor do sequences that have no other. None counts
-        every step.
+        Steps with this true label do not count. None counts every step. Sequences of such steps
+        alone do not count, either.
 
     Returns
     -------
@@ -145,7 +145,7 @@ def token_classification_report(
     y_true, y_pred : sequences of labels
         True and predicted labels, one per time step.
     sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
-        Weight of each sequence or of each time step. None weighs all steps equally.
+        Weight of each sequence's steps, or of each step. None weighs all steps equally.
     ignore_label : label, default=None
         Steps with this true label do not count. None counts every step.
     **kwargs
