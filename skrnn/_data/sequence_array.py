@@ -10,7 +10,10 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skrnn._data.frames import as_array, check_same_columns, column_names, read_long, string_names
+from skrnn._data.frames import check_same_columns, column_names, string_names
+from skrnn._data.long_frames import read_long
+from skrnn._data.ragged import concatenate, offsets_of, rows_of
+from skrnn._data.values import as_array
 
 
 class SequenceArray:
@@ -158,8 +161,8 @@ class SequenceArray:
                     f"n_features, or all be 1-D: sequences[0] has shape {arrays[0].shape} and "
                     f"sequences[{i}] has shape {array.shape}."
                 )
-        offsets = _offsets([len(array) for array in arrays])
-        return cls(np.concatenate(arrays), offsets, categorical, column_names(sequences[0]))
+        offsets = offsets_of([len(array) for array in arrays])
+        return cls(concatenate(arrays), offsets, categorical, column_names(sequences[0]))
 
     @classmethod
     def from_padded(
@@ -216,7 +219,7 @@ class SequenceArray:
                 f"{X.shape}, got {np.array2string(lengths, threshold=8)}."
             )
         real = _real_steps(lengths, X.shape[1], padding_side)
-        return cls(X[real], _offsets(lengths), categorical)
+        return cls(X[real], offsets_of(lengths), categorical)
 
     @classmethod
     def from_long(
@@ -272,9 +275,9 @@ class SequenceArray:
         names = [features] if isinstance(features, str) else list(features)
         columns, lengths = read_long(df, sequence, time, names)
         if isinstance(features, str):
-            return cls(columns[0], _offsets(lengths), categorical)
+            return cls(columns[0], offsets_of(lengths), categorical)
         values = np.stack(columns, axis=1)
-        return cls(values, _offsets(lengths), categorical, string_names(names))
+        return cls(values, offsets_of(lengths), categorical, string_names(names))
 
     @classmethod
     def concatenate(cls, arrays: Iterable[SequenceArray]) -> Self:
@@ -315,7 +318,7 @@ class SequenceArray:
                 )
         values = np.concatenate([array.values for array in arrays])
         lengths = np.concatenate([array.lengths for array in arrays])
-        return cls(values, _offsets(lengths), arrays[0].categorical, arrays[0].feature_names)
+        return cls(values, offsets_of(lengths), arrays[0].categorical, arrays[0].feature_names)
 
     def to_list(self) -> list[np.ndarray]:
         """Return a list of arrays, each a view of its sequence.
@@ -427,9 +430,7 @@ class SequenceArray:
                 f"booleans, got an array of shape {index.shape} and dtype {index.dtype}."
             )
         index = index if index.size else index.astype(np.intp)  # an empty list reads as floats
-        offsets = _offsets(self.lengths[index])
-        shift = self.offsets[:-1][index] - offsets[:-1]
-        rows = np.arange(offsets[-1]) + np.repeat(shift, np.diff(offsets))
+        rows, offsets = rows_of(index, self.offsets), offsets_of(self.lengths[index])
         return SequenceArray(self.values[rows], offsets, self.categorical, self.feature_names)
 
 
@@ -461,11 +462,6 @@ def _kind(array):
     """Return what `SequenceArray`s must have in common to be joined."""
     names = array.feature_names
     return array.values.shape[1:], array.categorical, None if names is None else names.tolist()
-
-
-def _offsets(lengths):
-    """Return the first row of each sequence, and the total: shape (n + 1,)."""
-    return np.concatenate([[0], np.cumsum(lengths, dtype=np.intp)])
 
 
 def _real_steps(lengths, n_steps, padding_side):

@@ -6,27 +6,28 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
+from skrnn._data.ragged import concatenate, starts
+
 _BLOCK_SIZE = 2**16  # values shown together
 _BLOCK_ITEMS = 64  # arrays of a list shown together, unless they are large
-
-
-def starts(lengths):
-    """First row of each sequence, sequences of these lengths laid end to end."""
-    return np.cumsum(lengths) - lengths
 
 
 class Source:
     """Sequences as they were given, ``self[i]`` being an array (n_steps_i, n_features).
 
-    lengths   (n,)         dtypes   set of the dtypes of the values
-    example   what shows scikit-learn the number of features and their names
-    names     of the features of a `SequenceArray`; a data frame as `example` has its own
-    are_ids   whether these were token ids, to be embedded
-    is_table  whether X was 2-D
+    lengths           (n,)
+    dtypes            set of the dtypes of the values
+    names             of the features of a `SequenceArray`, or None
+    frame             a data frame that has the names of the features, or None
+    are_ids           whether these were token ids, to be embedded
+    has_feature_axis  whether a sequence was (n_steps_i, n_features) in X, not (n_steps_i,)
+    table             what the rows of a 2-D X are, 'series' or 'steps', of `n_columns`; or None
+    has_any_length    whether a table was a list of lists, whose length need not be that of fit
     """
 
-    names = None
-    are_ids = is_table = False
+    names = frame = table = n_columns = None
+    are_ids = has_any_length = False
+    has_feature_axis = True
 
     def __len__(self):
         return len(self.lengths)
@@ -40,10 +41,13 @@ class Grid(Source):
         self.n_features = values.shape[2]
         self.lengths = np.full(len(values), values.shape[1])
         self.dtypes = {values.dtype}
-        self.example = values[0]
 
     def __getitem__(self, i):
         return self.values[i]
+
+    def rows(self):
+        """Return the steps of all sequences end to end, (n_rows, n_features)."""
+        return self.values.reshape(-1, self.n_features)
 
     def pack(self, indices, packing, dtype):
         """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
@@ -56,7 +60,7 @@ class Grid(Source):
         if rows is not None:
             yield from _row_blocks(rows)
             return
-        n_at_once = max(1, _BLOCK_SIZE // self.example.size)
+        n_at_once = max(1, _BLOCK_SIZE // self.values[0].size)
         for start in range(0, len(self), n_at_once):
             yield self.values[start : start + n_at_once].reshape(-1, self.n_features)
 
@@ -70,10 +74,12 @@ class Flat(Source):
         self.n_features = values.shape[1]
         self.lengths = np.diff(offsets)
         self.dtypes = {values.dtype}
-        self.example = values
 
     def __getitem__(self, i):
         return self.values[self.offsets[i] : self.offsets[i + 1]]
+
+    def rows(self):
+        return self.values
 
     def pack(self, indices, packing, dtype):
         rows = self.offsets[indices][packing.sequence] + packing.step
@@ -86,15 +92,17 @@ class Flat(Source):
 class Items(Source):
     """A list of arrays (n_steps_i, n_features)."""
 
-    def __init__(self, arrays, example):
+    def __init__(self, arrays):
         self.arrays = arrays
         self.n_features = arrays[0].shape[1]
         self.lengths = np.array([len(array) for array in arrays])
         self.dtypes = {array.dtype for array in arrays}
-        self.example = example
 
     def __getitem__(self, i):
         return self.arrays[i]
+
+    def rows(self):
+        return concatenate(self.arrays)
 
     def pack(self, indices, packing, dtype):
         values = np.concatenate([self.arrays[i] for i in indices])

@@ -4,7 +4,7 @@ from itertools import chain, islice, pairwise
 
 import numpy as np
 
-from skrnn._data.frames import as_array
+from skrnn._data.values import as_array
 
 
 def is_flat(values):

@@ -24,8 +24,9 @@ from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
-from skrnn._data.frames import as_array, check_meaning
-from skrnn._data.recognise import read_sequences
+from skrnn._data.recognise import read_again, read_sequences
+from skrnn._data.schema import Schema
+from skrnn._data.values import as_array, check_meaning
 from skrnn._fitting.callbacks import FitReport
 from skrnn._fitting.trainer import Trainer
 from skrnn._optim.batching import length_sorted_batches
@@ -185,8 +186,8 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
                 self._start(train.data, rng)
             else:
                 self._continue(architecture)
-            for column, n_categories, _ in architecture["tables"]:
-                self._input_layout_["n_categories"][column] = n_categories
+            sizes = {column: n_categories for column, n_categories, _ in architecture["tables"]}
+            self._schema = self._schema.with_categories(sizes)
         except BaseException:
             self.__dict__ = before
             raise
@@ -218,14 +219,20 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         return self._read_target(y, sample_weight, data, reset, classes, held_out)
 
     def _read_data(self, X, y, reset, **options):
-        return read_sequences(
-            self,
+        if not reset:
+            return self._read_again(X)
+        data, self._schema = read_sequences(
             X,
-            reset=reset,
+            owner=type(self).__name__,
             categorical_features=self.categorical_features,
             dtype=self.dtype,
             **options,
         )
+        self._schema.publish(self)
+        return data
+
+    def _read_again(self, X):
+        return read_again(X, self._schema, owner=type(self).__name__)
 
     def _generator(self, incremental):
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
@@ -341,6 +348,10 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         # What another version has saved may not be built here, but can be looked at.
         is_ours = state.get("_skrnn_version") == __version__
         super().__setstate__(state)
+        if "_input_layout_" in state:  # format 1
+            names = state.get("feature_names_in_")
+            layout = self.__dict__.pop("_input_layout_")
+            self._schema = Schema.from_layout(layout, state["n_features_in_"], names)
         if "_theta" in state and is_ours:
             self._fused = self._network.arrange(self._theta)
 
@@ -357,7 +368,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
         self._check_fitted()
-        data = read_sequences(self, X, reset=False)
+        data = self._read_again(X)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             return self._outputs(data, run)
 

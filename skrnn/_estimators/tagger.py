@@ -14,9 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from skrnn._compat import StrOptions, with_callbacks
 from skrnn._core.crf import CRF, StepLabels
 from skrnn._core.losses import cross_entropy, log_softmax
-from skrnn._data.frames import as_array
-from skrnn._data.recognise import read_sequences
 from skrnn._data.steps import are_known, cut, end_to_end, is_flat
+from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN, check_sample_weight
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._tagging import allowed_transitions
@@ -566,7 +565,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         self._check_fitted()
-        data = read_sequences(self, X, reset=False)
+        data = self._read_again(X)
         labels, known, weight = self._read_labels(y, sample_weight, data)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             predicted = self._outputs(data, run, self._predicted)
@@ -721,10 +720,10 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _for_each_step(self, X, read=None):
         """Give what `_outputs` makes of X the form of X."""
         self._check_fitted()
-        data = read_sequences(self, X, reset=False)
+        data = self._read_again(X)
         with single_blas_thread(), thread_map(self.n_jobs) as run:
             steps = self._outputs(data, run, read)
-        if data.is_table and self._input_layout_["table"] == "steps":
+        if data.is_table and self._schema.table == "steps":
             return steps
         if data.is_grid:
             return steps.reshape(len(data), -1, *steps.shape[1:])

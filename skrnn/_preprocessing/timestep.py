@@ -11,87 +11,52 @@ from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils.validation import check_is_fitted
 
-from skrnn._data.frames import as_array, check_meaning
-from skrnn._data.recognise import check_feature_names, learn_features
+from skrnn._data.checks import check_features, learn_features
+from skrnn._data.ragged import object_array, offsets_of, split
+from skrnn._data.recognise import recognise
+from skrnn._data.schema import Schema
 from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.steps import cut
+from skrnn._data.sources import Grid
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences, available_if
 from skrnn._version import VersionMixin
 
-# The transformer inside decides which types and which missing values it takes.
-_AS_READ = {"dtype": None, "ensure_all_finite": False}
 
-
-def _is_object_array(X):
-    return getattr(X, "dtype", None) == np.dtype(object) and X.ndim == 1
-
-
-def _is_ragged(X):
-    """Tell whether X is a list, tuple or 1-D object array of sequences."""
-    if not (isinstance(X, list | tuple) or _is_object_array(X)):
-        return False
-    shapes = {np.shape(item) for item in X}
-    n_axes = {len(shape) for shape in shapes}
-    # 1-D items of equal length are the rows of a table, as everywhere in scikit-learn.
-    return 2 in n_axes or (n_axes == {1} and len(shapes) > 1)
-
-
-def _is_table(X):
-    """Tell whether X is 2-D: (n_sequences, n_steps), one feature."""
-    return not (isinstance(X, SequenceArray) or _is_ragged(X) or getattr(X, "ndim", 2) == 3)
-
-
-def _as_sequences(X):
-    """Return X as a SequenceArray; its values are a view of X where that is possible."""
-    if isinstance(X, SequenceArray):
-        return X
-    if _is_ragged(X):
-        return SequenceArray.from_list(X)
-    n_sequences, n_steps, *n_features = np.shape(X)
-    values = np.reshape(as_array(X, "X"), (n_sequences * n_steps, *n_features))
-    return SequenceArray(values, np.arange(n_sequences + 1) * n_steps)
-
-
-def _rows(sequences):
+def _rows(source):
     """Return the steps as rows (sum T_i, D), read-only.
 
     A transformer with ``copy=False`` then makes its own copy and spares the caller's array.
     """
-    rows = sequences.values.view()
-    rows = rows[:, np.newaxis] if rows.ndim == 1 else rows
+    rows = source.rows().view()
     rows.flags.writeable = False
     return rows
 
 
-def _like(X, sequences, rows, names=None):
-    """Return `rows`, one for each step of `sequences`, in the kind of container that X is.
+def _like(X, source, rows, names=None):
+    """Return `rows`, one for each step, in the kind of container that X is.
 
     Sequences without a feature axis stay so where a step has one feature. A `SequenceArray` keeps
     the `names` of their columns.
     """
-    if len(rows) != len(sequences.values):
+    n_steps = source.lengths.sum()
+    if len(rows) != n_steps:
         raise ValueError(
-            f"The transformer returned {len(rows)} rows for {len(sequences.values)} steps, but "
+            f"The transformer returned {len(rows)} rows for {n_steps} steps, but "
             "TimestepTransformer needs one for each: choose a transformer that keeps the rows."
         )
-    rows = rows[:, 0] if sequences.values.ndim == 1 and rows.shape[1] == 1 else rows
+    rows = rows if source.has_feature_axis or rows.shape[1] > 1 else rows[:, 0]
     if isinstance(X, SequenceArray):
         # Ids stay ids where they stay integers.
         categorical = X.categorical if rows.dtype.kind in "iu" else None
-        return SequenceArray(rows, sequences.offsets, categorical, names)
-    if not _is_ragged(X):
-        return rows.reshape(len(sequences), -1, *rows.shape[1:])
-    items = cut(rows, sequences.offsets)
-    if not _is_object_array(X):
-        return items
-    array = np.empty(len(items), dtype=object)
-    array[:] = items
-    return array
+        return SequenceArray(rows, X.offsets, categorical, names)
+    if isinstance(source, Grid):
+        return rows.reshape(len(source), -1, *rows.shape[1:])
+    items = split(rows, offsets_of(source.lengths))
+    return items if isinstance(X, list | tuple) else object_array(items)
 
 
 def _dense(rows, dtype):
@@ -201,9 +166,9 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             If `X` holds no sequences of equal features, the transformer refuses their steps, is
             some other string, or `params` are passed without metadata routing.
         """
-        sequences = self._read(X, reset=True)
-        params = self._repeat_for_steps("fit", params, sequences)
-        self.transformer_ = clone(self._inner()).fit(_rows(sequences), **params)
+        source = self._read(X, reset=True)
+        params = self._repeat_for_steps("fit", params, source)
+        self.transformer_ = clone(self._inner()).fit(_rows(source), **params)
         return self
 
     @available_if(_inner_has("partial_fit"))
@@ -230,11 +195,11 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             As `fit`, or if the features are not those that the first call saw.
         """
         is_first = not hasattr(self, "transformer_")
-        sequences = self._read(X, reset=is_first)
-        params = self._repeat_for_steps("partial_fit", params, sequences)
+        source = self._read(X, reset=is_first)
+        params = self._repeat_for_steps("partial_fit", params, source)
         if is_first:
             self.transformer_ = clone(self._inner())
-        self.transformer_.partial_fit(_rows(sequences), **params)
+        self.transformer_.partial_fit(_rows(source), **params)
         return self
 
     def transform(self, X: Sequences) -> Sequences:
@@ -259,16 +224,16 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             for each.
         """
         check_is_fitted(self)
-        sequences = self._read(X, reset=False)
-        rows = _rows(sequences)
+        source = self._read(X, reset=False)
+        rows = _rows(source)
         if self.scope == "dataset":
-            names, rows_out = self._names_of(sequences), self.transformer_.transform(rows)
-            return _like(X, sequences, _dense(rows_out, rows.dtype), names)
+            names, rows_out = self._names_of(source), self.transformer_.transform(rows)
+            return _like(X, source, _dense(rows_out, rows.dtype), names)
         parts = [
             _dense(clone(self._inner()).fit_transform(part), rows.dtype)
-            for part in cut(rows, sequences.offsets)
+            for part in split(rows, offsets_of(source.lengths))
         ]
-        return _like(X, sequences, np.concatenate(parts), self._names_of(sequences))
+        return _like(X, source, np.concatenate(parts), self._names_of(source))
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -296,9 +261,9 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             If `X` holds no sequences, or the transformer refuses their steps.
         """
         check_is_fitted(self)
-        sequences = _as_sequences(X)
-        rows = _rows(sequences)
-        return _like(X, sequences, _dense(self.transformer_.inverse_transform(rows), rows.dtype))
+        source = recognise(X, type(self).__name__, numeric=False)
+        rows = _rows(source)
+        return _like(X, source, _dense(self.transformer_.inverse_transform(rows), rows.dtype))
 
     @available_if(_inner_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -316,7 +281,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             Names of the last axis of the result, as the transformer gives them.
         """
         check_is_fitted(self)
-        if input_features is None and not self._fitted_on_table:
+        if input_features is None and self._schema.table is None:
             input_features = getattr(self, "feature_names_in_", None)
         return self.transformer_.get_feature_names_out(input_features)
 
@@ -334,7 +299,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             mapping.add(caller=caller, callee=callee)
         return MetadataRouter(owner=self).add(transformer=self._inner(), method_mapping=mapping)
 
-    def _repeat_for_steps(self, method, params, sequences):
+    def _repeat_for_steps(self, method, params, source):
         """Repeat the metadata of each sequence for each of its steps."""
         if params and not get_config()["enable_metadata_routing"]:
             raise ValueError(
@@ -343,14 +308,14 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
                 "metadata from the transformer."
             )
         routed = process_routing(self, method, **params)["transformer"][method]
-        check_consistent_length(sequences, *routed.values())
-        return {name: np.repeat(values, sequences.lengths) for name, values in routed.items()}
+        check_consistent_length(source, *routed.values())
+        return {name: np.repeat(values, source.lengths) for name, values in routed.items()}
 
-    def _names_of(self, sequences):
+    def _names_of(self, source):
         """Return the names of what the transformer makes of named features, or None."""
-        if sequences.feature_names is None or not hasattr(self, "get_feature_names_out"):
+        if source.names is None or not hasattr(self, "get_feature_names_out"):
             return None
-        return self.transformer_.get_feature_names_out(sequences.feature_names)
+        return self.transformer_.get_feature_names_out(source.names)
 
     def _inner(self):
         """Return the transformer that `transformer` stands for."""
@@ -371,36 +336,21 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         return tags
 
     def _read(self, X, *, reset):
-        """Check X against what was seen in `fit` and return it as a SequenceArray."""
+        """Return X as a source; its values may be of any type that the transformer takes."""
         if self.scope not in ("dataset", "sequence"):
             raise ValueError(f"scope must be 'dataset' or 'sequence', got {self.scope!r}.")
-        is_table = _is_table(X)
+        owner = type(self).__name__
+        source = recognise(X, owner, numeric=False)
         if reset:
-            self._fitted_on_table = is_table
-        check_meaning(X, "X")
-        if is_table and self._fitted_on_table:
-            X = validate_data(self, X, reset=reset, **_AS_READ)
-        elif is_table:
-            X = check_array(X, input_name="X", estimator=self, **_AS_READ)
-        sequences = _as_sequences(X)
-        if not self._fitted_on_table:
-            rows = _rows(sequences)
-            self._check_rows(rows, sequences.feature_names, reset)
-        elif sequences.n_features != 1:
-            raise ValueError(
-                f"X has {sequences.n_features} features, but {type(self).__name__} is expecting "
-                "1 feature: it was fitted on a 2-D X, whose sequences have one feature."
-            )
-        return sequences
-
-    def _check_rows(self, rows, names, reset):
-        """Check the steps, and their number and names of features against those of `fit`."""
-        if reset:
-            learn_features(self, rows, names, **_AS_READ)
-            return
-        if names is not None:
-            check_feature_names(self, names)
-        if names is None or not hasattr(self, "feature_names_in_"):
-            validate_data(self, rows, reset=False, **_AS_READ)
+            self._schema = learn_features(source, owner)
+            self._schema.publish(self)
         else:
-            check_array(rows, input_name="X", estimator=self, **_AS_READ)
+            check_features(source, self._schema, owner)
+        return source
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "_fitted_on_table" in state:  # format 1
+            table = "series" if self.__dict__.pop("_fitted_on_table") else None
+            names = state.get("feature_names_in_")
+            self._schema = Schema(state["n_features_in_"], names, table)

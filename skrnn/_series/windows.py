@@ -13,7 +13,8 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
-from skrnn._data.frames import check_meaning, is_missing
+from skrnn._data.frames import is_missing
+from skrnn._data.values import check_meaning
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 

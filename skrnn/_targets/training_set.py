@@ -4,8 +4,8 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skrnn._data.recognise import SequenceData
-from skrnn._data.sources import starts
+from skrnn._data.ragged import starts
+from skrnn._data.sequence_data import SequenceData
 
 
 class Problem:

@@ -5,7 +5,6 @@ from itertools import permutations
 import numpy as np
 import pytest
 from numpy.testing import assert_array_equal
-from sklearn.base import BaseEstimator
 
 from skrnn._data.recognise import read_sequences
 from skrnn._targets.training_set import Problem, StepProblem
@@ -17,7 +16,7 @@ WEIGHT = np.array([1.0, 2.0, 4.0, 8.0, 16.0])
 
 @pytest.fixture
 def data():
-    return read_sequences(BaseEstimator(), X, reset=True)
+    return read_sequences(X, owner="Reader")[0]
 
 
 def by_sequence(data, labels):

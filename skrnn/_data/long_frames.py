@@ -1,0 +1,108 @@
+"""Long data frames: one row for each step of each sequence."""
+
+import numpy as np
+
+from skrnn._data.frames import is_missing
+
+
+def read_long(df, sequence, time, names):
+    """Return columns `names` with the rows of each sequence together, in order of time.
+
+    A list of columns, arrays (n_rows,), and the number of rows of each sequence.
+    """
+    keys = [sequence] if time is None else [sequence, time]
+    _check_columns(df, keys, names)
+    codes, lengths = _codes_by_appearance(_key(df, sequence))
+    order = np.lexsort((_time_ranks(df, sequence, time, codes), codes))
+    return [_numbers(df, name)[order] for name in names], lengths
+
+
+def _check_columns(df, keys, names):
+    """Raise if a column is absent or named twice, or no feature is left."""
+    missing = [name for name in [*keys, *names] if name not in list(df.columns)]
+    if missing:
+        raise ValueError(
+            f"The frame has no column {missing}; its columns are {list(df.columns)}. What a pandas "
+            "frame has in its index becomes a column with df.reset_index()."
+        )
+    if not names or len({*keys, *names}) < len(keys) + len(names):
+        raise ValueError(
+            f"sequence and time = {keys} and features = {names} must be different columns, with "
+            "at least one feature."
+        )
+
+
+def _key(df, name):
+    """Return a column that must not hold missing values."""
+    missing = is_missing(df[name])
+    if missing.any():
+        raise ValueError(
+            f"Column {name!r} has {missing.sum()} missing values, the first in row "
+            f"{missing.argmax()}: drop these rows, or fill them in."
+        )
+    return df[name].to_numpy()
+
+
+def _codes_by_appearance(ids):
+    """Return the rank of each id by first appearance, and how often each distinct one occurs."""
+    _, first, inverse, counts = np.unique(
+        ids, return_index=True, return_inverse=True, return_counts=True
+    )
+    order = np.argsort(first)
+    rank = np.empty_like(order)
+    rank[order] = np.arange(len(order))
+    return rank[inverse], counts[order]
+
+
+def _time_ranks(df, sequence, time, codes):
+    """Return what sorts the rows of a sequence; raise if two rows share a time."""
+    if time is None:
+        return np.arange(len(codes))
+    instants, ranks = np.unique(_in_order(df[time], _key(df, time)), return_inverse=True)
+    pairs, counts = np.unique(codes * len(instants) + ranks, return_counts=True)
+    if (counts > 1).any():
+        row = np.flatnonzero(codes * len(instants) + ranks == pairs[counts.argmax()])[1]
+        raise ValueError(
+            f"Column {time!r} repeats a time within one sequence: {sequence} = "
+            f"{df[sequence].to_numpy()[row]!s} has {df[time].to_numpy()[row]!s} "
+            f"{counts.max()} times. Aggregate or drop the duplicates."
+        )
+    return ranks
+
+
+def _in_order(column, values):
+    """Return the values of a column, or, of ordered categories, their places in that order."""
+    if str(column.dtype) == "category":  # pandas
+        return column.cat.codes.to_numpy()
+    if str(column.dtype).startswith("Enum"):  # polars
+        return column.to_physical().to_numpy()
+    if values.dtype.kind in "OUT" and _are_numbers_as_text(values):
+        raise ValueError(
+            f"Column {column.name!r} holds numbers as text, in whose order '10' is before '9': "
+            "convert it to numbers first."
+        )
+    return values
+
+
+def _are_numbers_as_text(values):
+    try:
+        values.astype(np.float64)
+    except (TypeError, ValueError):
+        return False
+    return all(isinstance(value, str) for value in values)
+
+
+def _numbers(df, name):
+    """Return a feature column as a numeric array; missing values become NaN where they can."""
+    values = df[name].to_numpy()
+    if values.dtype.kind in "fiub":
+        return values
+    try:
+        if values.dtype.kind in "mM":
+            raise TypeError("A time as a number has a unit that nobody named.")
+        return values.astype(np.float64)
+    except (TypeError, ValueError):
+        raise ValueError(
+            f"Feature {name!r} of dtype {df[name].dtype} is not numeric: convert it, encode it "
+            "(OrdinalEncoder for categories), or leave it out of features."
+        ) from None

@@ -1,0 +1,66 @@
+"""SequenceData: checked sequences, packed mini-batch by mini-batch."""
+
+from functools import cached_property
+
+import numpy as np
+
+from skrnn._data.ragged import starts
+from skrnn._data.sources import Grid
+
+
+class SequenceData:
+    """Checked sequences, handed out as packed mini-batches.
+
+    source         holds the sequences as the caller gave them
+    dtype          floating dtype to compute in
+    n_categories   {column: number of categories} of the categorical columns
+    index          (n,) the sequences of the source that belong, in order; None for all
+    """
+
+    def __init__(self, source, dtype, n_categories, index=None):
+        self._source = source
+        self._index = index
+        self.dtype = dtype
+        self.n_categories = n_categories
+        self.n_features = source.n_features
+        self.lengths = source.lengths if index is None else source.lengths[index]
+
+    def __len__(self):
+        return len(self.lengths)
+
+    @cached_property
+    def starts(self):
+        """First row of each sequence, all of them laid end to end."""
+        return starts(self.lengths)
+
+    def __getitem__(self, i):
+        """Return sequence `i`, (n_steps_i, n_features), in `dtype`."""
+        values = self._source[i if self._index is None else self._index[i]]
+        return values.astype(self.dtype, order="C", copy=False)
+
+    def take(self, indices, packing):
+        """Return the packed rows (packing.n_rows, n_features) of some sequences.
+
+        indices   (packing.n_sequences,) longest first, as `packing` has them
+
+        Rows are ``intp`` if every column is categorical; else `dtype`, which holds ids exactly.
+        """
+        if self._index is not None:
+            indices = self._index[indices]
+        only_ids = len(self.n_categories) == self.n_features
+        return self._source.pack(indices, packing, np.intp if only_ids else self.dtype)
+
+    @property
+    def is_table(self):
+        """Whether X was 2-D."""
+        return self._source.table is not None
+
+    @property
+    def is_grid(self):
+        """Whether X was one array, in which all sequences have the same number of steps."""
+        return isinstance(self._source, Grid)
+
+    def subset(self, indices):
+        """Return these sequences only, in the given order, copying none."""
+        index = indices if self._index is None else self._index[indices]
+        return SequenceData(self._source, self.dtype, self.n_categories, index)
