@@ -5,6 +5,7 @@ from cells import CELLS
 from numpy.testing import assert_allclose
 
 from skrnn._core.attention import Attention
+from skrnn._core.ctc import ctc_loss
 from skrnn._core.losses import cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
@@ -25,6 +26,8 @@ def kind(numbers):
     """The function that computes the results of such numbers."""
     if "score" in numbers:
         return attention
+    if "labels" in numbers:
+        return ctc
     return network if "pooling" in numbers else recurrent
 
 
@@ -72,6 +75,14 @@ def attention(numbers):
     results = {"outputs": outputs, "weights": weights, "dqueries": dqueries}
     results["dkeys"] = memory_back(grads, dmemory)
     return results | gradients(grads)
+
+
+def ctc(numbers):
+    """Loss of a connectionist temporal classification, and its gradient."""
+    packing, weight = Packing(numbers["lengths"]), numbers["weight"]
+    targets = numbers["labels"], np.asarray(numbers["label_lengths"])
+    value, dx = ctc_loss(numbers["x"], *targets, weight, packing)
+    return {"value": value, "dx": dx}
 
 
 def stack(numbers, max_steps):

@@ -80,6 +80,25 @@ def attention_numbers(score, lengths=LENGTHS, target_lengths=(3, 2, 2, 1), reads
     }
 
 
+def ctc_numbers(lengths=LENGTHS, label_lengths=(3, 1, 2, 0)):
+    """Connectionist temporal classification: loss and gradient, with the blank in the last place.
+
+    The second half of all labels is the same one, so that paths need a blank in between.
+    """
+    rng = np.random.default_rng(0)
+    x, weight = draw(rng, sum(lengths), 1 + CATEGORIES), draw(rng, len(lengths)) ** 2
+    labels = torch.from_numpy(rng.integers(CATEGORIES, size=sum(label_lengths)))
+    labels[len(labels) // 2 :] = 1
+    log_p, _ = pad_packed_sequence(packed(F.log_softmax(x, dim=1), lengths))
+    losses = F.ctc_loss(log_p, labels, lengths, label_lengths, blank=CATEGORIES, reduction="none")
+    value = losses @ weight
+    value.backward()
+    return {
+        **dict(lengths=lengths, label_lengths=label_lengths),
+        **arrays(x=x, labels=labels, weight=weight, value=value, dx=x.grad),
+    }
+
+
 class Attention(nn.Module):
     """Global attention of H-dimensional queries (Luong, Pham & Manning, 2015)."""
 
@@ -230,6 +249,7 @@ def main():
         store(f"network_{loss}", network_numbers(cell, 2, 2, pooling, loss))
     for score in ("dot", "general", "additive"):
         store(f"attention_{score}", attention_numbers(score))
+    store("ctc", ctc_numbers())
 
 
 if __name__ == "__main__":

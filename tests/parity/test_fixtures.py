@@ -12,6 +12,7 @@ LOSSES = "cross_entropy", "squared_error", "absolute_error", "huber", "poisson",
 FIXTURES = ["_".join(("recurrent", *case)) for case in RECURRENT]
 FIXTURES += [f"network_{loss}" for loss in LOSSES]
 FIXTURES += [f"attention_{score}" for score in ("dot", "general", "additive")]
+FIXTURES += ["ctc"]
 
 
 @pytest.mark.parametrize("name", FIXTURES)

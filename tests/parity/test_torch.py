@@ -47,6 +47,20 @@ def test_attention(score, lengths):
     assert_parity(reference.attention_numbers(score, sources, targets, reads))
 
 
+@pytest.mark.parametrize(
+    "lengths, label_lengths",
+    [
+        ((6, 4, 4, 2, 1), (3, 2, 0, 1, 1)),
+        ((30, 30, 30), (20, 4, 11)),
+        ((1, 1), (0, 1)),
+        ((3, 2), (0, 0)),
+    ],
+    ids=str,
+)
+def test_ctc(lengths, label_lengths):
+    assert_parity(reference.ctc_numbers(lengths, label_lengths))
+
+
 def in_detached_chunks(max_steps):
     """Run each sequence alone, `max_steps` at a time, and cut the graph between the chunks."""
 
