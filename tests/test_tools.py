@@ -1,16 +1,18 @@
 """scikit-learn's tools around every estimator and form of input, against the work by hand."""
 
 import copy
+import re
 
 import numpy as np
 import pytest
 from estimators import CASES, FORMS, each_case, equal_sequences, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
-from sklearn.base import clone, is_classifier
+from sklearn.base import BaseEstimator, clone, is_classifier
 from sklearn.calibration import CalibratedClassifierCV
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import StackingClassifier, VotingClassifier
+from sklearn.exceptions import UnsetMetadataPassedError
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.frozen import FrozenEstimator
 from sklearn.linear_model import LogisticRegression
@@ -29,6 +31,7 @@ from sklearn.multioutput import MultiOutputRegressor
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer
 from sklearn.utils import estimator_html_repr
+from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 
 from skrnn import metrics
 
@@ -245,7 +248,14 @@ def test_text_and_html_show_what_differs_from_the_defaults(case):
     model = case.estimator(hidden_size=7, max_iter=3)
     assert repr(model) == f"{case}(hidden_size=7, max_iter=3)"
     model.fit(RAGGED, case.target(RAGGED))
-    assert "hidden_size" in estimator_html_repr(model)
+    assert marked_as_set(estimator_html_repr(model)) == {"hidden_size": "7", "max_iter": "3"}
+
+
+def marked_as_set(html):
+    """Return the parameters, by name, that an HTML repr marks as not the default."""
+    rows = re.findall(r'<tr class="user-set">(.*?)</tr>', html, re.DOTALL)
+    cells = [re.findall(r'<td class="(?:param|value)">\s*(\w+)', row) for row in rows]
+    return dict(cells)
 
 
 # Metadata routing ---------------------------------------------------------------------------
@@ -297,8 +307,32 @@ def test_weights_are_routed_through_a_pipeline_in_a_search(case, X, data, routin
 
 @each_case
 def test_weights_of_partial_fit_are_routed(case, routing):
-    model = case.make().set_partial_fit_request(sample_weight=True)
-    assert model.get_metadata_routing().partial_fit.requests["sample_weight"] is True
+    y = case.target(RAGGED)
+    request = dict.fromkeys(["sample_weight", *case.known], True)
+    model = case.make().set_partial_fit_request(**request)
+    wrapped = Incremental(model).partial_fit(RAGGED, y, **case.known, sample_weight=WEIGHT)
+    expected = case.make().partial_fit(RAGGED, y, **case.known, sample_weight=WEIGHT)
+    assert wrapped.model.loss_curve_ == expected.loss_curve_
+    unweighted = case.partial_fit(case.make(), RAGGED, y)
+    assert abs(unweighted.loss_ / expected.loss_ - 1) > 1e-3
+    with pytest.raises(UnsetMetadataPassedError, match="sample_weight"):
+        Incremental(case.make()).partial_fit(RAGGED, y, sample_weight=WEIGHT)
+
+
+class Incremental(BaseEstimator):
+    """Hand metadata of `partial_fit` on to a model, as scikit-learn's own meta-estimators do."""
+
+    def __init__(self, model):
+        self.model = model
+
+    def partial_fit(self, X, y, **params):
+        routed = process_routing(self, "partial_fit", **params)
+        self.model.partial_fit(X, y, **routed.model.partial_fit)
+        return self
+
+    def get_metadata_routing(self):
+        mapping = MethodMapping().add(caller="partial_fit", callee="partial_fit")
+        return MetadataRouter(owner=self).add(model=self.model, method_mapping=mapping)
 
 
 @each_case

@@ -145,10 +145,13 @@ def test_partial_fit_knows_classes_that_come_later():
 
 
 def test_partial_fit_goes_on_after_fit():
-    model = tiny().fit(X, Y)
-    loss = model.loss_curve_[0]
-    model.partial_fit(X, Y)
-    assert len(model.loss_curve_) == 4 and model.loss_ < loss
+    # Without momentum: `fit` keeps no optimiser to go on with.
+    descent = {"batch_size": len(X), "solver": "sgd", "momentum": 0.0, "learning_rate_init": 0.5}
+    model = tiny(max_iter=3, **descent).fit(X, Y).partial_fit(X, Y)
+    expected = tiny(max_iter=4, **descent).fit(X, Y)
+    assert_allclose(model.loss_curve_, expected.loss_curve_, rtol=1e-12)
+    assert_allclose(model.predict_proba(X), expected.predict_proba(X), rtol=1e-9)
+    assert np.diff(model.loss_curve_).max() < 0
 
 
 # Tasks with a known answer ------------------------------------------------------------------

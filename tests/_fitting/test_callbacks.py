@@ -154,6 +154,24 @@ def test_progress_bar_counts_the_epochs(case, capsys):
     assert f"{case} - fit" in shown and "100%" in shown
 
 
+class Failing(Recorder):
+    """Fail instead of stopping."""
+
+    def on_fit_task_end(self, estimator, context, **told):
+        if super().on_fit_task_end(estimator, context, **told):
+            raise RuntimeError("enough")
+
+
+@pytest.mark.parametrize("n_epochs", [1, 3])
+@each_case
+def test_progress_bar_stands_at_the_share_of_the_epochs(case, n_epochs, capsys):
+    pytest.importorskip("rich")
+    model = case.make(max_iter=4).set_callbacks(ProgressBar(), Failing(stop_after=n_epochs))
+    with pytest.raises(RuntimeError, match="enough"):
+        model.fit(X, case.target(X))
+    assert f"{25 * n_epochs}%" in capsys.readouterr().out
+
+
 @each_case
 def test_callbacks_leave_the_warning_of_the_last_epoch(case):
     with pytest.warns(ConvergenceWarning):

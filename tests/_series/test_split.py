@@ -1,5 +1,7 @@
 """PurgedWindowSplit: no window on both sides of a split."""
 
+import re
+
 import numpy as np
 import pytest
 from sklearn import config_context
@@ -86,8 +88,15 @@ def test_groups_arrive_with_and_without_metadata_routing(routing):
 
 
 def test_repr_shows_the_parameters():
-    text = repr(PurgedWindowSplit(3, window_size=5, horizon=2))
-    assert "window_size=5" in text and "horizon=2" in text and "n_splits=3" in text
+    text = repr(PurgedWindowSplit(3, window_size=5, horizon=2, test_size=4))
+    inside = re.fullmatch(r"PurgedWindowSplit\((.*)\)", text, re.DOTALL)[1]
+    assert {part.strip() for part in inside.split(",")} == {
+        "n_splits=3",
+        "window_size=5",
+        "horizon=2",
+        "max_train_size=None",
+        "test_size=4",
+    }
 
 
 @pytest.mark.parametrize(
