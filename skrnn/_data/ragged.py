@@ -9,7 +9,7 @@ from itertools import pairwise
 import numpy as np
 
 
-def starts(lengths):
+def sequence_starts(lengths):
     """First row of each sequence, (n,)."""
     return np.cumsum(lengths) - lengths
 
@@ -26,11 +26,6 @@ def concatenate(arrays):
     return np.concatenate([array for array in arrays if len(array)] or arrays[:1])
 
 
-def repeat_by_length(values, lengths):
-    """Repeat the value of each sequence for each of its rows."""
-    return np.repeat(values, lengths, axis=0)
-
-
 def sequence_of_rows(lengths):
     """Position of the sequence that each row belongs to."""
     return np.repeat(np.arange(len(lengths)), lengths)
@@ -40,7 +35,7 @@ def rows_of(indices, offsets):
     """Rows of some sequences, one sequence after the other."""
     first = offsets[:-1][indices]
     lengths = offsets[1:][indices] - first
-    return np.repeat(first - starts(lengths), lengths) + np.arange(lengths.sum())
+    return np.repeat(first - sequence_starts(lengths), lengths) + np.arange(lengths.sum())
 
 
 def sum_by_sequence(values, offsets):
@@ -53,7 +48,7 @@ def sum_by_sequence(values, offsets):
     return sums
 
 
-def split(rows, offsets):
+def split_sequences(rows, offsets):
     """Return a view of the rows of each sequence."""
     return [rows[start:stop] for start, stop in pairwise(offsets.tolist())]
 

@@ -62,13 +62,13 @@ def read_again(X, schema, *, owner) -> SequenceData:
     """Check X against what `read_sequences` learnt; return its sequences."""
     source = recognise(X, owner, rows_are_steps=schema.table == "steps")
     check_features(source, schema, owner)
-    dtype = np.dtype(schema.dtype)
+    dtype = _computing_dtype(schema.dtype, source)
     check_finite(source, dtype, owner)
     count_categories(source, schema.n_categories, UNSEEN)
     return SequenceData(source, dtype, schema.n_categories)
 
 
-def _computing_dtype(dtype, source, only_ids):
+def _computing_dtype(dtype, source, only_ids=False):
     """Return float32 or float64: as asked, or as X is when `dtype` is 'auto'."""
     if dtype != "auto":
         return np.dtype(dtype)

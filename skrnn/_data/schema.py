@@ -12,14 +12,14 @@ class Schema:
     n_features     of a step; of a 2-D X, the number of its columns
     feature_names  (n_features,) strings, or None
     table          what the rows of a 2-D X are, 'series' or 'steps'; None if fit saw another form
-    dtype          name of the floating dtype to compute in
+    dtype          name of the floating dtype to compute in, or 'auto' for that of each X
     n_categories   {column: number of categories} of the categorical columns
     """
 
     n_features: int
     feature_names: np.ndarray | None = None
     table: str | None = None
-    dtype: str = "float64"
+    dtype: str = "auto"
     n_categories: dict[int, int] = field(default_factory=dict)
 
     @classmethod

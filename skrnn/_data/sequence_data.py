@@ -4,7 +4,7 @@ from functools import cached_property
 
 import numpy as np
 
-from skrnn._data.ragged import starts
+from skrnn._data.ragged import sequence_starts
 from skrnn._data.sources import Grid
 
 
@@ -31,7 +31,7 @@ class SequenceData:
     @cached_property
     def starts(self):
         """First row of each sequence, all of them laid end to end."""
-        return starts(self.lengths)
+        return sequence_starts(self.lengths)
 
     def __getitem__(self, i):
         """Return sequence `i`, (n_steps_i, n_features), in `dtype`."""
@@ -49,6 +49,17 @@ class SequenceData:
             indices = self._index[indices]
         only_ids = len(self.n_categories) == self.n_features
         return self._source.pack(indices, packing, np.intp if only_ids else self.dtype)
+
+    def stacked(self):
+        """Return sequences of one length as an array (n, n_steps, n_features) in `dtype`."""
+        values = self._source.stacked()
+        values = values if self._index is None else values[self._index]
+        return values.astype(self.dtype, copy=False)
+
+    @property
+    def has_feature_axis(self):
+        """Whether a sequence was (n_steps_i, n_features) in X, not (n_steps_i,)."""
+        return self._source.has_feature_axis
 
     @property
     def is_table(self):

@@ -6,7 +6,7 @@
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from skrnn._data.ragged import concatenate, starts
+from skrnn._data.ragged import concatenate, sequence_starts
 
 _BLOCK_SIZE = 2**16  # values shown together
 _BLOCK_ITEMS = 64  # arrays of a list shown together, unless they are large
@@ -32,6 +32,10 @@ class Source:
     def __len__(self):
         return len(self.lengths)
 
+    def stacked(self):
+        """Return sequences of one length as an array (n, n_steps, n_features)."""
+        return self.rows().reshape(len(self), -1, self.n_features)
+
 
 class Grid(Source):
     """Equal lengths: an array (n_sequences, n_steps, n_features) of any strides."""
@@ -48,6 +52,9 @@ class Grid(Source):
     def rows(self):
         """Return the steps of all sequences end to end, (n_rows, n_features)."""
         return self.values.reshape(-1, self.n_features)
+
+    def stacked(self):
+        return self.values
 
     def pack(self, indices, packing, dtype):
         """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
@@ -106,7 +113,9 @@ class Items(Source):
 
     def pack(self, indices, packing, dtype):
         values = np.concatenate([self.arrays[i] for i in indices])
-        rows = values.take(starts(packing.lengths)[packing.sequence] + packing.step, axis=0)
+        rows = values.take(
+            sequence_starts(packing.lengths)[packing.sequence] + packing.step, axis=0
+        )
         return rows.astype(dtype, copy=False)
 
     def blocks(self):

@@ -1,6 +1,6 @@
 """One value for each step, labels or weights: of all sequences end to end, whatever holds them."""
 
-from itertools import chain, islice, pairwise
+from itertools import chain, islice
 
 import numpy as np
 
@@ -17,7 +17,7 @@ def is_flat(values):
     return bool(first) and (isinstance(first[0], (str, bytes)) or np.ndim(first[0]) == 0)
 
 
-def end_to_end(values, name):
+def concatenate_steps(values, name):
     """Return the values of all sequences in one array, and the lengths of the sequences.
 
     Strings beside numbers stay what they are, in an array of objects.
@@ -65,11 +65,6 @@ def _as_array(values, name="values"):
         return as_array(values, name)
     is_text = {issubclass(kind, str) for kind in set(map(type, values))}
     return np.array(values, dtype=object if len(is_text) > 1 else None)
-
-
-def cut(rows, offsets):
-    """Return a view of the rows of each sequence, which are ``offsets[i]:offsets[i + 1]``."""
-    return [rows[start:stop] for start, stop in pairwise(offsets.tolist())]
 
 
 def are_known(labels, ignore_label):

@@ -14,7 +14,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from skrnn._compat import StrOptions, with_callbacks
 from skrnn._core.crf import CRF, StepLabels
 from skrnn._core.losses import cross_entropy, log_softmax
-from skrnn._data.steps import are_known, cut, end_to_end, is_flat
+from skrnn._data.ragged import object_array, offsets_of, split_sequences
+from skrnn._data.steps import are_known, concatenate_steps, is_flat
 from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN, check_sample_weight
 from skrnn._estimators.labels import LabelsMixin
@@ -614,7 +615,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _of_each_step(self, values, data, name):
         """Values of all steps end to end; raise unless every step has one."""
         # Of a table whose rows are single steps, `values` has one for each row.
-        values, lengths = end_to_end(
+        values, lengths = concatenate_steps(
             as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
         )
         if len(lengths) != len(data):
@@ -727,6 +728,4 @@ class SequenceTagger(LabelsMixin, BaseRNN):
             return steps
         if data.is_grid:
             return steps.reshape(len(data), -1, *steps.shape[1:])
-        result = np.empty(len(data), object)
-        result[:] = cut(steps, np.append(data.starts, len(steps)))
-        return result
+        return object_array(split_sequences(steps, offsets_of(data.lengths)))

@@ -16,7 +16,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.checks import check_features, learn_features
-from skrnn._data.ragged import object_array, offsets_of, split
+from skrnn._data.ragged import object_array, offsets_of, split_sequences
 from skrnn._data.recognise import recognise
 from skrnn._data.schema import Schema
 from skrnn._data.sequence_array import SequenceArray
@@ -55,7 +55,7 @@ def _like(X, source, rows, names=None):
         return SequenceArray(rows, X.offsets, categorical, names)
     if isinstance(source, Grid):
         return rows.reshape(len(source), -1, *rows.shape[1:])
-    items = split(rows, offsets_of(source.lengths))
+    items = split_sequences(rows, offsets_of(source.lengths))
     return items if isinstance(X, list | tuple) else object_array(items)
 
 
@@ -231,7 +231,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             return _like(X, source, _dense(rows_out, rows.dtype), names)
         parts = [
             _dense(clone(self._inner()).fit_transform(part), rows.dtype)
-            for part in split(rows, offsets_of(source.lengths))
+            for part in split_sequences(rows, offsets_of(source.lengths))
         ]
         return _like(X, source, np.concatenate(parts), self._names_of(source))
 

@@ -17,6 +17,7 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
+from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences
@@ -333,8 +334,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         ):
             table[1:, i] = [ids.get(feature(token), 0) for token in tokens.distinct]
         rows = (table if self.token_features else table[:, 0])[tokens.numbers]
-        offsets = np.append(0, np.cumsum(tokens.lengths))
-        return SequenceArray(rows, offsets, categorical=True)
+        return SequenceArray(rows, offsets_of(tokens.lengths), categorical=True)
 
     def _features(self):
         return [_token_feature(feature) for feature in self.token_features or ()]
@@ -385,8 +385,7 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
     of_token = np.array([0, *(number.setdefault(value, len(number) + 1) for value in values)])
     found = of_token[tokens.numbers]
     count = np.bincount(found, minlength=len(number) + 1)
-    offsets = np.append(0, np.cumsum(tokens.lengths))
-    once = csr_array((np.ones(len(found), bool), found, offsets))
+    once = csr_array((np.ones(len(found), bool), found, offsets_of(tokens.lengths)))
     once.sum_duplicates()  # within each sequence
     n_sequences = np.bincount(once.indices, minlength=len(number) + 1)
     least = min_df if isinstance(min_df, Integral) else min_df * len(tokens.lengths)

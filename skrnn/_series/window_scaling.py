@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
-from sklearn.utils import check_array, get_tags
-from sklearn.utils.validation import check_is_fitted, validate_data
+from sklearn.utils import check_array, check_X_y, get_tags
+from sklearn.utils.validation import check_is_fitted
 
+from skrnn._data.recognise import read_again, read_sequences
+from skrnn._data.schema import Schema
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
-_READ = {"dtype": (np.float64, np.float32)}
+_FLOATS = (np.float64, np.float32)
+_READ = {"dtype": _FLOATS, "multi_output": True, "y_numeric": True}
 
 
 def _last(windows):
@@ -155,14 +159,23 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
                 f"regressor={self.regressor!r} is not a regressor: pass one that predicts the "
                 "continuation of a window, such as RNNRegressor()."
             )
-        scaled = self._scale_with_target(*self._read(X, y))
+        owner = type(self).__name__
+        data, schema = read_sequences(X, owner=owner, categorical_features=None)
+        schema = replace(schema, dtype="auto")
+        windows = _windows(data)
+        # The first steps stand for the windows: check_X_y takes two dimensions.
+        y = check_X_y(windows[:, 0].reshape(len(windows), -1), y, estimator=owner, **_READ)[1]
+        scaled = self._scale_with_target(windows, y)
         given = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
         if X_val is not None and y_val is not None:
-            y_val = check_array(y_val, ensure_2d=False, input_name="y_val", **_READ)
-            X_val, y_val = self._scale_with_target(self._read(X_val), y_val)
+            y_val = check_array(y_val, ensure_2d=False, dtype=_FLOATS, input_name="y_val")
+            X_val = _windows(read_again(X_val, schema, owner=owner))
+            X_val, y_val = self._scale_with_target(X_val, y_val)
         given |= {"X_val": X_val, "y_val": y_val}
         given = {name: value for name, value in given.items() if value is not None}
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
+        self._schema = schema
+        schema.publish(self)
         return self
 
     def predict(self, X: Sequences) -> np.ndarray:
@@ -186,7 +199,8 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
             If `X` holds no windows with the features that `fit` saw.
         """
         check_is_fitted(self)
-        scaled, level, scale = self._scale(self._read(X))
+        data = read_again(X, self._schema_for(X), owner=type(self).__name__)
+        scaled, level, scale = self._scale(_windows(data))
         prediction = self.regressor_.predict(scaled)
         columns = prediction.reshape(len(prediction), -1)
         return (columns * scale + level).reshape(prediction.shape)
@@ -201,16 +215,13 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         tags.non_deterministic = inner.non_deterministic
         return tags
 
-    def _read(self, X, *y):
-        """Return the checked windows, and the checked target if there is one: then it is `fit`."""
-        X = _stacked(X)
-        options = {"multi_output": True, "y_numeric": True} if y else {"reset": False}
-        if getattr(X, "ndim", 2) != 3:
-            return validate_data(self, X, *y, **options, **_READ)
-        # The first steps tell the number of features: validate_data takes axis 1 for it.
-        checked = validate_data(self, X[:, 0], *y, **options, **_READ)
-        windows = check_array(X, allow_nd=True, input_name="X", estimator=self, **_READ)
-        return (windows, checked[1]) if y else windows
+    def _schema_for(self, X):
+        """Return what `fit` saw; saved models of format 1 do not tell its form, but X does."""
+        if hasattr(self, "_schema"):
+            return self._schema
+        n_dims = X.ndim if getattr(X, "ndim", 1) > 1 else 1 + np.ndim(X[0])
+        names = getattr(self, "feature_names_in_", None)
+        return Schema(self.n_features_in_, names, "series" if n_dims == 2 else None)
 
     def _scale_with_target(self, windows, y):
         """Return the scaled windows and the scaled targets."""
@@ -239,18 +250,16 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         return scaled.reshape(windows.shape), level[:, target], scale[:, target]
 
 
-def _stacked(X):
-    """Return windows that are given one by one as one array."""
-    if len(getattr(X, "shape", (0,))) != 1 or not hasattr(X, "__len__"):
-        return X
-    try:
-        return np.array(list(X))
-    except ValueError:
+def _windows(data):
+    """Return sequences as an array: (n_windows, window_size, n_features), or 2-D as X was."""
+    if (data.lengths != data.lengths[0]).any():
         raise ValueError(
-            f"The {len(X)} windows of X differ in shape, but WindowScaledRegressor reads one array "
-            "(n_windows, window_size, n_features): make windows of one length with sliding_windows "
-            "or SlidingWindowTransformer."
-        ) from None
+            f"The {len(data)} windows of X differ in length, but WindowScaledRegressor reads one "
+            "array (n_windows, window_size, n_features): make windows of one length with "
+            "sliding_windows or SlidingWindowTransformer."
+        )
+    windows = data.stacked()
+    return windows if data.has_feature_axis else windows[:, :, 0]
 
 
 def _positions(name, features, n_features):

@@ -4,7 +4,7 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skrnn._data.ragged import starts
+from skrnn._data.ragged import sequence_starts
 from skrnn._data.sequence_data import SequenceData
 
 
@@ -32,7 +32,7 @@ class Problem:
     def rows(self, indices):
         """Rows of target and weight of some sequences, end to end."""
         first, length = self.offsets[indices], np.diff(self.offsets)[indices]
-        return np.repeat(first - starts(length), length) + np.arange(length.sum())
+        return np.repeat(first - sequence_starts(length), length) + np.arange(length.sum())
 
     def batch(self, indices, packing):
         """Target and weight for the rows of outputs of some sequences, longest first."""

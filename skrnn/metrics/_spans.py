@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-from skrnn._data.steps import end_to_end
+from skrnn._data.ragged import sequence_of_rows, sequence_starts
+from skrnn._data.steps import concatenate_steps
 from skrnn._tagging import find_spans
 from skrnn._typing import Score, Sequences
 from skrnn.metrics._tokens import read_pair, sequence_weights
@@ -62,9 +63,9 @@ def extract_spans(y: Sequences, *, scheme: str = "conlleval") -> list[list[Span]
     >>> extract_spans([["B-PER", "I-PER", "O", "I-LOC"]], scheme="bio")
     [[Span(label='PER', start=0, stop=2)]]
     """
-    tags, lengths = end_to_end(y, "y")
+    tags, lengths = concatenate_steps(y, "y")
     labels, starts, stops = find_spans(tags, lengths, scheme)
-    first = np.cumsum(lengths) - lengths
+    first = sequence_starts(lengths)
     # The ends are searched, because an empty sequence shares its beginning with the next one.
     sequence = np.searchsorted(first + lengths, starts, side="right")
     found = labels, starts - first[sequence], stops - first[sequence]
@@ -299,7 +300,7 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     names from 1, the names, and the weight of each place or None.
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
-    sequence = np.repeat(np.arange(len(lengths)), lengths)[known]
+    sequence = sequence_of_rows(lengths)[known]
     lengths = np.bincount(sequence, minlength=len(lengths))
     sides = [find_spans(tags[known], lengths, scheme) for tags in (true, pred)]
     found = np.concatenate([label for label, _, _ in sides])

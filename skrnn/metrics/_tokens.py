@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-from skrnn._data.steps import are_known, end_to_end, is_flat
+from skrnn._data.ragged import sequence_of_rows
+from skrnn._data.steps import are_known, concatenate_steps, is_flat
 from skrnn._typing import Label, Sequences
 
 
@@ -122,7 +123,7 @@ def sequence_accuracy_score(
     0.5
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
-    sequence = np.repeat(np.arange(len(lengths)), lengths)[known]
+    sequence = sequence_of_rows(lengths)[known]
     wrong = sequence[true[known] != pred[known]]
     counted = np.unique(sequence)
     if sample_weight is not None:
@@ -177,8 +178,8 @@ def token_classification_report(
 
 def read_pair(y_true, y_pred, ignore_label):
     """Return the labels of both sides end to end, their common lengths, and which steps count."""
-    true, lengths = end_to_end(y_true, "y_true")
-    pred, pred_lengths = end_to_end(y_pred, "y_pred")
+    true, lengths = concatenate_steps(y_true, "y_true")
+    pred, pred_lengths = concatenate_steps(y_pred, "y_pred")
     if len(lengths) != len(pred_lengths):
         raise ValueError(f"y_true has {len(lengths)} sequences but y_pred has {len(pred_lengths)}.")
     differ = np.flatnonzero(lengths != pred_lengths)
@@ -201,7 +202,7 @@ def step_weights(sample_weight, lengths):
     """Expand weights of sequences, or of steps, to one weight per step."""
     if is_flat(sample_weight):
         return np.repeat(sequence_weights(sample_weight, len(lengths)), lengths)
-    weight, weight_lengths = end_to_end(sample_weight, "sample_weight")
+    weight, weight_lengths = concatenate_steps(sample_weight, "sample_weight")
     if not np.array_equal(weight_lengths, lengths):
         raise ValueError("sample_weight must have one weight per sequence or one per time step.")
     return weight

@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skrnn import SequenceTagger
-from skrnn._data.steps import are_known, end_to_end, is_flat
+from skrnn._data.steps import are_known, concatenate_steps, is_flat
 from skrnn.metrics import token_accuracy_score
 
 MIXED = [["B", -100, "O"], ["O", "O", -100]]
@@ -28,7 +28,7 @@ def test_what_is_flat(values, expected):
 
 @pytest.mark.parametrize("form", [list, lambda y: [np.array(y[0], object), y[1]]])
 def test_strings_beside_numbers_stay_what_they_are(form):
-    values, lengths = end_to_end(form(MIXED), "y")
+    values, lengths = concatenate_steps(form(MIXED), "y")
     assert values.tolist() == ["B", -100, "O", "O", "O", -100]
     assert_array_equal(lengths, [3, 3])
     assert_array_equal(are_known(values, -100), [1, 0, 1, 1, 1, 0])

@@ -112,6 +112,18 @@ def test_1d_sequences_stay_1d_where_a_step_has_one_feature(pack):
     np.testing.assert_array_equal(steps(encoded), np.eye(3)[[2, 0, 1, 1, 0]])
 
 
+@pytest.mark.parametrize("pack", [list, object_array, series])
+@pytest.mark.parametrize("dtype", [int, float])
+def test_a_list_of_1d_arrays_of_one_length_is_no_table(pack, dtype):
+    X = pack([np.array([1, 2, 3], dtype), np.array([4, 5, 6], dtype)])
+    transformer = TimestepTransformer(StandardScaler(with_std=False)).fit(X)
+    assert transformer.n_features_in_ == 1
+    out = transformer.transform(X)
+    assert type(out) is (list if pack is list else np.ndarray)
+    np.testing.assert_array_equal(out[1], [0.5, 1.5, 2.5])
+    np.testing.assert_array_equal(transformer.transform(pack([X[0][:2]]))[0], [-2.5, -1.5])
+
+
 def test_strings_per_step():
     X = [np.array([["red", "s"], ["blue", "s"]]), np.array([["red", "m"]])]
     encoder = TimestepTransformer(OneHotEncoder())

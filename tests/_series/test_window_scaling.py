@@ -184,7 +184,7 @@ def test_windows_may_come_one_by_one_if_they_are_of_one_length(form):
     np.testing.assert_array_equal(model.regressor_.seen_[0], expected.regressor_.seen_[0])
     for ragged in ([WINDOWS[0], WINDOWS[1][:2]], [WINDOWS[0][:1], WINDOWS[1]]):
         for call in (lambda X: model.fit(X, y), model.predict):
-            with pytest.raises(ValueError, match="The 2 windows of X differ in shape.*one length"):
+            with pytest.raises(ValueError, match="The 2 windows of X differ in length.*one length"):
                 call(form(ragged))
 
 
@@ -192,3 +192,20 @@ def test_window_scaling_checks_the_number_of_features():
     model = WindowScaledRegressor(Recorder()).fit(WINDOWS, [7.0, 1.0])
     with pytest.raises(ValueError, match="X has 1 features, but .* is expecting 2 features"):
         model.predict(WINDOWS[:, :, :1])
+
+
+@pytest.mark.parametrize("form", [np.array, lambda X: [*X], lambda X: X.tolist()])
+def test_windows_of_one_feature_reach_the_regressor_as_they_came(form):
+    series = WINDOWS[:, :, 0]
+    model = WindowScaledRegressor(Recorder()).fit(form(series), [7.0, 1.0])
+    np.testing.assert_array_equal(model.regressor_.seen_[0], series - series[:, -1:])
+    np.testing.assert_array_equal(model.predict(form(series)), [7.0, 1.0])
+
+
+def test_a_fit_that_fails_changes_nothing_of_window_scaling():
+    model = WindowScaledRegressor(Ridge()).fit(WINDOWS[:, :, 0], [7.0, 1.0])
+    expected = model.predict(WINDOWS[:, :, 0])
+    with pytest.raises(ValueError):
+        model.fit(WINDOWS, [7.0, 1.0])
+    assert model.n_features_in_ == 3
+    np.testing.assert_array_equal(model.predict(WINDOWS[:, :, 0]), expected)
