@@ -6,22 +6,22 @@ from typing import Any, TypeVar
 
 from sklearn.utils import metaestimators
 
-# Sequences, or one label for each of their steps: an array, a list of arrays or of lists, a data
-# frame, a SequenceArray, a memory map. Data frames have no type without importing their library.
+# Sequences, or labels of their steps, are an array, a list of arrays or of lists, a data frame, a
+# SequenceArray or a memory map. Data frames have no type without importing their library.
 Sequences = Any
 
-# A label: an integer, a boolean or a string, of Python or of NumPy.
+# A label is an integer, a boolean or a string, of Python or of NumPy.
 Label = Any
 
-# A number or, with average=None, an array with one for each label: users know which they asked for,
-# and need not tell the members of a union apart.
+# A score is a number or, with average=None, an array with one for each label. Users know which they
+# asked for, and need not tell the members of a union apart.
 Score = Any
 
 Method = TypeVar("Method")
 
 
 def available_if(check: Callable[[Any], bool]) -> Callable[[Method], Method]:
-    """scikit-learn's decorator, which has no types of its own."""
+    """Apply scikit-learn's decorator, typed to preserve the signature."""
     return metaestimators.available_if(check)
 
 

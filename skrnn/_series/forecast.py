@@ -65,11 +65,11 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
 
 
 def _largest_window(estimator):
-    """Rows that the windows inside an estimator, or inside the best one of a search, look back."""
+    """Return how many rows the windows in an estimator, or in the best of a search, look back."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
     windows = [part for part in parts if isinstance(part, SlidingWindowTransformer)]
-    return max((sum(part._sizes) for part in windows), default=0)
+    return max((int(part.window_size) + int(part.horizon) for part in windows), default=0)
 
 
 def _predict_next(estimator, like, history, guess):
@@ -83,7 +83,7 @@ def _predict_next(estimator, like, history, guess):
 def _check_recursion(predict_next, history):
     """Raise unless every column is predicted, whatever stands for the unknown row."""
     lowest, highest = history.min(0), history.max(0)
-    # Of a constant a multiple, so that a logarithm, say, can be taken of it where it could before.
+    # A constant column is doubled rather than shifted: the sign stays, so a log still works.
     highest = np.where(lowest < highest, highest, np.where(highest == 0, 1, 2 * highest))
     low, high = (predict_next(history, guess) for guess in (lowest, highest))
     if np.size(low) != history.shape[1]:

@@ -48,7 +48,7 @@ class LossCurveDisplay:
     >>> display = LossCurveDisplay.from_estimator(model)  # doctest: +SKIP
     """
 
-    # Of matplotlib, which may be missing.
+    # These are matplotlib's, which may be missing, so they have no types here.
     ax_: Any
     score_ax_: Any
     figure_: Any
@@ -123,7 +123,8 @@ class LossCurveDisplay:
         display : LossCurveDisplay
             The display, drawn.
         """
-        import matplotlib.pyplot as plt  # optional, and slow to import
+        # The import waits until here, because matplotlib is optional and takes long to import.
+        import matplotlib.pyplot as plt
 
         self.ax_ = plt.subplots()[1] if ax is None else ax
         self.figure_ = self.ax_.figure
