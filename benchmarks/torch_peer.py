@@ -21,7 +21,7 @@ from torch.nn.utils.rnn import (
     unpack_sequence,
 )
 
-from skrnn._estimators.base import embedding_tables
+from skrnn._estimators.embeddings import embedding_tables
 from skrnn._optim.batching import batches
 
 torch.set_num_threads(1)

@@ -19,9 +19,10 @@ from estimators import (
 )
 from numpy.testing import assert_allclose, assert_array_equal
 
-import skrnn._estimators.base
 import skrnn._fitting.objective
 import skrnn._fitting.trainer
+import skrnn._model
+from skrnn._model import Model
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -73,7 +74,7 @@ def test_the_batch_size_at_predict_does_not_matter(case, rows, monkeypatch):
     X = sequences()
     model = fitted(case, X, bidirectional=True)
     expected = case.outputs(model, X)
-    monkeypatch.setattr(skrnn._estimators.base, "PREDICT_ROWS", rows)
+    monkeypatch.setattr(skrnn._model, "PREDICT_ROWS", rows)
     assert_allclose(case.outputs(model, X), expected, **EXACT)
 
 
@@ -84,7 +85,7 @@ def test_prediction_leaves_no_trace(case):
     first, state = case.outputs(model, X), copy.deepcopy(vars(model))
     assert_array_equal(case.outputs(model, X), first)
     assert vars(model).keys() == state.keys()
-    assert_array_equal(model._theta, state["_theta"])
+    assert_array_equal(model._model.theta, state["_model"].theta)
 
 
 @pytest.mark.parametrize("n_layers", [1, 2])
@@ -117,17 +118,14 @@ def test_reversed_input_and_swapped_directions_reverse_what_each_step_gives(case
 
 def swap_directions(model):
     """Copy a bidirectional model with its directions, and all that reads them, exchanged."""
-    swapped, theta = copy.deepcopy(model), model._theta.copy()
-    old = model._network.layout.views(model._theta)
-    for name, new in model._network.layout.views(theta).items():
+    swapped, old, coefs = copy.deepcopy(model), model.coefs_, {}
+    for name in old:
         layer = name.startswith(("weight", "bias"))
         twin = name.removesuffix("_reverse") if name.endswith("_reverse") else name + "_reverse"
         value = old[twin] if layer else old[name]
         reads_both = name == "head.weight" or ("weight_ih" in name and "_l0" not in name)
-        new[...] = np.roll(value, value.shape[1] // 2, axis=1) if reads_both else value
-    swapped._theta = theta
-    del swapped._fused
-    return swapped
+        coefs[name] = np.roll(value, value.shape[1] // 2, axis=1) if reads_both else value
+    return swapped.set_coefs(coefs)
 
 
 @each_case
@@ -136,7 +134,7 @@ def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
 
     def same_without_kept_weights(model):
         fresh = copy.deepcopy(model)
-        fresh.__dict__.pop("_fused", None)
+        fresh._model = Model(model._model.architecture, model._model.theta)
         return np.array_equal(case.outputs(model, X), case.outputs(fresh, X))
 
     model = fitted(case, X, warm_start=True)
@@ -144,7 +142,7 @@ def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
     assert same_without_kept_weights(model.fit(X, case.target(X)))
     assert same_without_kept_weights(model.partial_fit(X, case.target(X)))
     assert same_without_kept_weights(pickle.loads(pickle.dumps(model)))
-    assert b"_fused" not in pickle.dumps(model)
+    assert b"_how" not in pickle.dumps(model)
     monkeypatch.setattr(skrnn._fitting.trainer.Trainer, "record", lambda *args: 1 / 0)
     with pytest.raises(ZeroDivisionError):  # after an epoch
         model.fit(X, case.target(X))
@@ -315,8 +313,7 @@ def test_chunks_carry_the_state_so_that_only_gradients_are_cut(case, network, st
     assert_allclose(chunked.loss_curve_, whole.loss_curve_, **EXACT)
     same_gradient = np.allclose(chunked.grad_norm_curve_, whole.grad_norm_curve_, rtol=1e-9)
     assert same_gradient == (steps >= 7)
-    chunked._theta = whole._theta
-    del chunked._fused
+    chunked.set_coefs(whole.coefs_)
     assert_allclose(case.outputs(chunked, X), case.outputs(whole, X), **EXACT)
 
 
@@ -344,7 +341,7 @@ def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
 def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
     monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", split_units)
     monkeypatch.setattr(skrnn._fitting.objective, "FULL_BATCH_ROWS", 30)
-    monkeypatch.setattr(skrnn._estimators.base, "PREDICT_ROWS", 10)
+    monkeypatch.setattr(skrnn._model, "PREDICT_ROWS", 10)
     X = sequences()
     one = fitted(case, X, batch_size=7, **params)
     for n_jobs in (2, 3):

@@ -21,7 +21,7 @@ BLOCK = 1 << 15
 PARAMETERS = "crf.transitions", "crf.start", "crf.end"
 
 
-class StepLabels(NamedTuple):
+class ObservedLabels(NamedTuple):
     """The target of a CRF: a label for each step, of which some may be unknown.
 
     labels  (n_rows,) integers from 0 to C - 1; those of unknown steps are not looked at
@@ -47,7 +47,7 @@ class CRF:
         return dict(zip(PARAMETERS, [(C, C), (C,), (C,)], strict=True))
 
     def __call__(self, params, outputs, target, weight, packing):
-        """Loss, doutputs and dparams, see `losses`; target is a `StepLabels`, weight (n_rows,).
+        """Loss, doutputs and dparams, see `losses`; target is a `ObservedLabels`, weight (n_rows,).
 
         All steps of a sequence share its weight, so the first step of each has it.
         """
@@ -86,7 +86,7 @@ class CRF:
 def crf_loss(scores, transitions, start, end, target, weight, packing):
     """Weighted sum over sequences of -log p(labels), and its gradients.
 
-    target  a `StepLabels`; p sums over the labels of unknown steps
+    target  a `ObservedLabels`; p sums over the labels of unknown steps
     weight  (n_sequences,), longest sequence first
 
     Returns loss, dscores, dtransitions, dstart, dend. The loss of forbidden labels is not finite.

@@ -8,15 +8,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
-from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array, column_or_1d
-from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._core.losses import cross_entropy, log_softmax
-from skrnn._estimators.base import BaseRNN, check_sample_weight, values_per_sequence
+from skrnn._core.losses import log_softmax
+from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
-from skrnn._targets.training_set import Problem
+from skrnn._targets.labels import Labels
 from skrnn._typing import Sequences
 
 
@@ -437,7 +434,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         outputs = self._raw_outputs(X)
-        return self.classes_[outputs.argmax(axis=1)]
+        return self._target.predict({}, outputs, None)
 
     def predict_proba(self, X: Sequences) -> np.ndarray:
         """Predict the probability of each label.
@@ -522,25 +519,5 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
         ) -> float: ...
 
-    def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
-        n_labels = values_per_sequence(y)
-        for i in np.flatnonzero(n_labels != 1)[:1]:
-            raise ValueError(
-                f"y[{i}] has {n_labels[i]} labels, but RNNClassifier needs one for each sequence: "
-                "pass y of shape (n_sequences,), of one-hot rows y.argmax(axis=1). SequenceTagger "
-                "learns one label for each step."
-            )
-        y = column_or_1d(
-            check_array(y, ensure_2d=False, dtype=None, input_name="y", allow_nd=True), warn=True
-        )
-        check_classification_targets(y)
-        target = self._encode_labels(y, reset, classes, held_out)
-        weight = check_sample_weight(sample_weight, len(data))
-        return Problem(data, target, weight * self._class_weight(y, weight))
-
-    def _loss_function(self):
-        return cross_entropy
-
-    def _score_problem(self, problem, run):
-        predicted = self._outputs(problem.data, run).argmax(axis=1)
-        return accuracy_score(problem.target, predicted, sample_weight=problem.weight)
+    def _make_target(self, classes=None):
+        return Labels(type(self).__name__, self.class_weight, classes)

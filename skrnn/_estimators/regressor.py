@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING, Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
-from skrnn._estimators.base import BaseRNN, check_sample_weight, is_stochastic, values_per_sequence
-from skrnn._targets.training_set import Problem
+from skrnn._estimators.base import BaseRNN
+from skrnn._estimators.parameters import is_stochastic
+from skrnn._targets.values import Values
 from skrnn._typing import Sequences, available_if
 
 
@@ -484,9 +483,8 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        # In float64, as targets are read: float32 would lose what is around a large mean.
-        values = self._to_mean(self._raw_outputs(X)) * self.y_scale_ + self.y_mean_
-        return values[:, 0] if self._y_is_flat else values
+        outputs = self._raw_outputs(X)
+        return self._target.predict({}, outputs, None)
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -494,82 +492,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
             self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
         ) -> float: ...
 
-    def _to_mean(self, outputs):
-        """Raw outputs in the scale of the targets that the network sees."""
-        return np.exp(outputs) if self._log_link else outputs
-
-    def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
-        n_values = values_per_sequence(y)
-        for i in np.flatnonzero(n_values != n_values[0])[:1]:
-            raise ValueError(
-                f"y[0] has {n_values[0]} value(s) and y[{i}] has {n_values[i]}, but RNNRegressor "
-                "predicts as many for each sequence: pass y of shape (n_sequences,) or "
-                "(n_sequences, n_outputs)."
-            )
-        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
-        if y.ndim > 2:
-            raise ValueError(
-                f"y has {y.ndim} dimensions, shape {y.shape}, but RNNRegressor predicts one value "
-                "or vector for each sequence: pass y.reshape(len(y), -1)."
-            )
-        flat, y = y.ndim == 1, y.reshape(len(y), -1)
-        loss = self._loss_function()
-        if not loss.in_domain(y).all():
-            raise ValueError(
-                f"loss={self.loss!r} needs {loss.domain}, but its smallest value is {y.min():g}: "
-                "choose another loss, or shift y."
-            )
-        sample_weight = check_sample_weight(sample_weight, len(data))
-        if reset:
-            self._y_is_flat, self.n_outputs_ = flat, y.shape[1]
-            self._log_link = loss.link == "log"
-            self.y_mean_, self.y_scale_ = self._learn_scale(y, sample_weight)
-        elif y.shape[1] != self.n_outputs_:
-            raise ValueError(
-                f"y has {y.shape[1]} output(s), but {type(self).__name__} was fitted with "
-                f"{self.n_outputs_}: pass y of shape (n_sequences, {self.n_outputs_})."
-            )
-        elif self._log_link != (loss.link == "log"):
-            raise ValueError(
-                f"loss={self.loss!r} cannot go on from what was learnt with another scale of the "
-                "outputs: only 'poisson' has a logarithmic one. Fit anew with warm_start=False."
-            )
-        # In float64: the mean may be so large that float32 would lose what is around it.
-        target = ((y - self.y_mean_) / self.y_scale_).astype(data.dtype)
-        return Problem(data, target, sample_weight)
-
-    def _learn_scale(self, y, sample_weight):
-        """Mean and scale by which targets of any unit are of order one inside the network."""
-        y, sample_weight = distinct_rows(y, sample_weight)
-        mean = np.average(y, axis=0, weights=sample_weight)
-        if self._log_link:  # a shift would not keep the targets positive
-            mean, scale = np.zeros_like(mean), mean
-        else:
-            error = y - mean
-            unit = np.abs(error).max(axis=0)  # in which squares neither overflow nor vanish
-            unit[unit == 0] = 1.0
-            scale = unit * np.sqrt(np.average((error / unit) ** 2, axis=0, weights=sample_weight))
-        scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
-        return mean, scale
-
-    def _loss_function(self):
-        return regression_loss(self.loss, self.quantile)
-
-    def _score_problem(self, problem, run):
-        predicted = self._to_mean(self._outputs(problem.data, run))
-        if not np.isfinite(predicted).all():  # the next loss says so, with a remedy
-            return np.nan
-        return r2_score(problem.target, predicted, sample_weight=problem.weight)
+    def _make_target(self, classes=None):
+        return Values(type(self).__name__, self.loss, regression_loss(self.loss, self.quantile))
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
         tags.target_tags.multi_output = True
         return tags
-
-
-def distinct_rows(y, weight):
-    """Rows of y that have a weight, each once with all of it: sums over them know no order."""
-    order = np.argsort(weight)  # in which those of one row are added, too
-    order = order[weight[order] > 0]
-    rows, group = np.unique(y[order], axis=0, return_inverse=True)
-    return rows, np.bincount(group.reshape(-1), weight[order])

@@ -8,20 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_array
-from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._core.crf import CRF, StepLabels
-from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._data.ragged import object_array, offsets_of, split_sequences
-from skrnn._data.steps import are_known, concatenate_steps, is_flat
-from skrnn._data.values import as_array
-from skrnn._estimators.base import BaseRNN, check_sample_weight
+from skrnn._data.steps import are_known, is_flat
+from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
-from skrnn._tagging import allowed_transitions
-from skrnn._targets.training_set import StepProblem
-from skrnn._threads import single_blas_thread, thread_map
+from skrnn._targets.steps import CRFLabels, StepLabels, values_of_steps, weights_of_steps
 from skrnn._typing import Label, Sequences
 
 
@@ -453,7 +446,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, self._predicted)
+        return self._for_each_step(X, "predict")
 
     def predict_proba(self, X: Sequences) -> np.ndarray:
         """Probability of each label at every step.
@@ -482,7 +475,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, self._marginals)
+        return self._for_each_step(X, "marginals")
 
     def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Logarithm of the probability of each label at every step.
@@ -508,7 +501,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, self._log_marginals)
+        return self._for_each_step(X, "log_marginals")
 
     def decision_function(self, X: Sequences) -> np.ndarray:
         """Compute the scores of the labels at every step, from which the decoder starts.
@@ -565,70 +558,17 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        self._check_fitted()
-        data = self._read_again(X)
-        labels, known, weight = self._read_labels(y, sample_weight, data)
-        with single_blas_thread(), thread_map(self.n_jobs) as run:
-            predicted = self._outputs(data, run, self._predicted)
+        data = self._read_new(X)
+        labels, weight = values_of_steps(y, data, "y"), weights_of_steps(sample_weight, data)
+        known = are_known(labels, self.ignore_label)
+        predicted = self._decoded(data, self._target.predict)
         return accuracy_score(labels[known], predicted[known], sample_weight=weight[known])
 
-    # Targets.
-
-    def _read_data(self, X, y, reset):
-        one_step = is_flat(y) or not len(y)
-        data = super()._read_data(X, y, reset, rows_are_steps=one_step)
-        if one_step and not data.is_table:
-            raise ValueError(
-                "y has one label for each sequence, but SequenceTagger needs one for each step: "
-                "pass a list of label sequences, or use RNNClassifier."
-            )
-        return data
-
-    def _read_target(self, y, sample_weight, data, reset, classes=None, held_out=False):
-        labels, known, weight = self._read_labels(y, sample_weight, data)
-        if not known.any():
-            raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
-        check_classification_targets(labels[known])
-        target = np.full(len(labels), -1)
-        target[known] = self._encode_labels(labels[known], reset, classes, held_out)
-        if self.decoder == "softmax":
-            weight = weight * known
-            return StepProblem(data, target, weight * self._class_weight(labels, weight))
-        if not held_out:
-            self._check_crf(target, weight, data)
-            self._crf = CRF(*self._allowed())
-        return StepProblem(data, target, weight)
-
-    def _read_labels(self, y, sample_weight, data):
-        """Labels, which of them count, and their weights, all steps laid end to end."""
-        labels = self._of_each_step(y, data, "y")
-        labels = check_array(labels, ensure_2d=False, dtype=None, input_name="y")
-        known = are_known(labels, self.ignore_label)
-        if sample_weight is None:
-            return labels, known, np.ones(len(labels))
-        if is_flat(sample_weight):
-            weight = check_sample_weight(sample_weight, len(data))
-            return labels, known, np.repeat(weight, data.lengths)
-        weight = self._of_each_step(sample_weight, data, "sample_weight")
-        return labels, known, check_sample_weight(weight, len(labels))
-
-    def _of_each_step(self, values, data, name):
-        """Values of all steps end to end; raise unless every step has one."""
-        # Of a table whose rows are single steps, `values` has one for each row.
-        values, lengths = concatenate_steps(
-            as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
-        )
-        if len(lengths) != len(data):
-            raise ValueError(
-                f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one "
-                "for each."
-            )
-        for i in np.flatnonzero(lengths != data.lengths)[:1]:
-            raise ValueError(
-                f"{name}[{i}] has {lengths[i]} value(s), but X[{i}] has {data.lengths[i]} step(s): "
-                "give one for each."
-            )
-        return values
+    def _make_target(self, classes=None):
+        options = (type(self).__name__, self.class_weight, classes, self.ignore_label)
+        if self.decoder == "crf":
+            return CRFLabels(*options, transition_constraints=self.transition_constraints)
+        return StepLabels(*options)
 
     def _check_combinations(self, incremental):
         super()._check_combinations(incremental)
@@ -638,92 +578,24 @@ class SequenceTagger(LabelsMixin, BaseRNN):
                 f"decoder={self.decoder!r}, which labels every step for itself."
             )
 
-    def _check_crf(self, target, weight, data):
-        """Raise for what a likelihood of whole sequences cannot take into account."""
-        if self.class_weight is not None:
+    def _describe(self):
+        return {**super()._describe(), "crf": self.decoder == "crf"}
+
+    def _read_data(self, X, y, schema):
+        one_step = y is not None and (is_flat(y) or not len(y))
+        data = super()._read_data(X, y, schema, rows_are_steps=one_step)
+        if one_step and not data.is_table:
             raise ValueError(
-                "decoder='crf' scores sequences as a whole and cannot weigh the classes of single "
-                f"steps, but class_weight={self.class_weight!r}: set it to None, or "
-                "decoder='softmax'."
+                "y has one label for each sequence, but SequenceTagger needs one for each step: "
+                "pass a list of label sequences, or use RNNClassifier."
             )
-        sequence = np.repeat(np.arange(len(data)), data.lengths)
-        if np.any(weight != weight[data.starts][sequence]):
-            raise ValueError(
-                "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
-                "steps of one: pass one weight for each sequence, or set decoder='softmax'."
-            )
-        self._check_transitions(target, data)
+        return data
 
-    def _check_transitions(self, target, data):
-        """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
-        allowed, first, last = self._allowed()
-        heads, sequence = data.starts, np.repeat(np.arange(len(data)), data.lengths)
-        known = target >= 0
-        wrong = np.zeros(len(target), bool)
-        wrong[1:] = (sequence[1:] == sequence[:-1]) & known[1:] & known[:-1]
-        wrong[1:] &= ~allowed[target[:-1], target[1:]]
-        wrong[heads] |= ~first[target[heads]] & known[heads]
-        tails = heads + data.lengths - 1
-        wrong[tails] |= ~last[target[tails]] & known[tails]
-        for row in np.flatnonzero(wrong)[:1]:
-            raise ValueError(
-                f"y[{sequence[row]}] has the label '{self.classes_[target[row]]}' at step "
-                f"{row - heads[sequence[row]]}, where transition_constraints="
-                f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
-                "set transition_constraints=None."
-            )
-
-    def _allowed(self):
-        """Which class may follow which (n_classes, n_classes), come first, and come last."""
-        n_classes = len(self.classes_)
-        if self.transition_constraints is None:
-            free = np.ones(n_classes, bool)
-            return np.ones((n_classes, n_classes), bool), free, free
-        return allowed_transitions(self.classes_, scheme=self.transition_constraints)
-
-    # Training and decoding.
-
-    def _describe(self, data):
-        return {**super()._describe(data), "crf": self.decoder == "crf"}
-
-    def _loss_function(self):
-        return self._crf_loss if self.decoder == "crf" else cross_entropy
-
-    def _crf_loss(self, params, outputs, target, weight, packing):
-        return self._crf(params, outputs, StepLabels(target, target >= 0), weight, packing)
-
-    def _score_problem(self, problem, run):
-        known = problem.target >= 0
-        predicted = self._outputs(problem.data, run, self._best_labels)
-        return accuracy_score(
-            problem.target[known], predicted[known], sample_weight=problem.weight[known]
-        )
-
-    def _best_labels(self, outputs, packing):
-        if self._network.crf:
-            return self._crf.best_path(self.coefs_, outputs, packing)
-        return outputs.argmax(axis=1)
-
-    def _predicted(self, outputs, packing):
-        return self.classes_[self._best_labels(outputs, packing)]
-
-    def _marginals(self, outputs, packing):
-        if self._network.crf:
-            return self._crf.marginals(self.coefs_, outputs, packing)
-        return np.exp(log_softmax(outputs))
-
-    def _log_marginals(self, outputs, packing):
-        if not self._network.crf:
-            return log_softmax(outputs)
-        with np.errstate(divide="ignore"):
-            return np.log(self._marginals(outputs, packing))
-
-    def _for_each_step(self, X, read=None):
-        """Give what `_outputs` makes of X the form of X."""
-        self._check_fitted()
-        data = self._read_again(X)
-        with single_blas_thread(), thread_map(self.n_jobs) as run:
-            steps = self._outputs(data, run, read)
+    def _for_each_step(self, X, method=None):
+        """Give what a method of the target makes of X the form of X; None leaves the outputs."""
+        data = self._read_new(X)
+        decode = getattr(self._target, method) if method else None
+        steps = self._decoded(data, decode) if method else self._outputs(data)
         if data.is_table and self._schema.table == "steps":
             return steps
         if data.is_grid:

@@ -10,20 +10,25 @@ class FitReport:
     """
 
     def __init__(self, estimator, max_epochs, X, y, metadata):
-        self.told = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
+        self.task_info = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
         self.context = callback_context(estimator, max_epochs)
+
+    def begin(self):
+        """Report the begin of the training, all input having been read."""
         if self.context is not None:
-            self.context.call_on_fit_task_begin(**self.told)
+            self.context.call_on_fit_task_begin(**self.task_info)
 
     def epoch(self, attributes):
         """Report an epoch; `attributes` makes what a copy needs to predict. True means stop."""
         if self.context is None:
             return False
         epoch = self.context.subcontext(task_name="epoch")
-        epoch.call_on_fit_task_begin(**self.told)
-        return epoch.call_on_fit_task_end(**self.told, reconstruction_attributes=attributes)
+        epoch.call_on_fit_task_begin(**self.task_info)
+        return epoch.call_on_fit_task_end(**self.task_info, reconstruction_attributes=attributes)
 
     def end(self, attributes):
         """Report the end of the fit."""
         if self.context is not None:
-            self.context.call_on_fit_task_end(**self.told, reconstruction_attributes=attributes)
+            self.context.call_on_fit_task_end(
+                **self.task_info, reconstruction_attributes=attributes
+            )

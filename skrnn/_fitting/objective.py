@@ -2,8 +2,6 @@
 
 import numpy as np
 
-from skrnn._core.network import Batch
-from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.scratch import Scratch
 from skrnn._optim.batching import length_sorted_batches
@@ -11,7 +9,7 @@ from skrnn._optim.batching import length_sorted_batches
 # A batch with at least so many hidden units, over all its sequences, is computed in two parts,
 # which n_jobs=2 runs side by side. The parts do not depend on n_jobs, so neither do the results.
 SPLIT_UNITS = 16384
-# Packed rows that L-BFGS, whose batch is the whole set, takes through the network at a time.
+# Packed rows that a solver whose batch is the whole set takes through the network at a time.
 FULL_BATCH_ROWS = 8192
 
 
@@ -20,85 +18,88 @@ class Objective:
 
     Parameters
     ----------
-    estimator : BaseRNN
-    train : Problem
+    network : Network
+    loss : callable
+        As in `skrnn._core.losses`.
+    train : TrainingSet
+    settings : Settings
     rng : numpy.random.Generator
         Draws what dropout hides.
-    run : callable
+    parallel_map : callable
         ``map`` or its like over threads.
     """
 
-    def __init__(self, estimator, train, rng, run):
-        self.estimator, self.train, self.rng, self.run = estimator, train, rng, run
-        self.network, self.loss_function = estimator._network, estimator._loss_function()
+    def __init__(self, network, loss, train, settings, rng, parallel_map=map):
+        self.network, self.loss, self.train = network, loss, train
+        self.stack = network.stack
+        self.settings, self.rng, self.parallel_map = settings, rng, parallel_map
         self.sequence_weight = train.sequence_weight
+        self.penalised = network.penalised.astype(train.data.dtype)
         self.scratch = Scratch()
-        # 1 where the penalty applies: not to biases, nor to embeddings, which stand behind.
-        self.is_weight = self.network.penalised.astype(estimator._theta.dtype)
 
-    def __call__(self, theta, batch):
+    def __call__(self, theta, indices):
         """Compute all that `minimize_minibatch` asks for a batch, an array of sequence indices."""
-        total = self.sequence_weight[batch].sum()
-        parts = self.parts(batch)
-        packings = [Packing(self.train.data.lengths[part]) for part in parts]
-        xs, layout, tail = map(self.take, parts, packings), None, None
-        if self.network.stack.embedding and self.estimator.solver != "lbfgs":
-            theta, layout, xs, tail = self.network.compact(theta, list(xs))
+        total, parts = self.sequence_weight[indices].sum(), self.parts(indices)
+        batches, layout, tail = map(self.take, parts), None, None
+        if self.stack.embedding and not self.settings.rule.needs_whole_set:
+            batches = list(batches)
+            theta, layout, xs, tail = self.network.compact(theta, [batch.x for batch in batches])
+            batches = [batch._replace(x=x) for batch, x in zip(batches, xs, strict=True)]
 
-        def compute(part, packing, x, seed):
-            return self.part(theta, part, packing, x, seed, layout, total)
+        def compute(batch, seed):
+            return self.part(theta, batch, seed, layout, total)
 
         loss, grad = 0.0, np.zeros_like(theta)
-        # Summed in order, so that threads do not change the result.
-        for part_loss, part_grad in self.run(compute, parts, packings, xs, self.seeds(parts)):
+        # The parts are summed in order, so that threads do not change the result.
+        for part_loss, part_grad in self.parallel_map(compute, batches, self.seeds(parts)):
             loss += part_loss
             grad += part_grad
-        if self.estimator.alpha and self.estimator.solver != "adamw":
+        if self.settings.alpha and not self.settings.rule.decays_weights:
             loss += self.penalise(theta, grad, total)
         return loss, grad, total, tail
 
-    def parts(self, batch):
+    def parts(self, indices):
         """Cut a batch into what one thread computes at a time."""
-        if self.estimator.solver == "lbfgs":
-            cuts = length_sorted_batches(self.train.data.lengths[batch], FULL_BATCH_ROWS)
-            return [batch[cut] for cut in cuts]
-        if len(batch) * self.network.stack.hidden_size >= SPLIT_UNITS:
-            return [batch[::2], batch[1::2]]
-        return [batch]
+        if self.settings.rule.needs_whole_set:
+            cuts = length_sorted_batches(self.train.data.lengths[indices], FULL_BATCH_ROWS)
+            return [indices[cut] for cut in cuts]
+        if len(indices) > 1 and len(indices) * self.stack.hidden_size >= SPLIT_UNITS:
+            return [indices[::2], indices[1::2]]
+        return [indices]
 
-    def take(self, part, packing):
-        """Packed rows of some sequences, some of their tokens forgotten."""
-        x = self.train.data.take(part, packing)
-        embedding, rate = self.network.stack.embedding, self.estimator.token_dropout
-        if rate and embedding:
-            embedding.replace_with_unknown(x, rate, self.rng)
-        return x
+    def take(self, part):
+        """Batch of some sequences, some of their tokens replaced by the unknown one."""
+        batch = self.train.batch(part)
+        if self.settings.token_dropout and self.stack.embedding:
+            self.stack.embedding.replace_with_unknown(
+                batch.x, self.settings.token_dropout, self.rng
+            )
+        return batch
 
     def seeds(self, parts):
         """Seed of each part's dropout masks; None without dropout."""
-        if self.network.stack.dropout or self.network.stack.recurrent_dropout:
+        if self.stack.dropout or self.stack.recurrent_dropout:
             return self.rng.integers(2**63, size=len(parts))
         return [None] * len(parts)
 
-    def part(self, theta, part, packing, x, seed, layout, total):
+    def part(self, theta, batch, seed, layout, total):
         """Loss and gradient of a part of a batch of weight `total`."""
         rng = None if seed is None else np.random.default_rng(seed)
-        target, weight = self.train.batch(part, packing)
-        share = (weight / total).astype(theta.dtype)
+        batch = batch._replace(weight=(batch.weight / total).astype(theta.dtype))
         self.scratch.reset()
-        batch, how = Batch(x, packing, target, share), Pass(rng, empty=self.scratch.empty)
-        with quiet():
-            return self.network.loss_and_grad(theta, batch, self.loss_function, how, layout)
+        how = Pass(rng=rng, empty=self.scratch.empty)
+        with ignore_overflow():
+            return self.network.loss_and_grad(theta, batch, self.loss, how, layout)
 
     def penalise(self, theta, grad, total):
         """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient."""
-        dense = theta[: len(self.is_weight)]
-        dpenalty = dense * self.is_weight
-        dpenalty *= self.estimator.alpha / total
+        dense = theta[: len(self.penalised)]
+        dpenalty = dense * self.penalised
+        dpenalty *= self.settings.alpha / total
         grad[: len(dense)] += dpenalty
         return float(dpenalty @ dense) / 2
 
 
-def quiet():
+def ignore_overflow():
     """Leave numbers that get too large to `NonFiniteLoss`, in the present thread."""
     return np.errstate(over="ignore", invalid="ignore")

@@ -51,9 +51,10 @@ class _Optimizer:
         return {name: value for name, value in vars(self).items() if name != "_scratch"}
 
     def resume(self, earlier):
-        """Take over what an optimiser of the same kind remembers, and keep the own options."""
+        """Copy what an optimiser of the same kind remembers, and keep the own options."""
         self.n_steps = earlier.n_steps
-        self.state = earlier.state[: self.n_vectors] + self.state[self.n_vectors :]
+        kept = tuple(vector.copy() for vector in earlier.state[: self.n_vectors])
+        self.state = kept + self.state[self.n_vectors :]
 
     def step(
         self,

@@ -4,20 +4,24 @@ from hashlib import blake2b
 
 import numpy as np
 
-from skrnn._data.ragged import sequence_starts
-from skrnn._data.sequence_data import SequenceData
+from skrnn._core.network import Batch
+from skrnn._core.packing import Packing
+from skrnn._data.ragged import rows_of, sum_by_sequence
 
 
-class Problem:
+class TrainingSet:
     """One target and one weight for each sequence.
 
     data    : SequenceData
-    target  : (n_sequences, ...), as the loss wants it
-    weight  : (n_sequences,), sample weight times class weight
+    target  : (n_rows, ...), as the loss wants it; here a row is a sequence
+    weight  : (n_rows,), sample weight times class weight
     """
 
-    def __init__(self, data: SequenceData, target, weight):
+    def __init__(self, data, target, weight):
         self.data, self.target, self.weight = data, target, weight
+
+    def __len__(self):
+        return len(self.data)
 
     @property
     def offsets(self):
@@ -27,71 +31,90 @@ class Problem:
     @property
     def sequence_weight(self):
         """Weight of each sequence as a whole, (n_sequences,)."""
-        return np.add.reduceat(self.weight, self.offsets[:-1])
+        return sum_by_sequence(self.weight, self.offsets)
 
-    def rows(self, indices):
-        """Rows of target and weight of some sequences, end to end."""
-        first, length = self.offsets[indices], np.diff(self.offsets)[indices]
-        return np.repeat(first - sequence_starts(length), length) + np.arange(length.sum())
+    def batch(self, indices):
+        """Return a `Batch` of some sequences, longest first."""
+        packing = Packing(self.data.lengths[indices])
+        rows = self.rows_of_outputs(indices, packing)
+        return Batch(
+            self.data.take(indices, packing), packing, self.target[rows], self.weight[rows]
+        )
 
-    def batch(self, indices, packing):
-        """Target and weight for the rows of outputs of some sequences, longest first."""
-        return self.target[indices], self.weight[indices]
+    def rows_of_outputs(self, indices, packing):
+        """Rows of target and weight that belong to the rows of the network's outputs."""
+        return indices
 
     def subset(self, indices):
-        """Return the problem of these sequences only."""
-        rows = self.rows(indices)
+        """Return the training set of these sequences only."""
+        return self.with_rows(indices, rows_of(indices, self.offsets))
+
+    def with_rows(self, indices, rows):
         return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows])
 
-    def distinct(self, indices):
-        """Return these sequences in an order of their own, equal ones once with all their weight.
+    def distinct(self):
+        """Return the sequences in an order of their own, equal ones once with all their weight.
 
-        What is summed over the result is bit by bit the same for any order of the sequences, and
-        for a weight of 2 as for a sequence given twice.
+        A sum over the result has the same terms in the same order whatever the order of the
+        sequences, and for a weight of 2 as for a sequence given twice: rounding grows from epoch to
+        epoch, so that nearly equal sums would not do.
         """
-        keys = self._fingerprints(indices)
-        _, first, group = np.unique(keys, return_index=True, return_inverse=True)
-        problem = self.subset(indices[first])
-        rows, weight = problem.rows(group), self.weight[self.rows(indices)]
-        order = np.argsort(weight)  # in which those of one row are added, too
-        problem.weight = np.bincount(rows[order], weight[order])
-        return problem
+        _, first, group = np.unique(self.fingerprints(), return_index=True, return_inverse=True)
+        result = self.subset(first)
+        rows = rows_of(group, result.offsets)
+        order = np.argsort(self.weight)  # this also fixes the order in which weights are summed
+        result.weight = np.bincount(rows[order], self.weight[order])
+        return result
 
-    def _fingerprints(self, indices):
-        """Return a hash of each of these sequences with its target."""
-        offsets = self.offsets.tolist()
+    def fingerprints(self):
+        """Return a hash of each sequence with all that the loss reads of its target."""
+        offsets, content = self.offsets.tolist(), self.content()
         keys = []
-        for i in indices.tolist():
+        for i in range(len(self)):
             key = blake2b(self.data[i], digest_size=16)
-            key.update(np.ascontiguousarray(self.target[offsets[i] : offsets[i + 1]]))
+            for values in content:
+                key.update(np.ascontiguousarray(values[offsets[i] : offsets[i + 1]]))
             keys.append(key.hexdigest())
         return keys
 
+    def content(self):
+        """Arrays by whose rows a sequence differs from another with the same X."""
+        return (self.target,)
 
-class StepProblem(Problem):
-    """One label and one weight for each step, end to end: (n_rows,) over all sequences.
 
-    A negative label is unknown. It has no share in what the loss is the mean of, but keeps its
-    weight: a CRF reads that of a sequence from its first step.
+class StepTrainingSet(TrainingSet):
+    """One target and one weight for each step: rows are steps, all sequences end to end.
+
+    known : (n_rows,) bool, which targets are there. The others have no share in what the loss is
+    the mean of, but keep their weight: a CRF reads that of a sequence from its first step.
     """
 
-    def __init__(self, data: SequenceData, target, weight):
-        # `distinct` orders sequences by their labels too, and the order of a sum decides its last
-        # bit: a label that counts for nothing must not take part in it.
-        super().__init__(data, np.where(weight == 0, 0, target), weight)
+    def __init__(self, data, target, weight, known):
+        # A target that counts for nothing is made zero: `distinct` orders sequences by their
+        # targets too, and the order of a sum decides its last bit.
+        target = np.array(target)
+        target[weight * known == 0] = 0
+        super().__init__(data, target, weight)
+        self.known = known
 
     @property
     def offsets(self):
-        return np.concatenate([[0], np.cumsum(self.data.lengths)])
+        return np.append(self.data.starts, len(self.target))
 
     @property
     def sequence_weight(self):
-        """Weight of the steps of each sequence whose label is known, (n_sequences,)."""
-        return np.add.reduceat(np.where(self.target < 0, 0, self.weight), self.offsets[:-1])
+        """Weight of the known steps of each sequence, (n_sequences,)."""
+        return sum_by_sequence(self.weight * self.known, self.offsets)
 
-    def batch(self, indices, packing):
-        rows = step_rows(self.data, indices, packing)
-        return self.target[rows], self.weight[rows]
+    def rows_of_outputs(self, indices, packing):
+        return step_rows(self.data, indices, packing)
+
+    def with_rows(self, indices, rows):
+        known = self.known[rows]
+        return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows], known)
+
+    def content(self):
+        return self.target, self.known
 
 
 def step_rows(data, indices, packing):

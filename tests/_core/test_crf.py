@@ -5,7 +5,7 @@ import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import logsumexp
 
-from skrnn._core.crf import CRF, StepLabels, crf_loss, crf_marginals, crf_viterbi
+from skrnn._core.crf import CRF, ObservedLabels, crf_loss, crf_marginals, crf_viterbi
 from skrnn._core.packing import Packing
 
 LENGTHS = [5, 4, 4, 2, 1]
@@ -64,7 +64,9 @@ def test_loss_is_that_of_enumeration(scale, forbid):
     for i in range(packing.n_sequences):
         paths, score, _ = all_paths(crf, packing, i)
         expected += weight[i] * (logsumexp(score) - score[(paths == 0).all(axis=1)][0])
-    assert_allclose(crf_loss(*crf, StepLabels(labels), weight, packing)[0], expected, rtol=1e-12)
+    assert_allclose(
+        crf_loss(*crf, ObservedLabels(labels), weight, packing)[0], expected, rtol=1e-12
+    )
 
 
 @CASES
@@ -95,7 +97,7 @@ def test_gradients_are_the_numeric_ones(n_unobserved):
     crf, packing = random_crf()
     rng = np.random.default_rng(1)
     known = rng.permutation(packing.n_rows) >= n_unobserved
-    target = StepLabels(rng.integers(C, size=packing.n_rows), known)
+    target = ObservedLabels(rng.integers(C, size=packing.n_rows), known)
     weight = rng.random(packing.n_sequences)
     gradients = crf_loss(*crf, target, weight, packing)[1:]
     for gradient, x in zip(gradients, crf, strict=True):
@@ -116,7 +118,7 @@ def test_gradients_are_expected_minus_observed_counts(scale):
             np.add.at(expected, (paths[:, t - 1], paths[:, t]), p)
             expected[0, 0] -= 1
     weight = np.ones(packing.n_sequences)
-    _, dscores, dtransitions, dstart, dend = crf_loss(*crf, StepLabels(labels), weight, packing)
+    _, dscores, dtransitions, dstart, dend = crf_loss(*crf, ObservedLabels(labels), weight, packing)
     assert_allclose(dtransitions, expected, rtol=1e-10, atol=1e-13)
     last = packing.offsets[packing.lengths - 1] + np.arange(packing.n_sequences)
     assert_allclose(dstart, dscores[: packing.n_sequences].sum(axis=0), atol=1e-13)
@@ -137,18 +139,18 @@ def test_unobserved_labels_are_summed_over(forbid):
         agrees = (~known[rows] | (paths == labels[rows])).all(axis=1)
         expected += logsumexp(score) - logsumexp(score[agrees])
     weight = np.ones(packing.n_sequences)
-    loss, *gradients = crf_loss(*crf, StepLabels(labels, known), weight, packing)
+    loss, *gradients = crf_loss(*crf, ObservedLabels(labels, known), weight, packing)
     assert_allclose(loss, expected, rtol=1e-12)
     # What stands where the label is unknown does not matter.
     other = np.where(known, labels, -1)
-    same = crf_loss(*crf, StepLabels(other, known), weight, packing)
+    same = crf_loss(*crf, ObservedLabels(other, known), weight, packing)
     for a, b in zip([loss, *gradients], same, strict=True):
         assert_array_equal(a, b)
 
 
 def test_nothing_observed_is_no_loss():
     crf, packing = random_crf()
-    nothing = StepLabels(np.zeros(packing.n_rows, int), np.zeros(packing.n_rows, bool))
+    nothing = ObservedLabels(np.zeros(packing.n_rows, int), np.zeros(packing.n_rows, bool))
     loss, *gradients = crf_loss(*crf, nothing, np.ones(packing.n_sequences), packing)
     assert loss == 0
     for gradient in gradients:
@@ -159,7 +161,9 @@ def test_forbidden_labels_have_infinite_loss():
     crf, packing = random_crf(forbid="some")
     labels = np.zeros(packing.n_rows, dtype=int)
     labels[packing.sequence == 0] = [0, 1, 0, 0, 0]
-    assert crf_loss(*crf, StepLabels(labels), np.ones(packing.n_sequences), packing)[0] == np.inf
+    assert (
+        crf_loss(*crf, ObservedLabels(labels), np.ones(packing.n_sequences), packing)[0] == np.inf
+    )
 
 
 def test_a_sequence_does_not_feel_its_batch():
@@ -174,8 +178,8 @@ def test_a_sequence_does_not_feel_its_batch():
         only_i = (np.arange(packing.n_sequences) == i).astype(float)
         labels = np.arange(packing.n_rows) % C
         for a, b in zip(
-            crf_loss(*alone, StepLabels(labels[rows]), weight, single)[2:],
-            crf_loss(*crf, StepLabels(labels), only_i, packing)[2:],
+            crf_loss(*alone, ObservedLabels(labels[rows]), weight, single)[2:],
+            crf_loss(*crf, ObservedLabels(labels), only_i, packing)[2:],
             strict=True,
         ):
             assert_allclose(a, b, atol=1e-14)
@@ -201,8 +205,8 @@ def test_float32_keeps_its_digits_over_long_sequences():
     crf[0][...] += 100
     single = [x.astype(np.float32) for x in crf]
     labels = np.arange(packing.n_rows) % 5
-    loss, *gradients = crf_loss(*single, StepLabels(labels), np.ones(2, np.float32), packing)
-    exact, *exact_gradients = crf_loss(*crf, StepLabels(labels), np.ones(2), packing)
+    loss, *gradients = crf_loss(*single, ObservedLabels(labels), np.ones(2, np.float32), packing)
+    exact, *exact_gradients = crf_loss(*crf, ObservedLabels(labels), np.ones(2), packing)
     assert_allclose(loss, exact, rtol=1e-6)
     assert_allclose(crf_marginals(*single, packing).sum(axis=1), 1, atol=1e-4)
     assert [g.dtype for g in gradients] == [np.float32] * 4
@@ -229,7 +233,9 @@ def test_of_equally_good_paths_viterbi_takes_the_lowest_labels():
 def test_inputs_are_left_alone():
     crf, packing = random_crf()
     kept = [x.copy() for x in crf]
-    crf_loss(*crf, StepLabels(np.zeros(packing.n_rows, int)), np.ones(packing.n_sequences), packing)
+    crf_loss(
+        *crf, ObservedLabels(np.zeros(packing.n_rows, int)), np.ones(packing.n_sequences), packing
+    )
     crf_viterbi(*crf, packing)
     for x, before in zip(crf, kept, strict=True):
         assert_array_equal(x, before)

@@ -7,7 +7,7 @@ from cells import CELLS
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.crf import CRF, StepLabels
+from skrnn._core.crf import CRF, ObservedLabels
 from skrnn._core.losses import REGRESSION_LOSSES, cross_entropy, regression_loss
 from skrnn._core.network import Batch, Network
 from skrnn._core.packing import Packing
@@ -309,7 +309,7 @@ def test_value_and_gradient_of_one_loss(cell, crf):
     allowed = np.array([[True, True], [False, True]])
     loss = CRF(allowed, first=[True, True], last=[True, True]) if crf else cross_entropy
     target = np.zeros(packing.n_rows, int)
-    target = StepLabels(target) if crf else target
+    target = ObservedLabels(target) if crf else target
     weight = np.array([0.5, 1.5, 0.2])[packing.sequence]
     batch = Batch(problem.x, packing, target, weight)
 

@@ -109,7 +109,7 @@ def test_constraints_make_malformed_labels_impossible(scheme):
 
 def test_probabilities_are_the_softmax_of_the_scores_and_do_not_underflow():
     model = tagger().fit(X, Y)
-    model._network.layout.views(model._theta)["head.weight"][...] *= 1e5
+    model.set_coefs({"head.weight": 1e5 * model.coefs_["head.weight"]})
     for scores, p, log_p in zip(
         model.decision_function(X), model.predict_proba(X), model.predict_log_proba(X), strict=True
     ):

@@ -43,6 +43,11 @@ class Recorder:
         return context.task_name == "epoch" and self.ended.count("epoch") >= self.stop_after
 
 
+def monitor_of(scoring):
+    """A ScoringMonitor; it takes single callables only if scikit-learn has made them."""
+    return ScoringMonitor(scoring=scoring if isinstance(scoring, str) else {"score": scoring})
+
+
 def scores(monitor, scoring):
     """Scores of the epochs of a ScoringMonitor's last run."""
     name = scoring if isinstance(scoring, str) else "score"
@@ -109,7 +114,7 @@ def test_partial_fit_is_one_epoch(case):
 @brief
 @each_case
 def test_scoring_monitor_scores_every_epoch(case):
-    monitor, y = ScoringMonitor(scoring=case.scoring), case.target(X)
+    monitor, y = monitor_of(case.scoring), case.target(X)
     model = case.make(max_iter=4).set_callbacks(monitor).fit(X, y)
     expected = [case.make(max_iter=n).fit(X, y).score(X, y) for n in (1, 2, 3, 4)]
     assert_allclose(scores(monitor, case.scoring), expected)
@@ -119,7 +124,7 @@ def test_scoring_monitor_scores_every_epoch(case):
 @brief
 @each_case
 def test_scoring_monitor_in_a_pipeline(case):
-    monitor, y = ScoringMonitor(scoring=case.scoring), case.target(X)
+    monitor, y = monitor_of(case.scoring), case.target(X)
     model = case.make().set_callbacks(monitor)
     make_pipeline("passthrough", model).fit(X, y)
     expected = [case.make(max_iter=n).fit(X, y).score(X, y) for n in (1, 2, 3)]
@@ -131,7 +136,7 @@ def test_scoring_monitor_in_a_pipeline(case):
 @each_case
 def test_scoring_monitor_in_a_search(case, n_jobs):
     X = np.stack(equal_sequences(30))
-    monitor, y = ScoringMonitor(scoring=case.scoring), case.target(X)
+    monitor, y = monitor_of(case.scoring), case.target(X)
     model = case.make().set_callbacks(monitor)
     cv = list(KFold(2).split(X))
     search = GridSearchCV(model, {"hidden_size": [2, 3]}, cv=cv, n_jobs=n_jobs).fit(X, y)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 
-from skrnn import SequenceArray
+import skrnn
+from skrnn import SequenceArray, SequenceTagger, TokenEncoder, _version
 
 FILES = sorted(Path(__file__).parent.glob("format_*/*.pkl"))
 
@@ -36,3 +37,30 @@ def test_a_saved_object_answers_as_it_did(file):
 
 def test_every_kind_of_model_was_saved():
     assert len(FILES) >= 15
+
+
+MODEL = SequenceTagger(hidden_size=2, max_iter=1, random_state=0, learning_rate="cosine").fit(
+    [[[0.5], [1.0]], [[0.0]]], [["a", "b"], ["a"]]
+)
+
+
+@pytest.mark.parametrize("change", ["_input_layout_", "_architecture", "classes_"])
+def test_what_is_older_than_the_first_format_says_what_to_do(change):
+    state = {name: value for name, value in vars(MODEL).items() if name[0] != "_"}
+    state |= {"_skrnn_version": skrnn.__version__, "_theta": MODEL._model.theta}
+    state |= {"_architecture": MODEL._model.architecture}
+    state |= {"_input_layout_": {"table": None, "dtype": "float64", "n_categories": {}}}
+    del state[change]
+    with pytest.raises(ValueError, match="from before its first format .* fit it anew"):
+        SequenceTagger().__setstate__(state)
+
+
+@pytest.mark.parametrize(
+    "fitted", [MODEL, TokenEncoder().fit(["one two"])], ids=["tagger", "tokens"]
+)
+def test_a_format_of_the_future_says_what_to_do(fitted, monkeypatch):
+    with monkeypatch.context() as patch:
+        patch.setattr(_version, "FORMAT", 99)
+        saved = pickle.dumps(fitted)
+    with pytest.raises(ValueError, match="in format 99, but skrnn .* install the version"):
+        pickle.loads(saved)

@@ -1,0 +1,128 @@
+"""Parameters of the recurrent estimators: what is valid, alone and together."""
+
+from numbers import Integral, Real
+
+import numpy as np
+from sklearn.metrics import get_scorer_names
+
+from skrnn._compat import Interval, Options, StrOptions
+from skrnn._core.cells import CELLS
+from skrnn._estimators.embeddings import embedding_tables, initial_vectors
+from skrnn._fitting.solvers import SOLVERS
+
+COMMON_CONSTRAINTS = {
+    "cell_type": [StrOptions(set(CELLS))],
+    "hidden_size": [Interval(Integral, 1, None, closed="left")],
+    "n_layers": [Interval(Integral, 1, None, closed="left")],
+    "bidirectional": ["boolean"],
+    "activation": [StrOptions({"tanh", "relu"})],
+    "forget_bias": [Interval(Real, None, None, closed="neither"), StrOptions({"chrono"})],
+    "dropout": [Interval(Real, 0, 1, closed="left")],
+    "recurrent_dropout": [Interval(Real, 0, 1, closed="left")],
+    "categorical_features": ["array-like", StrOptions({"auto"}), None],
+    "embedding_dim": [
+        Interval(Integral, 1, None, closed="left"),
+        StrOptions({"auto"}),
+        "array-like",
+    ],
+    "embedding_init": ["array-like", dict, None],
+    "freeze_embeddings": ["boolean"],
+    "token_dropout": [Interval(Real, 0, 1, closed="left")],
+    "solver": [StrOptions(set(SOLVERS))],
+    "alpha": [Interval(Real, 0, None, closed="left")],
+    "batch_size": [StrOptions({"auto"}), Interval(Integral, 1, None, closed="left")],
+    "learning_rate": [StrOptions({"constant", "invscaling", "adaptive", "cosine", "one_cycle"})],
+    "learning_rate_init": [Interval(Real, 0, None, closed="neither")],
+    "power_t": [Interval(Real, 0, None, closed="left")],
+    "max_iter": [Interval(Integral, 1, None, closed="left")],
+    "shuffle": ["boolean"],
+    "tol": [Interval(Real, 0, None, closed="left")],
+    "n_iter_no_change": [
+        Interval(Integral, 1, None, closed="left"),
+        Options(Real, {np.inf}),
+    ],
+    "early_stopping": ["boolean"],
+    "scoring": [StrOptions(set(get_scorer_names())), callable, None],
+    "validation_fraction": [Interval(Real, 0, 1, closed="neither")],
+    "momentum": [Interval(Real, 0, 1, closed="both")],
+    "nesterovs_momentum": ["boolean"],
+    "beta_1": [Interval(Real, 0, 1, closed="left")],
+    "beta_2": [Interval(Real, 0, 1, closed="left")],
+    "epsilon": [Interval(Real, 0, None, closed="neither")],
+    "max_fun": [Interval(Integral, 1, None, closed="left")],
+    "max_grad_norm": [Interval(Real, 0, None, closed="neither"), None],
+    "tbptt_steps": [Interval(Integral, 1, None, closed="left"), None],
+    "warm_start": ["boolean"],
+    "random_state": ["random_state"],
+    "verbose": ["verbose"],
+    "dtype": [StrOptions({"auto", "float32", "float64"})],
+    "n_jobs": [Integral, None],
+}
+
+
+def check_combinations(params, incremental):
+    """Raise for parameters that are each valid, but not together."""
+    if incremental and params["early_stopping"]:
+        raise ValueError(
+            "partial_fit does not support early_stopping=True: it has no later epochs to "
+            "compare with. Set early_stopping=False, or call fit."
+        )
+    rates = {name: params[name] for name in ("dropout", "recurrent_dropout", "token_dropout")}
+    if SOLVERS[params["solver"]].needs_whole_set and any(rates.values()):
+        raise ValueError(
+            f"solver={params['solver']!r} needs the same loss at every call, but {rates} draw at "
+            "random. Set them to 0, or choose a stochastic solver."
+        )
+
+
+def is_stochastic(estimator):
+    """Whether the solver learns batch by batch, as partial_fit needs."""
+    solver = SOLVERS.get(estimator.solver)
+    if solver is not None and solver.needs_whole_set:
+        raise AttributeError(
+            f"partial_fit is not available with solver={estimator.solver!r}, which needs the whole "
+            "set: choose 'adam', 'adamw', 'rmsprop' or 'sgd'."
+        )
+    return True
+
+
+def describe(params, schema, n_outputs):
+    """Architecture of the network for some parameters and features: plain values by name."""
+    names = ("cell_type", "activation", "bidirectional", "dropout", "recurrent_dropout")
+    init = initial_vectors(params["embedding_init"], schema.n_categories)
+    tbptt_steps = params["tbptt_steps"]
+    return {
+        **{name: params[name] for name in names},
+        # Python's integers are taken: a uint8 would overflow where sizes are multiplied.
+        "hidden_size": int(params["hidden_size"]),
+        "n_layers": int(params["n_layers"]),
+        "max_steps": None if tbptt_steps is None else int(tbptt_steps),
+        "pooling": params.get("pooling"),
+        "n_features": schema.n_step_features,
+        "n_outputs": n_outputs,
+        "tables": embedding_tables(schema.n_categories, params["embedding_dim"], init),
+        "frozen": tuple(init) if params["freeze_embeddings"] else (),
+    }
+
+
+# These may change from one training of a network to the next.
+ADJUSTABLE = {"dropout", "recurrent_dropout", "max_steps", "frozen"}
+
+
+def check_same_network(new, old):
+    """Raise if training cannot go on with another architecture."""
+    for name in new.keys() - ADJUSTABLE:
+        if new[name] != old[name]:
+            raise ValueError(
+                f"{name}={new[name]!r} differs from {old[name]!r} of the fitted network that "
+                "training is to go on with: restore it, or fit anew with warm_start=False."
+            )
+
+
+def check_same_dtype(dtype, last):
+    """Raise if training cannot go on in another precision."""
+    if dtype not in ("auto", last):
+        raise ValueError(
+            f"dtype={dtype!r} differs from {last!r} of the fitted network that training is to go "
+            "on with: restore it, or fit anew with warm_start=False."
+        )

@@ -1,0 +1,51 @@
+"""What a training is told: the parameters of an estimator that concern nothing else."""
+
+from dataclasses import dataclass, fields
+
+from skrnn._fitting.solvers import SOLVERS
+
+
+@dataclass(frozen=True)
+class Settings:
+    """The parameters of a solver and its schedule, named as the estimators name them."""
+
+    solver: str
+    alpha: float
+    batch_size: int | str
+    learning_rate: str
+    learning_rate_init: float
+    power_t: float
+    max_iter: int
+    shuffle: bool
+    tol: float
+    n_iter_no_change: int | float
+    momentum: float
+    nesterovs_momentum: bool
+    beta_1: float
+    beta_2: float
+    epsilon: float
+    max_fun: int
+    max_grad_norm: float | None
+    token_dropout: float
+    verbose: bool | int
+
+    @classmethod
+    def of(cls, params):
+        """Take the settings out of a dict of parameters that holds more."""
+        return cls(**{field.name: params[field.name] for field in fields(cls)})
+
+    @property
+    def rule(self):
+        """The `Solver` of that name."""
+        return SOLVERS[self.solver]
+
+    @property
+    def is_planned(self):
+        """Whether the learning rate follows a plan for `max_iter` epochs, to be carried out."""
+        return self.learning_rate in ("cosine", "one_cycle")
+
+    def sequences_per_batch(self, n_sequences):
+        """Sequences in a batch, of so many in the training set."""
+        if self.rule.needs_whole_set:
+            return n_sequences
+        return min(32 if self.batch_size == "auto" else int(self.batch_size), n_sequences)

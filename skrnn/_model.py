@@ -1,0 +1,137 @@
+"""A network with its parameters: what predicts, streams, is inspected and exported."""
+
+from functools import lru_cache
+
+import numpy as np
+
+from skrnn._core.cells import CELLS, Elman
+from skrnn._core.network import Network
+from skrnn._core.packing import Packing
+from skrnn._core.passes import Pass
+from skrnn._optim.batching import length_sorted_batches
+from skrnn._targets.training_set import step_rows
+
+# Packed rows of one batch at predict: they bound the memory, whatever the number of sequences.
+PREDICT_ROWS = 8192
+
+
+@lru_cache
+def build_network(architecture):
+    """Network of an architecture, given as its (name, value) pairs."""
+    options = dict(architecture)
+    cell_type, activation = options.pop("cell_type"), options.pop("activation")
+    cell = Elman(activation) if cell_type == "rnn" else CELLS[cell_type]()
+    options["tables"] = {column: (n, size) for column, n, size in options["tables"]}
+    return Network(cell=cell, **options)
+
+
+class Model:
+    """An architecture and its parameters, neither of which is changed any more.
+
+    Parameters
+    ----------
+    architecture : dict
+        Plain values by name: the arguments of `Network`, with the cell as ``cell_type`` and
+        ``activation``, and the embedded columns as a tuple of (column, n_categories, size).
+    theta : ndarray of shape (n_parameters,)
+        The parameters, in the order of the network's layout.
+    """
+
+    def __init__(self, architecture, theta):
+        self.architecture, self.theta = architecture, theta
+        self.network = build_network(tuple(architecture.items()))
+        # To arrange the weights takes up to a fifth of the time of predicting one sequence.
+        self._how = Pass(for_backward=False, arranged=self.network.arrange(theta))
+
+    def __getstate__(self):
+        return {"architecture": self.architecture, "theta": self.theta}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
+
+    @property
+    def coefs(self):
+        """Read-only views of the parameters, by the names that torch gives them."""
+        views = self.network.layout.views(self.theta.view())
+        for view in views.values():
+            view.flags.writeable = False
+        return views
+
+    def outputs(self, data, states=None, *, parallel_map=map, decode=None):
+        """Outputs of the head for some sequences, and the states after their last steps.
+
+        data          SequenceData
+        states        states before the first step, as they are returned; None for none
+        parallel_map  ``map`` or its like over threads
+        decode        ``decode(outputs, packing)`` is returned in place of the outputs, if given
+
+        Returns outputs, whose first axis is the sequence, or the step of all sequences laid end to
+        end, and a list of states, whose last axis is the sequence.
+        """
+        network = self.network
+
+        def compute(part):
+            packing = Packing(data.lengths[part])
+            before = states and [state[..., part] for state in states]
+            x = data.take(part, packing)
+            outputs, finals, _ = network.forward(self.theta, x, packing, before, self._how)
+            rows = step_rows(data, part, packing) if network.pool.per_step else part
+            return rows, decode(outputs, packing) if decode else outputs, part, finals
+
+        n_rows = int(data.lengths.sum()) if network.pool.per_step else len(data)
+        results = finals = None
+        for rows, outputs, part, last in parallel_map(compute, self.parts(data)):
+            if results is None:
+                results = np.empty((n_rows, *outputs.shape[1:]), outputs.dtype)
+                finals = [np.empty((*s.shape[:-1], len(data)), s.dtype) for s in last]
+            results[rows] = outputs
+            for state, values in zip(finals, last, strict=True):
+                state[..., part] = values
+        return results, finals
+
+    @staticmethod
+    def parts(data):
+        """Cut the sequences into batches of bounded size, longest first."""
+        return list(length_sorted_batches(data.lengths, PREDICT_ROWS))
+
+    def step(self, x, states=None):
+        """Take one step of some sequences: x (n_sequences, n_features).
+
+        Returns outputs (n_sequences, n_outputs) and the states after the step.
+        """
+        packing = Packing(np.ones(len(x), np.intp))
+        outputs, finals, _ = self.network.forward(self.theta, x, packing, states, self._how)
+        return outputs, finals
+
+    def to_dict(self):
+        """Return plain data: the architecture, and the parameters by name."""
+        architecture = dict(self.architecture)
+        architecture["tables"] = [list(table) for table in architecture["tables"]]
+        architecture["frozen"] = list(architecture["frozen"])
+        return {
+            "architecture": architecture,
+            "coefs": {name: value.copy() for name, value in self.coefs.items()},
+        }
+
+    @classmethod
+    def from_dict(cls, content):
+        """Build the model that `to_dict` described."""
+        architecture = dict(content["architecture"])
+        architecture["tables"] = tuple(tuple(table) for table in architecture["tables"])
+        architecture["frozen"] = tuple(architecture["frozen"])
+        return cls.from_coefs(architecture, content["coefs"])
+
+    @classmethod
+    def from_coefs(cls, architecture, coefs, dtype=None):
+        """Build a model of parameters by name, whose names and shapes must be the network's."""
+        layout = build_network(tuple(architecture.items())).layout
+        shapes = {name: np.shape(value) for name, value in coefs.items()}
+        if shapes != layout.shapes:
+            raise ValueError(
+                f"The parameters have the names and shapes {shapes}, but the network has "
+                f"{layout.shapes}."
+            )
+        theta = np.empty(layout.size, dtype or np.result_type(*coefs.values()))
+        for name, view in layout.views(theta).items():
+            view[...] = coefs[name]
+        return cls(architecture, theta)

@@ -1,0 +1,186 @@
+"""One label for each step: read end to end, with a mask of the steps that are known."""
+
+import numpy as np
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_array
+from sklearn.utils.multiclass import check_classification_targets
+
+from skrnn._core.crf import CRF, ObservedLabels
+from skrnn._core.losses import log_softmax
+from skrnn._data.steps import are_known, concatenate_steps, is_flat
+from skrnn._data.values import as_array
+from skrnn._tagging import allowed_transitions
+from skrnn._targets.labels import Labels
+from skrnn._targets.training_set import StepTrainingSet
+from skrnn._targets.weights import check_sample_weight
+
+
+def values_of_steps(values, data, name):
+    """Values of all steps end to end; raise unless every step has one."""
+    # If X is a table whose rows are single steps, `values` has one entry for each row.
+    values, lengths = concatenate_steps(
+        as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
+    )
+    if len(lengths) != len(data):
+        raise ValueError(
+            f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one for "
+            "each."
+        )
+    for i in np.flatnonzero(lengths != data.lengths)[:1]:
+        raise ValueError(
+            f"{name}[{i}] has {lengths[i]} value(s), but X[{i}] has {data.lengths[i]} step(s): "
+            "give one for each."
+        )
+    return values
+
+
+def weights_of_steps(sample_weight, data):
+    """Weight of each step, end to end, from one for each sequence or each step; ones for None."""
+    if sample_weight is None:
+        return np.ones(int(data.lengths.sum()))
+    if is_flat(sample_weight):
+        return np.repeat(check_sample_weight(sample_weight, len(data)), data.lengths)
+    weight = values_of_steps(sample_weight, data, "sample_weight")
+    return check_sample_weight(weight, len(weight))
+
+
+class StepLabels(Labels):
+    """One class for each step; steps with `ignore_label` are unknown."""
+
+    def __init__(self, owner, class_weight=None, classes=None, ignore_label=None):
+        super().__init__(owner, class_weight, classes)
+        self.ignore_label = ignore_label
+
+    def check(self, y, data):
+        labels = values_of_steps(y, data, "y")
+        return check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+
+    def read(self, y, sample_weight, data, held_out=False):
+        labels, weight = self.check(y, data), weights_of_steps(sample_weight, data)
+        known = are_known(labels, self.ignore_label)
+        if not known.any():
+            raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
+        check_classification_targets(labels[known])
+        if not self.is_learnt:
+            self.learn(labels[known], weight[known])
+            self.is_learnt = True
+        target = np.zeros(len(labels), np.intp)
+        target[known] = self.encode(labels[known], held_out)
+        return self.training_set(data, target, weight * self.weigh(labels, weight, known), known)
+
+    def training_set(self, data, target, weight, known):
+        return StepTrainingSet(data, target, weight, known)
+
+    def weigh(self, y, weight, known):
+        """Factors of the weights: steps that are unknown have no part in the loss."""
+        return known * super().weigh(y, weight * known)
+
+    def score(self, held_out, encoded):
+        known = held_out.known
+        return accuracy_score(
+            held_out.target[known], encoded[known], sample_weight=held_out.weight[known]
+        )
+
+    def log_marginals(self, params, outputs, packing):
+        """Logarithm of the probability of each class at each step."""
+        return log_softmax(outputs)
+
+    def marginals(self, params, outputs, packing):
+        """Probability of each class at each step."""
+        return np.exp(log_softmax(outputs))
+
+
+class PartlyLabelled(StepTrainingSet):
+    """Steps whose labels a CRF learns: it is told which of them are known."""
+
+    def batch(self, indices):
+        batch = super().batch(indices)
+        known = self.known[self.rows_of_outputs(indices, batch.packing)]
+        return batch._replace(target=ObservedLabels(batch.target, known))
+
+
+class CRFLabels(StepLabels):
+    """One class for each step, scored by a CRF as sequences; unknown steps are summed over.
+
+    transition_constraints   tagging scheme of which no sequence of labels may depart, or None
+    """
+
+    def __init__(self, *args, transition_constraints=None, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.transition_constraints = transition_constraints
+
+    def learn(self, y, weight):
+        super().learn(y, weight)
+        self.loss = CRF(*self.allowed())
+
+    def resume(self, earlier):
+        super().resume(earlier)
+        self.loss = CRF(*self.allowed())
+
+    def restore(self, attributes):
+        super().restore(attributes)
+        self.loss = CRF(*self.allowed())
+
+    def allowed(self):
+        """Which class may follow which (n_classes, n_classes), come first, and come last."""
+        if self.transition_constraints is None:
+            free = np.ones(self.n_outputs, bool)
+            return np.ones((self.n_outputs, self.n_outputs), bool), free, free
+        return allowed_transitions(self.classes, scheme=self.transition_constraints)
+
+    def training_set(self, data, target, weight, known):
+        return PartlyLabelled(data, target, weight, known)
+
+    def weigh(self, y, weight, known):
+        # The likelihood sums over what is unknown, and weighs the sequence as a whole.
+        return 1.0
+
+    def read(self, y, sample_weight, data, held_out=False):
+        training_set = super().read(y, sample_weight, data, held_out)
+        if not held_out:
+            self.check_weights(training_set)
+            self.check_transitions(training_set)
+        return training_set
+
+    def check_weights(self, training_set):
+        """Raise for weights that differ within a sequence: its likelihood has but one."""
+        if self.class_weight is not None:
+            raise ValueError(
+                "decoder='crf' scores sequences as a whole and cannot weigh the classes of single "
+                f"steps, but class_weight={self.class_weight!r}: set it to None, or "
+                "decoder='softmax'."
+            )
+        data, weight = training_set.data, training_set.weight
+        if np.any(weight != np.repeat(weight[data.starts], data.lengths)):
+            raise ValueError(
+                "decoder='crf' scores sequences as a whole, but sample_weight differs between the "
+                "steps of one: pass one weight for each sequence, or set decoder='softmax'."
+            )
+
+    def check_transitions(self, training_set):
+        """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
+        data, target, known = training_set.data, training_set.target, training_set.known
+        allowed, first, last = self.allowed()
+        heads, tails = data.starts, data.starts + data.lengths - 1
+        wrong = np.zeros(len(target), bool)
+        wrong[1:] = known[1:] & known[:-1] & ~allowed[target[:-1], target[1:]]
+        wrong[heads] = known[heads] & ~first[target[heads]]
+        wrong[tails] |= known[tails] & ~last[target[tails]]
+        for row in np.flatnonzero(wrong)[:1]:
+            sequence = np.searchsorted(heads, row, side="right") - 1
+            raise ValueError(
+                f"y[{sequence}] has the label '{self.classes[target[row]]}' at step "
+                f"{row - heads[sequence]}, where transition_constraints="
+                f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
+                "set transition_constraints=None."
+            )
+
+    def choose(self, params, outputs, packing):
+        return self.loss.best_path(params, outputs, packing)
+
+    def marginals(self, params, outputs, packing):
+        return self.loss.marginals(params, outputs, packing)
+
+    def log_marginals(self, params, outputs, packing):
+        with np.errstate(divide="ignore"):
+            return np.log(self.marginals(params, outputs, packing))

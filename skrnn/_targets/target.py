@@ -1,0 +1,84 @@
+"""What all targets share: y is checked, learnt, encoded for the loss, and weighed."""
+
+from abc import ABC, abstractmethod
+
+from skrnn._targets.training_set import TrainingSet
+from skrnn._targets.weights import check_sample_weight
+
+
+class Target(ABC):
+    """How an estimator reads y, and turns raw outputs back into values like those of y.
+
+    A target is made with the options of an estimator, `learn`s what it needs of y or takes it over
+    from an earlier one (`resume`), and is not changed afterwards.
+
+    owner      name of the estimator, for messages
+    is_learnt  whether y has been seen
+    n_outputs  outputs of the network
+    loss       ``loss(params, outputs, target, weight, packing)``, see `skrnn._core.losses`
+    """
+
+    is_learnt = False
+    n_outputs: int
+
+    def __init__(self, owner):
+        self.owner = owner
+
+    # What a subclass decides.
+
+    @abstractmethod
+    def check(self, y, data):
+        """Return y as an array, with one entry for each row of the training set."""
+
+    @abstractmethod
+    def learn(self, y, weight):
+        """Learn from the checked y what encoding and decoding need."""
+
+    @abstractmethod
+    def resume(self, earlier):
+        """Take over what an earlier target has learnt, if the options still fit it."""
+
+    @abstractmethod
+    def encode(self, y, held_out=False):
+        """Return the checked y as the loss wants it or, with `held_out`, as `score` does."""
+
+    @abstractmethod
+    def choose(self, params, outputs, packing):
+        """Return the best encoded value for raw outputs."""
+
+    @abstractmethod
+    def decode(self, encoded):
+        """Return encoded values as those of y were given."""
+
+    @abstractmethod
+    def score(self, held_out, encoded):
+        """Score encoded predictions on a held-out training set; higher is better."""
+
+    @abstractmethod
+    def attributes(self):
+        """What was learnt, by the names under which the estimator publishes it."""
+
+    @abstractmethod
+    def restore(self, attributes):
+        """Take over what an estimator of format 1 has published."""
+
+    # What follows from it.
+
+    def read(self, y, sample_weight, data, held_out=False):
+        """Return the training set of some sequences with their targets and weights."""
+        y, weight = self.check(y, data), check_sample_weight(sample_weight, len(data))
+        if not self.is_learnt:
+            self.learn(y, weight)
+            self.is_learnt = True
+        target = self.encode(y, held_out)
+        if target.dtype.kind == "f":
+            target = target.astype(data.dtype, copy=False)
+        return TrainingSet(data, target, weight * self.weigh(y, weight))
+
+    def weigh(self, y, weight):
+        """Factors of the weights that the target itself brings."""
+        return 1.0
+
+    def predict(self, params, outputs, packing):
+        """Return predictions for raw outputs, as y was given."""
+        return self.decode(self.choose(params, outputs, packing))

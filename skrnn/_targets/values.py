@@ -1,0 +1,114 @@
+"""Real numbers for each sequence: standardised inside, in the units of y outside."""
+
+import numpy as np
+from sklearn.metrics import r2_score
+from sklearn.utils import check_array
+
+from skrnn._targets.target import Target
+from skrnn._targets.weights import values_per_sequence
+
+
+class Values(Target):
+    """One value or vector for each sequence.
+
+    The network sees targets of mean 0 and scale 1, or, where the loss has a logarithmic link, of
+    mean 1: a shift would not keep them in the domain of the loss.
+    """
+
+    def __init__(self, owner, loss_name, loss):
+        super().__init__(owner)
+        self.loss_name, self.loss = loss_name, loss
+
+    def check(self, y, data):
+        n_values = values_per_sequence(y)
+        for i in np.flatnonzero(n_values != n_values[0])[:1]:
+            raise ValueError(
+                f"y[0] has {n_values[0]} value(s) and y[{i}] has {n_values[i]}, but {self.owner} "
+                "predicts as many for each sequence: pass y of shape (n_sequences,) or "
+                "(n_sequences, n_outputs)."
+            )
+        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+        if y.ndim > 2:
+            raise ValueError(
+                f"y has {y.ndim} dimensions, shape {y.shape}, but {self.owner} predicts one value "
+                "or vector for each sequence: pass y.reshape(len(y), -1)."
+            )
+        if not self.loss.in_domain(y).all():
+            raise ValueError(
+                f"loss={self.loss_name!r} needs {self.loss.domain}, but its smallest value is "
+                f"{y.min():g}: choose another loss, or shift y."
+            )
+        return y
+
+    def learn(self, y, weight):
+        self.is_flat = y.ndim == 1
+        y = y.reshape(len(y), -1)
+        self.n_values = y.shape[1]
+        self.mean, self.scale = learn_scale(*distinct_rows(y, weight), self.loss.link)
+
+    def resume(self, earlier):
+        if earlier.loss.link != self.loss.link:
+            raise ValueError(
+                f"loss={self.loss_name!r} cannot go on from what was learnt with another scale of "
+                f"the outputs: its link is {self.loss.link!r}, that of {earlier.loss_name!r} "
+                f"{earlier.loss.link!r}. Fit anew with warm_start=False."
+            )
+        for name in ("is_flat", "n_values", "mean", "scale", "is_learnt"):
+            setattr(self, name, getattr(earlier, name))
+
+    @property
+    def n_outputs(self):
+        return self.loss.n_outputs(self.n_values)
+
+    def encode(self, y, held_out=False):
+        y = y.reshape(len(y), -1)
+        if y.shape[1] != self.n_values:
+            raise ValueError(
+                f"y has {y.shape[1]} output(s), but {self.owner} was fitted with "
+                f"{self.n_values}: pass y of shape (n_sequences, {self.n_values})."
+            )
+        # This is done in float64: the mean may be so large that float32 would lose what is
+        # around it.
+        return (y - self.mean) / self.scale
+
+    def choose(self, params, outputs, packing):
+        return self.loss.inverse_link(outputs)
+
+    def decode(self, encoded):
+        values = encoded * self.scale + self.mean
+        return values[:, 0] if self.is_flat else values
+
+    def score(self, held_out, encoded):
+        if not np.isfinite(encoded).all():  # the next loss says so, with a remedy
+            return np.nan
+        return r2_score(held_out.target, encoded, sample_weight=held_out.weight)
+
+    def attributes(self):
+        return {"n_outputs_": self.n_values, "y_mean_": self.mean, "y_scale_": self.scale}
+
+    def restore(self, attributes):
+        self.is_flat, self.n_values = attributes["_y_is_flat"], attributes["n_outputs_"]
+        self.mean, self.scale = attributes["y_mean_"], attributes["y_scale_"]
+        self.is_learnt = True
+
+
+def learn_scale(y, weight, link):
+    """Mean and scale by which targets of any unit are of order one inside the network."""
+    mean = np.average(y, axis=0, weights=weight)
+    if link == "log":
+        mean, scale = np.zeros_like(mean), mean
+    else:
+        error = y - mean
+        unit = np.abs(error).max(axis=0)  # in this unit squares neither overflow nor vanish
+        unit[unit == 0] = 1.0
+        scale = unit * np.sqrt(np.average((error / unit) ** 2, axis=0, weights=weight))
+    scale[scale <= 10 * np.finfo(np.float64).eps * np.abs(mean)] = 1.0
+    return mean, scale
+
+
+def distinct_rows(y, weight):
+    """Rows of y that have a weight, each once with all of it: sums over them know no order."""
+    order = np.argsort(weight)  # this also fixes the order in which equal rows' weights are summed
+    order = order[weight[order] > 0]
+    rows, group = np.unique(y[order], axis=0, return_inverse=True)
+    return rows, np.bincount(group.reshape(-1), weight[order])

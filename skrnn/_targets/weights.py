@@ -1,0 +1,45 @@
+"""Sample weights, and how many values a target has for each sequence."""
+
+import numpy as np
+from sklearn.utils import check_array
+
+from skrnn._data.values import as_array, check_meaning
+
+
+def check_sample_weight(sample_weight, n_sequences):
+    """Return weights (n_sequences,) in float64; ones for None."""
+    if sample_weight is None:
+        return np.ones(n_sequences)
+    check_meaning(sample_weight, "sample_weight")
+    weight = check_array(
+        sample_weight,
+        ensure_2d=False,
+        ensure_min_samples=0,
+        dtype=np.float64,
+        input_name="sample_weight",
+    )
+    if weight.ndim != 1 or len(weight) != n_sequences:
+        raise ValueError(
+            f"sample_weight has shape {weight.shape}, but X has {n_sequences} sequences: pass one "
+            f"weight for each, shape ({n_sequences},)."
+        )
+    if (weight < 0).any():
+        raise ValueError(
+            f"sample_weight must not be negative, but its smallest value is {weight.min():g}: "
+            "leave sequences out with a weight of 0."
+        )
+    if not weight.any():
+        raise ValueError(
+            "sample_weight is zero for every sequence: at least one weight must be positive."
+        )
+    return weight
+
+
+def values_per_sequence(y):
+    """Number of values that `y` has for each sequence, (n_sequences,)."""
+    items = as_array(y, "y") if hasattr(y, "__array__") else y
+    if isinstance(items, np.ndarray) and items.dtype.kind != "O":
+        return np.full(len(items), np.size(items[0]))
+    if np.ndim(next(iter(items))) == 0:
+        return np.ones(len(items), np.intp)
+    return np.array([np.size(item) for item in items])
