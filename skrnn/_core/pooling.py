@@ -54,7 +54,8 @@ class Mean:
         total = np.zeros((packing.n_sequences, outputs.shape[1]), outputs.dtype)
         for run, block in blocks(outputs, packing):
             total[: run.n_sequences] += block.sum(axis=0)
-        after = np.vstack([total.T, packing.lengths], dtype=np.float64)
+        after = np.empty((total.shape[1] + 1, len(total)))
+        after[:-1], after[-1] = total.T, packing.lengths
         if state is not None:
             after += state
             total = after[:-1].T.astype(outputs.dtype)

@@ -110,12 +110,11 @@ class Recurrent:
         outputs = np.empty((packing.n_rows, K * H), x.dtype) if return_steps else None
         runs, backwards = packing.runs(self.max_steps), []
         for run in runs:
-            live = final[..., : run.n_sequences]
-            h, live[...], backward = unroll(
+            h, backward = unroll(
                 self.cell,
                 W,
                 [feature_major(rows, run) for rows in xs],
-                live,
+                final[..., : run.n_sequences],
                 None if mask is None else np.ascontiguousarray(mask[..., : run.n_sequences]),
                 how.for_backward,
                 how.empty,

@@ -27,34 +27,37 @@ from skrnn._core.cells import by_step
 STRETCH = 1 << 18
 
 
-def unroll(cell, W, xs, state0, mask=None, for_backward=True, empty=np.empty):
+def unroll(cell, W, xs, state, mask=None, for_backward=True, empty=np.empty):
     """Run `cell` over T steps of N sequences that all stay alive.
 
     W             (K, H + D + 1, R), from `arrange`
     xs            K arrays (T, D, N), one for each direction, each in its own order of steps
-    state0        (n_states, H, K, N): h, and c for the LSTM
+    state         (n_states, H, K, N): h, and c for the LSTM. It is overwritten: the initial state
+                  goes in, the final state comes out
     mask          (H, K, N) or None: multiplies the h that enters the products
     for_backward  whether to keep the tape of all steps; without it the tape is one frame
     empty         allocates the tape, as ``np.empty`` or a `Scratch` does
 
-    Returns h (T, H, K, N), final (n_states, H, K, N) and, or None if not `for_backward`,
+    Returns h (T, H, K, N) and, or None if not `for_backward`,
 
     backward(dW, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
-        dW (K, R, H + D + 1) is added to. `dstate`, like `final`, is overwritten: the gradient of
+        dW (K, R, H + D + 1) is added to. `dstate`, like `state`, is overwritten: the gradient of
         the final state goes in, that of the initial state comes out. dh (T, H, K, N) is the
         gradient of `h`.
     """
-    H = state0.shape[1]
+    H = state.shape[1]
     S = state_blocks(xs, H, W.dtype, empty)
     h = S[:, :H] if mask is None else empty((len(S), H, *S.shape[2:]), W.dtype)
-    h[0] = state0[0]
+    h[0] = state[0]
     one_frame = not for_backward and W.shape[2] == products_from_h(cell, H)
-    G = tape(cell, h.shape, state0, one_frame, W.dtype, empty)
+    G = tape(cell, h.shape, state, one_frame, W.dtype, empty)
     run = Unrolled(cell, W, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
         run_forward(run)
-    final = np.stack([h[-1], *(G[-1, j * H : (j + 1) * H] for j in cell.carried)])
-    return h[1:], final, partial(run_backward, run, empty) if for_backward else None
+    state[0] = h[-1]
+    for j, slab in enumerate(cell.carried, 1):
+        state[j] = G[-1, slab * H : (slab + 1) * H]
+    return h[1:], partial(run_backward, run, empty) if for_backward else None
 
 
 class Unrolled(NamedTuple):
@@ -78,12 +81,12 @@ def state_blocks(xs, H, dtype, empty):
     return S
 
 
-def tape(cell, shape, state0, one_frame, dtype, empty):
+def tape(cell, shape, state, one_frame, dtype, empty):
     """Allocate G (T + 1, n_slabs * H, K, N), with the first carried states in place."""
     n_frames, H, K, N = shape
     frame = (cell.n_slabs * H, K, N)
     G = empty((1 if one_frame else n_frames, *frame), dtype)
-    for slab, c0 in zip(cell.carried, state0[1:], strict=True):
+    for slab, c0 in zip(cell.carried, state[1:], strict=True):
         G[0, slab * H : (slab + 1) * H] = c0
     if one_frame:
         G = np.ndarray((n_frames, *frame), G.dtype, G, strides=(0, *G.strides[1:]))
