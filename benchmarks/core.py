@@ -18,6 +18,7 @@ from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.recurrent import Recurrent
 from skrnn._core.unroll import unroll
+from skrnn._core.weights import Arranged
 from skrnn._optim.optimizers import Adam, AdamW, RMSprop, clip_norm
 
 T = 50
@@ -32,22 +33,22 @@ def draw(*shape):
 
 
 def problem(cell, size):
-    """Arguments of `unroll`, and a place for the gradient of the weights."""
+    """Arguments of `unroll`."""
     (N, D, H), cell = SIZES[size], CELLS[cell]()
-    W = draw(1, H + D + 1, len(cell.products) * H)
+    weights = Arranged(draw(1, H + D + 1, len(cell.products) * H), np.empty((0, H, 1, 1)))
     state0 = np.zeros((1 + len(cell.carried), H, 1, N), np.float32)
-    return cell, W, [draw(T, D, N)], state0
+    return cell, weights, [draw(T, D, N)], state0
 
 
 @cells
 @sizes
 def test_unroll(benchmark, cell, size):
-    cell, W, xs, state0 = problem(cell, size)
-    dW = np.zeros(W.swapaxes(1, 2).shape, np.float32)
+    cell, weights, xs, state0 = problem(cell, size)
+    gradient = weights.zero_gradient()
 
     def forth_and_back():
-        _, backward = unroll(cell, W, xs, state0.copy())
-        backward(dW, np.ones_like(state0))
+        _, backward = unroll(cell, weights, xs, state0.copy())
+        backward(gradient, np.ones_like(state0))
 
     benchmark(forth_and_back)
 
@@ -55,7 +56,7 @@ def test_unroll(benchmark, cell, size):
 @cells
 @sizes
 def test_products(benchmark, cell, size):
-    cell, W, xs, state0 = problem(cell, size)
+    cell, (W, _), xs, state0 = problem(cell, size)
     H, n = state0.shape[1], state0.shape[3]
     n_products = H * sum(from_h for _, from_h, _ in cell.products)
     W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
@@ -74,8 +75,8 @@ def test_products(benchmark, cell, size):
 @cells
 @sizes
 def test_predict(benchmark, cell, size):
-    cell, W, xs, state0 = problem(cell, size)
-    benchmark(unroll, cell, W, xs, state0, for_backward=False)
+    arguments = problem(cell, size)
+    benchmark(unroll, *arguments, for_backward=False)
 
 
 @cells

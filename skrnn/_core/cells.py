@@ -1,18 +1,30 @@
 """The recurrent cells: Elman, LSTM and GRU, elementwise, forward and backward in time.
 
-A cell fills *slabs*: contiguous feature-major blocks of shape (H, K, N), stacked along axis 1 of
-the tape ``G (T + 1, n_slabs * H, K, N)`` for T steps, K directions and N sequences. `unroll` owns
-the weights, their products and the state; it draws a cell's generators one step at a time:
+Each cell is written twice. ``step`` has the equations as the papers print them, for one step of
+rows: it is what the tests compare with, and the place to begin reading. ``forward`` and
+``backward`` compute the same in place, for a whole run, with as few calls of NumPy as there can be:
+for the small arrays of one step a call takes longer than its arithmetic.
 
-forward(G, h_prev, h) yields at each step when `unroll` is to overwrite the slabs of the products
-    with ``W [h; x; 1]``, and goes on to write the new hidden state into ``h``.
+step(from_x, from_h, *state, *vectors) -> state
+    from_x = W_x x + b_x and from_h = W_h h + b_h are (N, n_gates * H), the gates in torch's order;
+    the state is h and, for the LSTM, c, both (N, H).
+
+For the fast form a cell fills *slabs*: contiguous feature-major blocks of shape (H, K, N), stacked
+along axis 1 of the tape ``G (T + 1, n_slabs * H, K, N)`` for T steps, K directions and N sequences.
+`unroll` owns the weights, their products and the state; it draws a cell's generators one step at a
+time:
+
+forward(G, h_prev, h, *vectors) yields at each step when `unroll` is to overwrite the slabs of the
+    products with ``W [h; x; 1]``, and goes on to write the new hidden state into ``h``.
 backward(G, h_prev, h, A, dh, ...) yields at each step, from the last to the first, when it has
     written the gradients of those products into ``A``, and leaves in ``dh`` (and ``dc``), both
     (H, K, N), what the step before receives. First a few large calls turn the whole stretch into
-    local derivatives, so that the loop itself is a handful of small ones.
+    local derivatives, so that the loop itself is a handful of small ones. Behind the gradient of
+    the state come the vectors, and arrays to which it adds their gradients.
 
-``h_prev`` and ``h`` have shape (T, H, K, N). What a cell declares:
+``h_prev`` and ``h`` have shape (T, H, K, N). What a cell declares, where it differs from `Cell`:
 
+n_gates : the number of gates in torch's weights.
 products : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
@@ -24,11 +36,14 @@ carried : slabs that hold a state besides h; at step t they hold its value *befo
 keeps_h : whether h also reaches the next step directly, outside the products.
 memory_gate, input_gate : for `init_recurrent`, which of torch's gates keeps the state when open,
     and which admits the input apart from it; None if no gate does.
+vectors : names of parameters beside the weights of the products, one number for each unit. They
+    come as (H, K, 1).
 """
 
 from itertools import repeat
 
 import numpy as np
+from scipy.special import expit
 
 
 def by_step(*arrays):
@@ -45,15 +60,23 @@ def slabs(G, H, first, last):
     return G[:, first * H : last * H]
 
 
-class Elman:
-    """h = act(W_x x + W_h h_prev + b), act being tanh or relu (Elman, 1990)."""
+class Cell:
+    """What a cell declares of itself, see above: that of a cell without gates, and without c."""
 
-    products = ((0, True, True),)
-    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), False
-    memory_gate, input_gate = None, None
+    n_gates, n_slabs, products = 1, 1, ((0, True, True),)
+    n_sigmoid, carried, keeps_h = 0, (), False
+    memory_gate, input_gate, vectors = None, None, ()
+
+
+class Elman(Cell):
+    """h = act(W_x x + W_h h_prev + b), act being tanh or relu (Elman, 1990)."""
 
     def __init__(self, activation="tanh"):
         self.activation = activation
+
+    def step(self, from_x, from_h, h):
+        z = from_x + from_h
+        return (np.tanh(z) if self.activation == "tanh" else np.maximum(z, 0),)
 
     def forward(self, G, h_prev, h):
         for z, h_t in by_step(G[:-1], h):
@@ -70,19 +93,25 @@ class Elman:
             yield
 
 
-class LSTM:
+class LSTM(Cell):
     """Long short-term memory (Hochreiter & Schmidhuber, 1997; forget gate: Gers et al., 2000).
 
     i, f, o = sigmoid(W_x x + W_h h_prev + b), g = tanh(...), each with weights of its own;
     c = f * c_prev + i * g;  h = o * tanh(c).
 
-    Slabs o, i, f, g, c_prev, tanh(c): so ordered, the logistic gates are one slab block, and
+    Slabs o, i, f, g, c_prev, tanh(c): in this order the logistic gates are one block, and
     [i, f] * [g, c_prev] is one call.
     """
 
-    products = ((3, True, True), (0, True, True), (1, True, True), (2, True, True))
-    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 4, 3, 6, (4,), False
+    n_gates, n_sigmoid, n_slabs, carried = 4, 3, 6, (4,)
+    products = (3, True, True), (0, True, True), (1, True, True), (2, True, True)
     memory_gate, input_gate = 1, 0
+
+    def step(self, from_x, from_h, h, c):
+        i, f, g, o = np.split(from_x + from_h, 4, axis=1)
+        i, f, g, o = expit(i), expit(f), np.tanh(g), expit(o)
+        c = f * c + i * g
+        return o * np.tanh(c), c
 
     def forward(self, G, h_prev, h):
         H, now, one = h.shape[1], G[:-1], np.asarray(1, G.dtype)
@@ -128,7 +157,7 @@ class LSTM:
             yield
 
 
-class GRU:
+class GRU(Cell):
     """Gated recurrent unit, reset after the product as in cuDNN and torch (Cho et al., 2014).
 
     r, z = sigmoid(W_x x + W_h h_prev + b);  a = W_h h_prev + b_h;
@@ -137,9 +166,15 @@ class GRU:
     Slabs r, z, a, n.
     """
 
-    products = ((0, True, True), (1, True, True), (2, True, False), (2, False, True))
-    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 3, 2, 4, (), True
-    memory_gate, input_gate = 1, None
+    n_gates, n_sigmoid, n_slabs, keeps_h = 3, 2, 4, True
+    products = (0, True, True), (1, True, True), (2, True, False), (2, False, True)
+    memory_gate = 1
+
+    def step(self, from_x, from_h, h):
+        (x_r, x_z, x_n), (h_r, h_z, a) = (np.split(z, 3, axis=1) for z in (from_x, from_h))
+        r, z = expit(x_r + h_r), expit(x_z + h_z)
+        n = np.tanh(x_n + r * a)
+        return ((1 - z) * n + z * h,)
 
     def forward(self, G, h_prev, h):
         H, now, one = h.shape[1], G[:-1], np.asarray(1, G.dtype)

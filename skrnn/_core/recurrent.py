@@ -14,7 +14,7 @@ import numpy as np
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.unroll import unroll
-from skrnn._core.weights import add_gradient, arrange
+from skrnn._core.weights import Arranged, add_gradient, arrange
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -49,15 +49,21 @@ class Recurrent:
         self.index = index
         self.max_steps = max_steps
         self.prefix = prefix
+        self.names = *WEIGHTS, *cell.vectors
 
     @property
     def shapes(self):
         GH = self.cell.n_gates * self.hidden_size
-        shapes = ((GH, self.n_features), (GH, self.hidden_size), (GH,), (GH,))
+        shapes = dict.fromkeys(self.names, (self.hidden_size,)) | {
+            "weight_ih": (GH, self.n_features),
+            "weight_hh": (GH, self.hidden_size),
+            "bias_ih": (GH,),
+            "bias_hh": (GH,),
+        }
         return {
-            self.full_name(name, suffix): shape
+            self.full_name(name, suffix): shapes[name]
             for suffix in self.suffixes
-            for name, shape in zip(WEIGHTS, shapes, strict=True)
+            for name in self.names
         }
 
     @property
@@ -71,7 +77,7 @@ class Recurrent:
     def directions(self, views):
         """Views of the parameters, one dict for each direction."""
         return [
-            {name: views[self.full_name(name, suffix)] for name in WEIGHTS}
+            {name: views[self.full_name(name, suffix)] for name in self.names}
             for suffix in self.suffixes
         ]
 
@@ -102,66 +108,57 @@ class Recurrent:
         backward(grads, doutputs=None, dfinal=None, need_dx=False) -> dx or None, dstate0
         """
         K, H = len(self.suffixes), self.hidden_size
-        W = self.arrange(params) if how.arranged is None else how.arranged
+        weights = self.arrange(params) if how.arranged is None else how.arranged
         xs = [x, x[packing.mirror]] if K == 2 else [x]
+        outputs = np.empty((packing.n_rows, K * H), x.dtype) if return_steps else None
         final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
         if state0 is not None:
             final[...] = state0
-        outputs = np.empty((packing.n_rows, K * H), x.dtype) if return_steps else None
-        runs, backwards = packing.runs(self.max_steps), []
-        for run in runs:
-            h, backward = unroll(
-                self.cell,
-                W,
-                [feature_major(rows, run) for rows in xs],
-                final[..., : run.n_sequences],
-                None if mask is None else np.ascontiguousarray(mask[..., : run.n_sequences]),
-                how.for_backward,
-                how.empty,
-            )
-            backwards.append(backward)
+        passed = Passed(weights, x.shape, packing, packing.runs(self.max_steps), [])
+        for run in passed.runs:
+            blocks = [feature_major(rows, run) for rows in xs]
+            # The states of sequences that have ended lie beyond these columns, and stay.
+            state, options = final[..., : run.n_sequences], (how.for_backward, how.empty)
+            h, backward = unroll(self.cell, weights, blocks, state, live(mask, run), *options)
+            passed.backwards.append(backward)
             if return_steps:
-                for k in range(K):
-                    feature_major(outputs[:, k * H : (k + 1) * H], run)[...] = h[:, :, k]
+                self.by_unit(outputs, run)[...] = h
         if return_steps and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]
-        if not how.for_backward:
-            return outputs, final, None
-        passed = Passed(W, x.shape, packing, runs, backwards)
-        return outputs, final, partial(self.backward, passed)
+        return outputs, final, partial(self.backward, passed) if how.for_backward else None
 
     def backward(self, passed, grads, doutputs=None, dfinal=None, need_dx=False):
         """Go back through a forward pass, as `forward` says."""
-        W, packing = passed.W, passed.packing
+        packing, dtype = passed.packing, passed.weights.W.dtype
         K, H = len(self.suffixes), self.hidden_size
-        dW = np.zeros(W.swapaxes(1, 2).shape, W.dtype)
-        dstate = np.zeros((*self.state_shape, packing.n_sequences), W.dtype)
+        gradient = passed.weights.zero_gradient()
+        dstate = np.zeros((*self.state_shape, packing.n_sequences), dtype)
         if dfinal is not None:
             dstate[...] = dfinal
         if doutputs is not None and K == 2:
             doutputs = np.hstack([doutputs[:, :H], doutputs[packing.mirror, H:]])
-        dx = np.empty((K, *passed.shape), W.dtype) if need_dx else None
+        dx = np.empty((K, *passed.shape), dtype) if need_dx else None
         for run, run_backward in zip(
             reversed(passed.runs), reversed(passed.backwards), strict=True
         ):
-            # Columns beyond the run still hold `dfinal`: a shorter sequence joins the way back at
-            # its own last step.
-            live = np.ascontiguousarray(dstate[..., : run.n_sequences])
-            dh = None if doutputs is None else self.by_unit(doutputs, run)
-            run_dx = run_backward(dW, live, dh, need_dx)
-            dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else live
+            # Columns beyond the run still hold `dfinal`: a shorter sequence joins the backward
+            # pass at its own last step.
+            d = live(dstate, run)
+            dh = None if doutputs is None else np.ascontiguousarray(self.by_unit(doutputs, run))
+            run_dx = run_backward(gradient, d, dh, need_dx)
+            dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else d
             if need_dx:
                 for rows, block in zip(dx, run_dx, strict=True):
                     feature_major(rows, run)[...] = block
-        add_gradient(self.cell, dW, self.directions(grads))
+        add_gradient(self.cell, gradient, self.directions(grads))
         if need_dx:
             dx = dx[0] if K == 1 else dx[0] + dx[1][packing.mirror]
         return dx, dstate
 
     def by_unit(self, rows, run):
-        """Copy the rows of a run, (n_rows, K * H), to (n_steps, H, K, n_sequences)."""
+        """View the rows of a run, (n_rows, K * H), as (n_steps, H, K, n_sequences)."""
         shape = run.n_steps, len(self.suffixes), self.hidden_size, run.n_sequences
-        return np.ascontiguousarray(feature_major(rows, run).reshape(shape).swapaxes(1, 2))
+        return feature_major(rows, run).reshape(shape).swapaxes(1, 2)
 
     def is_cut_before(self, run):
         """Whether truncation keeps gradients from crossing the start of a run."""
@@ -171,11 +168,16 @@ class Recurrent:
 class Passed(NamedTuple):
     """What a forward pass leaves for its backward pass."""
 
-    W: np.ndarray
+    weights: Arranged
     shape: tuple  # that of x
     packing: Packing
     runs: list
     backwards: list  # one for each run
+
+
+def live(state, run):
+    """Columns of the sequences that a run still has, in memory of their own if they are fewer."""
+    return None if state is None else np.ascontiguousarray(state[..., : run.n_sequences])
 
 
 def feature_major(rows, run):

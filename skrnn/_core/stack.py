@@ -1,6 +1,7 @@
 """Embeddings and recurrent layers, one above the other."""
 
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -112,34 +113,31 @@ class Stack:
         finals, backwards, embedding_backward = [], [], None
         if self.embedding:
             x, embedding_backward = self.embedding.forward(params, x)
-        for layer, W, state0 in zip(self.layers, arranged, states, strict=True):
+        for layer, weights, state0 in zip(self.layers, arranged, states, strict=True):
             x, drop_backward = self.drop_input(layer, x, how.rng)
             mask = self.recurrent_mask(layer, packing, how.rng, x.dtype)
+            needs_steps = return_steps or layer is not self.layers[-1]
+            layer_how = how._replace(arranged=weights)
             x, final, backward = layer.forward(
-                params,
-                x,
-                packing,
-                state0,
-                mask,
-                how._replace(arranged=W),
-                return_steps or layer is not self.layers[-1],
+                params, x, packing, state0, mask, layer_how, needs_steps
             )
             finals.append(final)
             backwards.append((drop_backward, backward))
-
-        def backward(grads, doutputs, dfinals=None, need_dx=False):
-            d, dstates = doutputs, []
-            for i in reversed(range(len(self.layers))):
-                drop_backward, layer_backward = backwards[i]
-                need_d = bool(i or need_dx or self.embedding)
-                d, dstate = layer_backward(grads, d, dfinals and dfinals[i], need_d)
-                d = drop_backward(d) if need_d else None
-                dstates.insert(0, dstate)
-            if self.embedding:
-                embedding_backward(grads, d)
-            return d if need_dx else None, dstates
-
+        backward = partial(self.backward, backwards, embedding_backward)
         return x, finals, backward if how.for_backward else None
+
+    def backward(self, backwards, embedding_backward, grads, doutputs, dfinals=None, need_dx=False):
+        """Go back through a forward pass, as `forward` says."""
+        d, dstates = doutputs, []
+        for i in reversed(range(len(self.layers))):
+            drop_backward, layer_backward = backwards[i]
+            need_d = bool(i or need_dx or embedding_backward)
+            d, dstate = layer_backward(grads, d, dfinals and dfinals[i], need_d)
+            d = drop_backward(d) if need_d else None
+            dstates.insert(0, dstate)
+        if embedding_backward:
+            embedding_backward(grads, d)
+        return d if need_dx else None, dstates
 
     def drop_input(self, layer, x, rng):
         """Apply dropout to what a layer reads, but not to the numeric columns of the input."""

@@ -22,15 +22,16 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skrnn._core.cells import by_step
+from skrnn._core.weights import Arranged
 
 # Floats of the tape that the way back treats in one stretch: this bounds its memory.
 STRETCH = 1 << 18
 
 
-def unroll(cell, W, xs, state, mask=None, for_backward=True, empty=np.empty):
+def unroll(cell, weights, xs, state, mask=None, for_backward=True, empty=np.empty):
     """Run `cell` over T steps of N sequences that all stay alive.
 
-    W             (K, H + D + 1, R), from `arrange`
+    weights       an `Arranged`
     xs            K arrays (T, D, N), one for each direction, each in its own order of steps
     state         (n_states, H, K, N): h, and c for the LSTM. It is overwritten: the initial state
                   goes in, the final state comes out
@@ -40,18 +41,18 @@ def unroll(cell, W, xs, state, mask=None, for_backward=True, empty=np.empty):
 
     Returns h (T, H, K, N) and, or None if not `for_backward`,
 
-    backward(dW, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
-        dW (K, R, H + D + 1) is added to. `dstate`, like `state`, is overwritten: the gradient of
-        the final state goes in, that of the initial state comes out. dh (T, H, K, N) is the
-        gradient of `h`.
+    backward(gradient, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
+        `gradient`, an `Arranged`, is added to. `dstate`, like `state`, is overwritten: the
+        gradient of the final state goes in, that of the initial state comes out. dh (T, H, K, N)
+        is the gradient of `h`.
     """
-    H = state.shape[1]
+    H, W = state.shape[1], weights.W
     S = state_blocks(xs, H, W.dtype, empty)
     h = S[:, :H] if mask is None else empty((len(S), H, *S.shape[2:]), W.dtype)
     h[0] = state[0]
     one_frame = not for_backward and W.shape[2] == products_from_h(cell, H)
     G = tape(cell, h.shape, state, one_frame, W.dtype, empty)
-    run = Unrolled(cell, W, S, h, G, mask)
+    run = Unrolled(cell, weights, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
         run_forward(run)
     state[0] = h[-1]
@@ -64,7 +65,7 @@ class Unrolled(NamedTuple):
     """The arrays of a run, which its forward and its backward pass share."""
 
     cell: Any
-    W: np.ndarray
+    weights: Arranged
     S: np.ndarray
     h: np.ndarray
     G: np.ndarray
@@ -100,7 +101,7 @@ def products_from_h(cell, H):
 
 def run_forward(run):
     """Fill h and the tape."""
-    cell, W, S, h, G, mask = run
+    cell, (W, vectors), S, h, G, mask = run
     H, n_products = h.shape[1], W.shape[2]
     n_from_h = products_from_h(cell, H)
     by_direction, products = S[:-1].swapaxes(1, 2), G[:-1, :n_products].swapaxes(1, 2)
@@ -108,7 +109,7 @@ def run_forward(run):
         W_from_x = W[:, H:, n_from_h:].swapaxes(1, 2)
         np.matmul(W_from_x, by_direction[:, :, H:], out=products[:, :, n_from_h:])
     W_from_h, products = W[:, :, :n_from_h].swapaxes(1, 2), products[:, :, :n_from_h]
-    steps = cell.forward(G, h[:-1], h[1:])
+    steps = cell.forward(G, h[:-1], h[1:], *vectors)
     if mask is None:
         for _, (products_t, s) in zip(steps, by_step(products, by_direction), strict=True):
             np.matmul(W_from_h, s, out=products_t)
@@ -119,23 +120,25 @@ def run_forward(run):
             np.matmul(W_from_h, s, out=products_t)
 
 
-def run_backward(run, empty, dW, dstate, dh=None, need_dx=False):
+def run_backward(run, empty, gradient, dstate, dh=None, need_dx=False):
     """Do what `unroll` says of ``backward``, in stretches of steps from the last to the first."""
-    cell, W, S, h, G, mask = run
+    cell, (W, vectors), S, h, G, mask = run
     T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
     n_from_h = products_from_h(cell, H)
-    W_h = W[:, :H, :n_from_h]
+    W_h, constants = W[:, :H, :n_from_h], (*vectors, *gradient.vectors)
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
     A = empty((min(length, T), n_products, K, N), W.dtype)
     for stop in range(T, 0, -length):
         start = max(0, stop - length)
         a = A[: stop - start]
-        steps = cell.backward(G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate)
+        steps = cell.backward(
+            G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate, *constants
+        )
         dproducts, dh_now = a.swapaxes(1, 2), None if dh is None else dh[start:stop]
         step_back(steps, W_h, dproducts[:, :, :n_from_h], dstate, cell.keeps_h, mask, dh_now)
         for k in range(K):
-            dW[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
+            gradient.W[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
             np.matmul(W[:, H:-1], dproducts, out=dx[start:stop])
     return None if dx is None else [dx[:, k] for k in range(K)]
@@ -153,6 +156,7 @@ def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
             product *= mask
         if keeps_h:
             dstate[0] += product
+    next(steps, None)  # what a cell does after its last step
 
 
 def sum_over_steps(a, s):

@@ -1,15 +1,29 @@
 """The weights of a recurrent layer, from torch's arrangement to that of `unroll` and back."""
 
+from typing import NamedTuple
+
 import numpy as np
 
 
-def arrange(cell, directions):
-    """Arrange torch-shaped weights, one dict of views for each direction, for `unroll`.
+class Arranged(NamedTuple):
+    """The weights of a layer as `unroll` uses them, or their gradient.
 
-    Returns (K, H + D + 1, R): rows h, x, 1 as in the state block, columns the R = n_slabs * H
-    products. The columns of logistic gates are negated. Column-major products are no slower for
-    many sequences, and three times as fast for one.
+    W        (K, H + D + 1, R): rows h, x, 1 as in the state block, columns the R products of H
+             units each. The columns of logistic gates are negated. For the gradient it is
+             (K, R, H + D + 1). Column-major products are no slower for many sequences, and three
+             times as fast for one.
+    vectors  (n_vectors, H, K, 1), see `cells`
     """
+
+    W: np.ndarray
+    vectors: np.ndarray
+
+    def zero_gradient(self):
+        return Arranged(np.zeros(self.W.swapaxes(1, 2).shape, self.W.dtype), 0 * self.vectors)
+
+
+def arrange(cell, directions):
+    """Arrange torch-shaped weights, one dict of views for each direction."""
     GH, D = directions[0]["weight_ih"].shape
     H = GH // cell.n_gates
     shape = len(directions), H + D + 1, len(cell.products) * H
@@ -23,12 +37,19 @@ def arrange(cell, directions):
                 arranged[H:-1, slab] = views["weight_ih"][gate].T
                 arranged[-1, slab] += views["bias_ih"][gate]
     W[..., : cell.n_sigmoid * H] *= -1
-    return W
+    vectors = np.empty((len(cell.vectors), H, len(directions), 1), W.dtype)
+    for name, vector in zip(cell.vectors, vectors, strict=True):
+        vector[..., 0] = np.stack([views[name] for views in directions], axis=1)
+    return Arranged(W, vectors)
 
 
-def add_gradient(cell, dW, directions):
-    """Add the gradient of arranged weights, ``dW (K, R, H + D + 1)``, to torch-shaped views."""
+def add_gradient(cell, gradient, directions):
+    """Add the gradient of arranged weights to torch-shaped views."""
+    dW, dvectors = gradient
     H = dW.shape[1] // len(cell.products)
+    for name, dvector in zip(cell.vectors, dvectors, strict=True):
+        for k, views in enumerate(directions):
+            views[name] += dvector[:, k, 0]
     dW[:, : cell.n_sigmoid * H] *= -1
     for arranged, views in zip(dW, directions, strict=True):
         for slab, gate, from_h, from_x in product_slabs(cell, H):

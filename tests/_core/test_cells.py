@@ -5,6 +5,7 @@ from gradcheck import assert_gradient_entries
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
+from skrnn._core.cells import LSTM
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.recurrent import Recurrent
@@ -12,37 +13,49 @@ from skrnn._core.recurrent import Recurrent
 T, D, H, N = 4, 2, 3, 5
 
 
-# The cells as the papers print them: one step in one direction. `h_in` is the hidden state that
-# enters the products: `h` itself, or what recurrent dropout leaves of it.
+class Peephole(LSTM):
+    """LSTM whose gates also see c, through a weight for each unit (Gers & Schmidhuber, 2000).
+
+    What a cell with parameters of its own takes; the tests below hold it to its gradients.
+    """
+
+    vectors = "peephole_i", "peephole_f", "peephole_o"
+
+    def step(self, from_x, from_h, h, c, p_i, p_f, p_o):
+        i, f, g, o = np.split(from_x + from_h, 4, axis=1)
+        i, f, g = expit(i + p_i * c), expit(f + p_f * c), np.tanh(g)
+        c = f * c + i * g
+        return expit(o + p_o * c) * np.tanh(c), c
+
+    def forward(self, G, h_prev, h, p_i, p_f, p_o):
+        for now, after, h_t in zip(G[:-1], G[1:], h, strict=True):
+            yield
+            o, i, f, g, c, tanh_c = np.split(now, 6)
+            i[...], f[...] = expit(p_i * c - i), expit(p_f * c - f)
+            g[...] = np.tanh(g)
+            c = np.split(after, 6)[4]
+            c[...] = f * np.split(now, 6)[4] + i * g
+            o[...] = expit(p_o * c - o)
+            tanh_c[...] = np.tanh(c)
+            h_t[...] = o * tanh_c
+
+    def backward(self, G, h_prev, h, A, dh, dc, p_i, p_f, p_o, *dvectors):
+        for now, a in zip(G[::-1], A[::-1], strict=True):
+            o, i, f, g, c_prev, tanh_c = np.split(now, 6)
+            do = dh * tanh_c * o * (1 - o)
+            dc += dh * o * (1 - tanh_c**2) + do * p_o
+            di, df = dc * g * i * (1 - i), dc * c_prev * f * (1 - f)
+            # The products of logistic gates are those of -z.
+            a[...] = np.concatenate([-do, -di, -df, dc * i * (1 - g**2)])
+            seen = c_prev, c_prev, f * c_prev + i * g
+            for dvector, dgate, c in zip(dvectors, (di, df, do), seen, strict=True):
+                dvector += (dgate * c).sum(axis=2, keepdims=True)
+            dc *= f
+            dc += di * p_i + df * p_f
+            yield
 
 
-def elman(act):
-    def step(x, h, h_in, W_x, W_h, b_x, b_h):
-        return (act(x @ W_x.T + b_x + h_in @ W_h.T + b_h),)
-
-    return step
-
-
-def lstm(x, h, c, h_in, W_x, W_h, b_x, b_h):
-    i, f, g, o = np.split(x @ W_x.T + b_x + h_in @ W_h.T + b_h, 4, axis=1)
-    c = expit(f) * c + expit(i) * np.tanh(g)
-    return expit(o) * np.tanh(c), c
-
-
-def gru(x, h, h_in, W_x, W_h, b_x, b_h):
-    x_r, x_z, x_n = np.split(x @ W_x.T + b_x, 3, axis=1)
-    h_r, h_z, h_n = np.split(h_in @ W_h.T + b_h, 3, axis=1)
-    r, z = expit(x_r + h_r), expit(x_z + h_z)
-    n = np.tanh(x_n + r * h_n)
-    return ((1 - z) * n + z * h,)
-
-
-TEXTBOOK = {
-    "tanh": elman(np.tanh),
-    "relu": elman(lambda z: np.maximum(z, 0)),
-    "lstm": lstm,
-    "gru": gru,
-}
+CELLS = {**CELLS, "peephole": Peephole()}
 
 
 def filled(layer, value):
@@ -52,7 +65,7 @@ def filled(layer, value):
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("K", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)
-def test_steps_are_those_of_the_textbook(cell, K, masked):
+def test_runs_are_the_steps_that_the_papers_print(cell, K, masked):
     rng = np.random.default_rng(0)
     layer = Recurrent(CELLS[cell], D, H, K)
     params = {name: rng.normal(size=shape) for name, shape in layer.shapes.items()}
@@ -61,13 +74,12 @@ def test_steps_are_those_of_the_textbook(cell, K, masked):
     packing = Packing([T] * N)
     outputs, final, _ = layer.forward(params, x.reshape(-1, D), packing, state0, mask)
     outputs = outputs.reshape(T, N, K, H)
-    for k, suffix in enumerate(layer.suffixes):
-        weights = [params[f"{name}_l0{suffix}"] for name in ("weight_ih", "weight_hh")]
-        weights += [params[f"{name}_l0{suffix}"] for name in ("bias_ih", "bias_hh")]
+    for k, weights in enumerate(layer.directions(params)):
+        W_x, W_h, b_x, b_h, *vectors = weights.values()
         state = tuple(state0[:, :, k].swapaxes(1, 2))
         for t in range(T)[:: -1 if k else 1]:
             h_in = state[0] * mask[:, k].T if masked else state[0]
-            state = TEXTBOOK[cell](x[t], *state, h_in, *weights)
+            state = CELLS[cell].step(x[t] @ W_x.T + b_x, h_in @ W_h.T + b_h, *state, *vectors)
             assert_allclose(outputs[t, :, k], state[0], rtol=1e-12, atol=1e-15)
         assert_allclose(final[:, :, k].swapaxes(1, 2), state, rtol=1e-12, atol=1e-15)
 

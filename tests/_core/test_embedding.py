@@ -52,6 +52,19 @@ def test_a_share_of_the_ids_is_replaced_with_the_unknown():
     assert (x[:, 0] != x[:, 2]).any()
 
 
+def test_ids_are_numbered_anew():
+    layer = Embedding(3, {0: (9, 2), 2: (9, 1)}, prefix="a.")
+    xs = [np.array([[7, 0.5, 1], [2, 1.5, 1]]), np.array([[7, 2.5, 8.0]])]
+    before = [x.copy() for x in xs]
+    renumbered, touched = layer.renumber(xs)
+    assert_array_equal(renumbered[0], [[1, 0.5, 0], [0, 1.5, 0]])
+    assert_array_equal(renumbered[1], [[1, 2.5, 1]])
+    assert_array_equal(touched["a.embedding_0.weight"], [2, 7])
+    assert_array_equal(touched["a.embedding_2.weight"], [1, 8])
+    for x, kept in zip(xs, before, strict=True):
+        assert_array_equal(x, kept)
+
+
 def test_add_rows_is_the_sum_of_all_that_fall_on_a_row():
     rng = np.random.default_rng(0)
     rows, values = rng.integers(20, size=50), rng.normal(size=(50, 3))

@@ -332,6 +332,15 @@ def test_weights_arranged_beforehand_change_nothing(cell):
             assert_array_equal(a, b)
 
 
+def test_the_weights_of_products_are_penalised_and_nothing_else():
+    net = network("lstm", 2, True, pooling=None, tables=TABLES, crf=True)
+    flags = np.zeros(net.layout.size, int)
+    flags[: net.n_dense] = net.penalised
+    of_products = {"weight_ih", "weight_hh", "head.weight"}
+    for name, view in net.layout.views(flags).items():
+        assert_array_equal(view, int(name.split("_l")[0] in of_products), err_msg=name)
+
+
 def test_names_and_shapes_are_those_of_torch():
     net = network("lstm", 2, True, tables=TABLES)
     expected = {}

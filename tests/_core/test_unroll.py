@@ -4,6 +4,7 @@ from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core import unroll
+from skrnn._core.cells import Cell
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.recurrent import Recurrent
@@ -12,11 +13,10 @@ LENGTHS = [4, 2, 2, 1]
 N, ROWS = 4, 9
 
 
-class Counter:
+class Counter(Cell):
     """h = h_prev + 1: a cell without mathematics, so that integers tell where a step ran."""
 
-    products = ((0, True, True),)
-    n_gates, n_sigmoid, n_slabs, carried, keeps_h = 1, 0, 1, (), True
+    keeps_h = True
 
     def forward(self, G, h_prev, h):
         for before, h_t in zip(h_prev, h, strict=True):
