@@ -31,7 +31,7 @@ products : entry j is ``(gate, from_h, from_x)`` of product slab j: which of tor
 n_sigmoid : the number of leading slabs that are logistic gates. `unroll` negates their weights:
     their products are the -z of ``s = sigmoid(z) = 1 / (1 + exp(-z))``, and ``backward``
     differentiates by -z: ``ds = s (s - 1)``.
-n_slabs : the products and whatever else the way back needs.
+n_slabs : the products and whatever else the backward pass needs.
 carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
 keeps_h : whether h also reaches the next step directly, outside the products.
 memory_gate, input_gate : for `init_recurrent`, which of torch's gates keeps the state when open,
@@ -87,6 +87,7 @@ class Elman(Cell):
                 np.maximum(z, 0, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh):
+        # Both derivatives follow from h, so that the tape need not keep z.
         np.copyto(A, 1 - h * h if self.activation == "tanh" else h > 0)
         for a in A[::-1]:
             a *= dh
@@ -114,11 +115,13 @@ class LSTM(Cell):
         return o * np.tanh(c), c
 
     def forward(self, G, h_prev, h):
+        # An array of one is made once: a number would become one at each call.
         H, now, one = h.shape[1], G[:-1], np.asarray(1, G.dtype)
-        new, kept = terms = np.empty((2, *h.shape[1:]), h.dtype)
+        admitted, remembered = terms = np.empty((2, *h.shape[1:]), h.dtype)
         terms = terms.reshape(2 * H, *h.shape[2:])
         oif, if_, gc = (slabs(now, H, *j) for j in ((0, 3), (1, 3), (3, 5)))
         o, g, tanh_c = (slabs(now, H, j, j + 1) for j in (0, 3, 5))
+        # The new c goes to the slab c_prev of the next step, so that no step copies it.
         c = slabs(G[1:], H, 4, 5)
         for oif_t, if_t, gc_t, o_t, g_t, tanh_c_t, c_t, h_t in by_step(
             oif, if_, gc, o, g, tanh_c, c, h
@@ -127,15 +130,17 @@ class LSTM(Cell):
             sigmoid(oif_t, one)
             np.tanh(g_t, out=g_t)
             np.multiply(if_t, gc_t, out=terms)  # i * g and f * c_prev
-            np.add(new, kept, out=c_t)
+            np.add(admitted, remembered, out=c_t)
             np.tanh(c_t, out=tanh_c_t)
             np.multiply(o_t, tanh_c_t, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh, dc):
+        # With local derivatives in A, each step multiplies them by dh (o) or dc (i, f, g).
         H = h.shape[1]
         o, i, f, g = (slabs(G, H, j, j + 1) for j in range(4))
         gc, tanh_c, oif = slabs(G, H, 3, 5), slabs(G, H, 5, 6), slabs(G, H, 0, 3)
         do, dif, dg = slabs(A, H, 0, 1), slabs(A, H, 1, 3), slabs(A, H, 3, 4)
+        # The products of logistic gates are -z, so that their derivative is s (s - 1).
         np.subtract(oif, 1, out=slabs(A, H, 0, 3))
         slabs(A, H, 0, 3)[...] *= oif
         do *= tanh_c
@@ -186,17 +191,20 @@ class GRU(Cell):
             np.multiply(r_t, a_t, out=term)
             n_t += term
             np.tanh(n_t, out=n_t)
+            # h = n + z (h_prev - n) takes one product less than the form of the papers.
             np.subtract(before, n_t, out=term)
             term *= z_t
             np.add(n_t, term, out=h_t)
 
     def backward(self, G, h_prev, h, A, dh):
+        # All local derivatives are by dh here, so that each step is two calls.
         H = h.shape[1]
         r, z, a, n = (slabs(G, H, j, j + 1) for j in range(4))
         dr, dz, da, dn = (slabs(A, H, j, j + 1) for j in range(4))
         np.subtract(1, z, out=dz)
         one_minus_square(n, out=dn)
         dn *= dz
+        # By -z, as in the LSTM: z (z - 1) (h_prev - n).
         dz *= z
         dz *= n - h_prev
         np.multiply(dn, r, out=da)

@@ -70,6 +70,7 @@ class CRF:
         for t in range(n_steps):
             possible[t] = (reached & last).any()
             before, reached = reached, allowed[reached].any(axis=0)
+            # From here on nothing changes, however long the sequence.
             if np.array_equal(before, reached):
                 possible[t:] = possible[t]
                 break
@@ -119,6 +120,8 @@ def crf_viterbi(scores, transitions, start, end, packing):
         best[now[t]] -= best[now[t]].max(axis=1, keepdims=True)
     labels = np.empty(packing.n_rows, np.intp)
     labels[last] = (best[last] + end).argmax(axis=1)
+    # Which label came before is asked only along the path: to keep it for all labels would take
+    # as long as the search itself.
     into = np.ascontiguousarray(transitions.T)
     for t in range(packing.n_steps - 1, 0, -1):
         labels[before[t]] = (best[before[t]] + into[labels[now[t]]]).argmax(axis=1)
@@ -171,7 +174,7 @@ def _forward(scores, transitions, start, end, packing, steps):
     alpha[last] += end
     peak, mass = np.empty_like(alpha[:, :1]), np.empty_like(alpha)
     backwards = [None]
-    # Labels that cannot be make a sum over nothing: -inf less -inf. It stays non-finite.
+    # If every label is forbidden, -inf - (-inf) gives NaN, which the caller sees.
     with np.errstate(invalid="ignore"):
         for t, rows in enumerate(now):
             if t:

@@ -65,18 +65,20 @@ class Embedding:
     def forward(self, params, x):
         """x (n_rows, n_features) -> outputs (n_rows, width), backward(grads, doutputs)."""
         ids = {column: x[:, column].astype(np.intp) for column in self.tables}
-        vectors = [params[self.names[column]][rows] for column, rows in ids.items()]
+        vectors = [params[self.names[column]][chosen] for column, chosen in ids.items()]
+        # Tables decide the dtype: an input of ids alone may be one of integers.
         numbers = x[:, self.numeric].astype(vectors[0].dtype, copy=False)
 
         def backward(grads, doutputs):
-            for column, rows in ids.items():
+            for column, chosen in ids.items():
                 if column not in self.frozen:
-                    add_rows(grads[self.names[column]], rows, doutputs[:, self.slices[column]])
+                    add_at(grads[self.names[column]], chosen, doutputs[:, self.slices[column]])
 
         return np.hstack([numbers, *vectors]), backward
 
 
-def add_rows(table, rows, values):
-    """``np.add.at(table, rows, values)``, as one sparse product."""
-    ones = np.ones(len(rows), values.dtype)
-    table += csr_array((ones, (rows, np.arange(len(rows)))), (len(table), len(rows))) @ values
+def add_at(table, ids, values):
+    """``np.add.at(table, ids, values)``, as one sparse product."""
+    # NumPy's own adds number by number; a product with a matrix of ones adds whole vectors.
+    ones, shape = np.ones(len(ids), values.dtype), (len(table), len(ids))
+    table += csr_array((ones, (ids, np.arange(len(ids)))), shape) @ values

@@ -11,6 +11,7 @@ def glorot_uniform(shape, rng):
 
 def orthogonal(shape, rng):
     """A random orthogonal matrix, uniform over the group (Saxe et al., 2014)."""
+    # LAPACK fixes no signs; those of a positive diagonal of r make q uniform.
     q, r = np.linalg.qr(rng.standard_normal(shape))
     return q * np.sign(np.diag(r))
 
@@ -31,9 +32,10 @@ def init_recurrent(layer, views, rng, forget_bias=1.0, n_steps=2):
     H, cell = layer.hidden_size, layer.cell
     for weights in layer.directions(views):
         for gate in range(cell.n_gates):
-            rows = slice(gate * H, (gate + 1) * H)
-            weights["weight_ih"][rows] = glorot_uniform((H, layer.n_features), rng)
-            weights["weight_hh"][rows] = orthogonal((H, H), rng)
+            # Each gate is a matrix of its own: drawn as one, it would begin too small.
+            block = slice(gate * H, (gate + 1) * H)
+            weights["weight_ih"][block] = glorot_uniform((H, layer.n_features), rng)
+            weights["weight_hh"][block] = orthogonal((H, H), rng)
         if cell.memory_gate is not None:
             bias = weights["bias_ih"].reshape(cell.n_gates, H)
             is_chrono = forget_bias == "chrono"

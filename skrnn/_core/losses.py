@@ -93,6 +93,7 @@ class Poisson(Loss):
     link, domain = "log", "y >= 0"
 
     def pointwise(self, outputs, target):
+        # What overflows here becomes a loss that is not finite, which ends the training.
         mean = np.exp(outputs)
         return mean - target * outputs, mean - target
 
@@ -113,6 +114,7 @@ class Pinball(Loss):
         self.quantile = np.ravel(quantile)
 
     def pointwise(self, outputs, target):
+        # Outputs of one number stand together; a third axis is the quantile.
         n, k = target.shape
         error = target[:, :, None] - outputs.reshape(n, k, -1)
         slope = np.where(error >= 0, self.quantile, self.quantile - 1).astype(outputs.dtype)
@@ -142,6 +144,7 @@ class CrossEntropy:
     link = "multinomial_logit"
 
     def __call__(self, params, outputs, target, weight, packing):
+        # The difference of log-softmax and target needs no division by a small probability.
         rows = np.arange(len(outputs))
         log_p = log_softmax(outputs)
         doutputs = np.exp(log_p)

@@ -30,7 +30,7 @@ class Batch(NamedTuple):
 
 
 class Compact(NamedTuple):
-    """Parameters and inputs of a batch without the rows of tables that it does not touch.
+    """Parameters and inputs of a batch without the vectors that it does not touch.
 
     theta   the smaller vector
     layout  of that vector
@@ -74,7 +74,7 @@ class Network:
             shapes |= CRF.shapes(n_outputs)
         self.crf = crf
         self.n_dense = ParamLayout(shapes).size
-        # Tables come last, so that a batch can leave out the rows that it does not touch.
+        # Tables come last, so that a batch can leave out the vectors that it does not touch.
         self.layout = ParamLayout(shapes | self.stack.table_shapes)
 
     @property
@@ -94,9 +94,9 @@ class Network:
         return theta
 
     def compact(self, theta, xs):
-        """Leave out the rows of the tables that none of the inputs `xs` touches."""
+        """Leave out the vectors of the tables that none of the inputs `xs` touches."""
         xs, touched = self.stack.embedding.renumber(xs)
-        small, layout, tail = self.layout.select_rows(theta, touched)
+        small, layout, tail = self.layout.select_vectors(theta, touched)
         return Compact(small, layout, xs, tail)
 
     def arrange(self, theta):
@@ -137,6 +137,7 @@ class Network:
             dfeatures = drop_backward(head_backward(grads, doutputs))
             d, dlast, dcarried = pool_backward(dfeatures, *dfinals[n_layers:])
             del dfinals[n_layers:]
+            # The last layer's final state may be asked for twice: by the caller and as features.
             if dlast is not None:
                 dfinals[-1] = dlast if dfinals[-1] is None else dfinals[-1] + dlast
             dx, dstates = stack_backward(grads, d, dfinals, need_dx)
@@ -157,6 +158,7 @@ class Network:
         )
         grad, _ = backward(doutputs)
         grads = layout.views(grad)
+        # The CRF's parameters are no part of the network, which has left zeros in their place.
         for name, dparam in dparams.items():
             grads[name][...] = dparam
         return value, grad

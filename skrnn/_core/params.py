@@ -37,20 +37,20 @@ class ParamLayout:
             mask[where] = chosen(name)
         return mask
 
-    def indices(self, name, rows):
-        """Positions in the flat vector of some rows of a parameter, in their order."""
+    def positions(self, name, ids):
+        """Positions in the flat vector of some vectors of a table, in their order."""
         width = prod(self.shapes[name][1:])
-        return (self.slices[name].start + rows[:, None] * width + np.arange(width)).ravel()
+        return (self.slices[name].start + ids[:, None] * width + np.arange(width)).ravel()
 
-    def select_rows(self, theta, rows):
-        """Leave out all but some rows of the last parameters.
+    def select_vectors(self, theta, ids):
+        """Leave out all but some vectors of the tables, which stand last.
 
-        rows  dict of name -> indices of the rows to keep, for each of these parameters
+        ids  dict of name -> which vectors to keep, for each table
 
-        Returns the smaller vector, its layout, and the positions in `theta` of those rows.
+        Returns the smaller theta, its layout, and the positions in theta of those vectors.
         """
-        names = [name for name in self.shapes if name in rows]
-        chosen = np.concatenate([self.indices(name, rows[name]) for name in names])
-        kept = {name: (len(rows[name]), *self.shapes[name][1:]) for name in names}
-        before = theta[: self.slices[names[0]].start]
-        return np.concatenate([before, theta[chosen]]), ParamLayout(self.shapes | kept), chosen
+        names = [name for name in self.shapes if name in ids]
+        chosen = np.concatenate([self.positions(name, ids[name]) for name in names])
+        smaller = {name: (len(ids[name]), *self.shapes[name][1:]) for name in names}
+        dense = theta[: self.slices[names[0]].start]
+        return np.concatenate([dense, theta[chosen]]), ParamLayout(self.shapes | smaller), chosen

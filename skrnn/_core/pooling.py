@@ -64,6 +64,7 @@ class Mean:
 
         def backward(dfeatures, dstate=None):
             dtotal = dfeatures / number
+            # The number is part of the state, so that it has a gradient too, if of no use.
             dnumber = -(dtotal * features).sum(axis=1)
             dbefore = np.vstack([dtotal.T, dnumber])
             if dstate is not None:
@@ -81,6 +82,7 @@ class Max:
 
     def forward(self, outputs, final, packing, state=None):
         columns = np.arange(outputs.shape[1])
+        # The place is kept, not the value: the gradient goes there.
         winner = earliest_maximum(outputs, packing, columns)
         features = outputs[winner, columns]
         is_new = True if state is None else features > state.T
@@ -103,6 +105,7 @@ def earliest_maximum(outputs, packing, columns):
     for run, block in blocks(outputs, packing):
         n = run.n_sequences
         best = run.start + block.argmax(axis=0) * n + np.arange(n)[:, None]
+        # A later run must be larger, not as large, so that ties go to the earliest step.
         better = outputs[best, columns] > outputs[winner[:n], columns]
         winner[:n][better] = best[better]
     return winner

@@ -95,7 +95,7 @@ class Recurrent:
         how=Pass(),
         return_steps=True,
     ):
-        """Run over packed rows.
+        """Go over packed rows.
 
         x             (n_rows, n_features)
         state0        (*state_shape, n_sequences), zeros if None
@@ -123,6 +123,7 @@ class Recurrent:
             passed.backwards.append(backward)
             if return_steps:
                 self.by_unit(outputs, run)[...] = h
+        # The mirror turns the second direction's outputs round, into the order of the input.
         if return_steps and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]
         return outputs, final, partial(self.backward, passed) if how.for_backward else None
@@ -145,6 +146,7 @@ class Recurrent:
             # pass at its own last step.
             d = live(dstate, run)
             dh = None if doutputs is None else np.ascontiguousarray(self.by_unit(doutputs, run))
+            # `d` goes in as the gradient of the state after the run, and comes out as that before.
             run_dx = run_backward(gradient, d, dh, need_dx)
             dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else d
             if need_dx:

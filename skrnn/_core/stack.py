@@ -80,7 +80,7 @@ class Stack:
 
     @property
     def table_shapes(self):
-        """Names and shapes of the tables, of which a batch touches some rows only."""
+        """Names and shapes of the tables, of which a batch touches some vectors only."""
         return self.embedding.shapes if self.embedding else {}
 
     def initialise(self, views, rng, forget_bias=1.0, n_steps=2):
@@ -95,7 +95,7 @@ class Stack:
         return [layer.arrange(params) for layer in self.layers]
 
     def forward(self, params, x, packing, states=None, how=Pass(), return_steps=True):
-        """Run over packed rows.
+        """Go over packed rows.
 
         x             (n_rows, n_features)
         states        initial states, one for each layer (see `Recurrent`); zeros if None
@@ -115,7 +115,9 @@ class Stack:
             x, embedding_backward = self.embedding.forward(params, x)
         for layer, weights, state0 in zip(self.layers, arranged, states, strict=True):
             x, drop_backward = self.drop_input(layer, x, how.rng)
+            # The order of these draws decides what a seed gives: it must stay.
             mask = self.recurrent_mask(layer, packing, how.rng, x.dtype)
+            # A layer above reads all steps of the one below, whatever is asked of the last.
             needs_steps = return_steps or layer is not self.layers[-1]
             layer_how = how._replace(arranged=weights)
             x, final, backward = layer.forward(
@@ -131,6 +133,7 @@ class Stack:
         d, dstates = doutputs, []
         for i in reversed(range(len(self.layers))):
             drop_backward, layer_backward = backwards[i]
+            # The lowest layer's dx costs a product for each step: it is left out if nobody asks.
             need_d = bool(i or need_dx or embedding_backward)
             d, dstate = layer_backward(grads, d, dfinals and dfinals[i], need_d)
             d = drop_backward(d) if need_d else None
@@ -152,5 +155,6 @@ class Stack:
         if rng is None or not self.recurrent_dropout:
             return None
         _, H, K = layer.state_shape
+        # It is drawn direction by direction: that decides what a seed gives.
         mask = dropout_mask((K, H, packing.n_sequences), self.recurrent_dropout, rng, dtype)
         return mask.swapaxes(0, 1)

@@ -1,19 +1,19 @@
-"""The one loop over time, and its way back.
+"""The one loop over time, and its backward pass.
 
 The layout that makes it fast. During a run of T steps with N live sequences everything is
 feature-major: a step is a block of shape (features, K, N), contiguous in memory, for K directions.
 The state block of a step stacks what the cell's products need::
 
                direction 0       direction 1
-    S[t] = [ h h h . . . h h | h h h . . . h h ]  H rows, written in place by step t - 1
-           [ x x x . . . x x | x x x . . . x x ]  D rows, gathered before the loop
-           [ 1 1 1 . . . 1 1 | 1 1 1 . . . 1 1 ]  one row: the bias is a column of the weights
+    S[t] = [ h h h . . . h h | h h h . . . h h ]  H features, written in place by step t - 1
+           [ x x x . . . x x | x x x . . . x x ]  D features, gathered before the loop
+           [ 1 1 1 . . . 1 1 | 1 1 1 . . . 1 1 ]  one, so that the bias is a column of the weights
              N sequences each
 
 so one product ``W @ S[t]`` for each direction writes the pre-activations of all gates into the tape
 ``G[t]``, in which each gate, and each group of neighbouring gates, is one contiguous slab of both
-directions. Rows x features would need strided gate slices or a product for each gate, and runs at
-about half the speed.
+directions. Rows x features would need strided gate slices or a product for each gate, and takes
+about twice as long.
 """
 
 from functools import partial
@@ -24,12 +24,12 @@ import numpy as np
 from skrnn._core.cells import by_step
 from skrnn._core.weights import Arranged
 
-# Floats of the tape that the way back treats in one stretch: this bounds its memory.
+# Floats of the tape that the backward pass treats in one stretch: this bounds its memory.
 STRETCH = 1 << 18
 
 
 def unroll(cell, weights, xs, state, mask=None, for_backward=True, empty=np.empty):
-    """Run `cell` over T steps of N sequences that all stay alive.
+    """Go over T steps of N sequences that all stay alive.
 
     weights       an `Arranged`
     xs            K arrays (T, D, N), one for each direction, each in its own order of steps
@@ -48,17 +48,19 @@ def unroll(cell, weights, xs, state, mask=None, for_backward=True, empty=np.empt
     """
     H, W = state.shape[1], weights.W
     S = state_blocks(xs, H, W.dtype, empty)
+    # With a mask the h in S is what the mask leaves of it, and h itself has a place of its own.
     h = S[:, :H] if mask is None else empty((len(S), H, *S.shape[2:]), W.dtype)
     h[0] = state[0]
+    # Products of the input alone are computed for all steps at once, and so need all frames.
     one_frame = not for_backward and W.shape[2] == products_from_h(cell, H)
     G = tape(cell, h.shape, state, one_frame, W.dtype, empty)
     run = Unrolled(cell, weights, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
-        run_forward(run)
+        go_forward(run)
     state[0] = h[-1]
     for j, slab in enumerate(cell.carried, 1):
         state[j] = G[-1, slab * H : (slab + 1) * H]
-    return h[1:], partial(run_backward, run, empty) if for_backward else None
+    return h[1:], partial(go_back, run, empty) if for_backward else None
 
 
 class Unrolled(NamedTuple):
@@ -90,6 +92,7 @@ def tape(cell, shape, state, one_frame, dtype, empty):
     for slab, c0 in zip(cell.carried, state[1:], strict=True):
         G[0, slab * H : (slab + 1) * H] = c0
     if one_frame:
+        # A stride of 0 lets every step overwrite the same frame, and the code of cells stays one.
         G = np.ndarray((n_frames, *frame), G.dtype, G, strides=(0, *G.strides[1:]))
     return G
 
@@ -99,7 +102,7 @@ def products_from_h(cell, H):
     return H * sum(from_h for _, from_h, _ in cell.products)
 
 
-def run_forward(run):
+def go_forward(run):
     """Fill h and the tape."""
     cell, (W, vectors), S, h, G, mask = run
     H, n_products = h.shape[1], W.shape[2]
@@ -110,6 +113,7 @@ def run_forward(run):
         np.matmul(W_from_x, by_direction[:, :, H:], out=products[:, :, n_from_h:])
     W_from_h, products = W[:, :, :n_from_h].swapaxes(1, 2), products[:, :, :n_from_h]
     steps = cell.forward(G, h[:-1], h[1:], *vectors)
+    # The cell's generator is drawn first: it waits for the products that this loop then writes.
     if mask is None:
         for _, (products_t, s) in zip(steps, by_step(products, by_direction), strict=True):
             np.matmul(W_from_h, s, out=products_t)
@@ -120,23 +124,22 @@ def run_forward(run):
             np.matmul(W_from_h, s, out=products_t)
 
 
-def run_backward(run, empty, gradient, dstate, dh=None, need_dx=False):
+def go_back(run, empty, gradient, dstate, dh=None, need_dx=False):
     """Do what `unroll` says of ``backward``, in stretches of steps from the last to the first."""
     cell, (W, vectors), S, h, G, mask = run
     T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
     n_from_h = products_from_h(cell, H)
-    W_h, constants = W[:, :H, :n_from_h], (*vectors, *gradient.vectors)
+    W_h, of_cell = W[:, :H, :n_from_h], (*dstate, *vectors, *gradient.vectors)
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
     A = empty((min(length, T), n_products, K, N), W.dtype)
     for stop in range(T, 0, -length):
         start = max(0, stop - length)
-        a = A[: stop - start]
-        steps = cell.backward(
-            G[start:stop], h[start:stop], h[start + 1 : stop + 1], a, *dstate, *constants
-        )
+        a, h_prev, h_now = A[: stop - start], h[start:stop], h[start + 1 : stop + 1]
+        steps = cell.backward(G[start:stop], h_prev, h_now, a, *of_cell)
         dproducts, dh_now = a.swapaxes(1, 2), None if dh is None else dh[start:stop]
         step_back(steps, W_h, dproducts[:, :, :n_from_h], dstate, cell.keeps_h, mask, dh_now)
+        # One large product for all steps takes less time than one for each, copies included.
         for k in range(K):
             gradient.W[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
@@ -145,7 +148,8 @@ def run_backward(run, empty, gradient, dstate, dh=None, need_dx=False):
 
 
 def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
-    """Draw `steps` of a cell's way back, and pass the gradient on from each to the one before."""
+    """Draw the steps of a cell's ``backward``; pass the gradient on from each to that before."""
+    # A cell that keeps h has left the direct part in dh, to which that of the products is added.
     product = np.empty_like(dstate[0]) if keeps_h else dstate[0]
     for t in reversed(range(len(dproducts))):
         if dh is not None:
@@ -156,7 +160,7 @@ def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
             product *= mask
         if keeps_h:
             dstate[0] += product
-    next(steps, None)  # what a cell does after its last step
+    next(steps, None)  # A cell may have more to do after its last step.
 
 
 def sum_over_steps(a, s):

@@ -8,10 +8,8 @@ import numpy as np
 class Arranged(NamedTuple):
     """The weights of a layer as `unroll` uses them, or their gradient.
 
-    W        (K, H + D + 1, R): rows h, x, 1 as in the state block, columns the R products of H
-             units each. The columns of logistic gates are negated. For the gradient it is
-             (K, R, H + D + 1). Column-major products are no slower for many sequences, and three
-             times as fast for one.
+    W        (K, H + D + 1, R), from h, x and 1, as in the state block, to the R products of H
+             units each, those of logistic gates negated; the gradient is (K, R, H + D + 1)
     vectors  (n_vectors, H, K, 1), see `cells`
     """
 
@@ -27,9 +25,11 @@ def arrange(cell, directions):
     GH, D = directions[0]["weight_ih"].shape
     H = GH // cell.n_gates
     shape = len(directions), H + D + 1, len(cell.products) * H
+    # The products are W^T s: no slower for many sequences, and three times as fast for one.
     W = np.zeros(shape, directions[0]["weight_ih"].dtype)
     for arranged, views in zip(W, directions, strict=True):
         for slab, gate, from_h, from_x in product_slabs(cell, H):
+            # torch has two biases, which add up where a product takes in both h and x.
             if from_h:
                 arranged[:H, slab] = views["weight_hh"][gate].T
                 arranged[-1, slab] += views["bias_hh"][gate]

@@ -1,7 +1,7 @@
 import numpy as np
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.embedding import Embedding, add_rows
+from skrnn._core.embedding import Embedding, add_at
 
 
 def test_embedding_puts_numbers_first_and_then_the_vectors():
@@ -65,11 +65,11 @@ def test_ids_are_numbered_anew():
         assert_array_equal(x, kept)
 
 
-def test_add_rows_is_the_sum_of_all_that_fall_on_a_row():
+def test_add_at_is_the_sum_of_all_that_fall_on_a_vector():
     rng = np.random.default_rng(0)
-    rows, values = rng.integers(20, size=50), rng.normal(size=(50, 3))
+    ids, values = rng.integers(20, size=50), rng.normal(size=(50, 3))
     table = rng.normal(size=(30, 3))
     expected = table.copy()
-    np.add.at(expected, rows, values)
-    add_rows(table, rows, values)
+    np.add.at(expected, ids, values)
+    add_at(table, ids, values)
     assert_allclose(table, expected, rtol=1e-13)

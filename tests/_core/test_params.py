@@ -30,8 +30,20 @@ def test_mask_marks_the_chosen_blocks():
     assert_array_equal(chosen, [True] * 6 + [False] * 3 + [True] * 4)
 
 
-def test_indices_are_where_the_rows_lie():
-    rows = np.array([1, 0, 1])
+def test_positions_are_where_the_vectors_lie():
+    ids = np.array([1, 0, 1])
     for name, view in LAYOUT.views(np.arange(13)).items():
         if view.shape[:1] == (2,):
-            assert_array_equal(LAYOUT.indices(name, rows), view[rows].ravel())
+            assert_array_equal(LAYOUT.positions(name, ids), view[ids].ravel())
+
+
+def test_selected_vectors_and_what_stands_before_make_a_smaller_vector():
+    layout = ParamLayout({"W": (2, 2), "first": (3, 2), "second": (4, 1)})
+    theta = np.arange(14) * 10
+    ids = {"second": np.array([3]), "first": np.array([2, 0])}
+    small, smaller, chosen = layout.select_vectors(theta, ids)
+    assert smaller.shapes == {"W": (2, 2), "first": (2, 2), "second": (1, 1)}
+    assert_array_equal(small, [0, 10, 20, 30, 80, 90, 40, 50, 130])
+    assert_array_equal(theta[chosen], small[4:])
+    for name, view in smaller.views(small).items():
+        assert_array_equal(view, layout.views(theta)[name][ids.get(name, slice(None))])
