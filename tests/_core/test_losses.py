@@ -185,7 +185,7 @@ def test_binary_cross_entropy_keeps_its_digits_in_both_tails(sign, dtype):
     assert_allclose(value, np.mean([5 + np.log1p(np.exp(-5)), 50, 80]), rtol=1e-6)
 
 
-@pytest.mark.parametrize("name", LOSSES)
+@pytest.mark.parametrize("name", sorted(LOSSES.keys() - {"huber"}))
 def test_the_mean_of_the_target_is_the_inverse_link_of_the_best_output(name):
     """Where the loss is least, the prediction is the mean or quantile that the link is of."""
     rng = np.random.default_rng(0)
@@ -198,8 +198,6 @@ def test_the_mean_of_the_target_is_the_inverse_link_of_the_best_output(name):
     if name == "cross_entropy":
         target = np.minimum(target[:, 0], K - 1).astype(int)
         best["cross_entropy"] = np.bincount(target) / 2001
-    if name == "huber":
-        pytest.skip("between mean and median")
     expected = np.ravel(best.get(name, np.mean(target)))
     k = len(expected)
 
