@@ -1,72 +1,165 @@
-"""Threads: one for BLAS inside fit and predict, `n_jobs` of our own across parts of a batch."""
+"""Threads: one for BLAS inside fit and predict, `n_jobs` of our own, and forks between products.
 
+OpenBLAS has one number of threads for the whole process. Through threadpoolctl from 3.8 on a single
+thread can change it, the first living one that has tried, and before 3.5 the library in NumPy's
+wheels is unknown to it: the functions that change the number are called directly here.
+"""
+
+import ctypes
 import os
+import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from functools import lru_cache
-from itertools import islice
-from threading import Lock
+from contextlib import contextmanager, suppress
+from functools import partial
+from itertools import islice, product
+from threading import RLock, get_ident, local
+from time import monotonic, sleep
+from weakref import ref
 
+import scipy.linalg  # noqa: F401 (it loads the BLAS that SciPy brings along)
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
-from threadpoolctl import ThreadpoolController
+from threadpoolctl import threadpool_info
 
-_lock = Lock()
-_inside = 0
-_limits = []  # (library, number of threads to go back to)
+_OPENMP = 2  # what OpenBLAS says if it was built with OpenMP
+_NAMES = [  # of the functions of all other libraries; the last are such an OpenBLAS's
+    ("MKL_Get_Max_Threads", "MKL_Set_Num_Threads_Local"),
+    ("bli_thread_get_num_threads", "bli_thread_set_num_threads"),
+    ("flexiblas_get_num_threads", "flexiblas_set_num_threads"),
+    ("omp_get_max_threads", "omp_set_num_threads"),
+]
+_LONGEST_WAIT = 10.0  # seconds that a fork waits for the products of other threads
 
-
-def _after_fork():
-    """Begin anew in a forked process, in which the threads that were inside are not."""
-    global _lock, _inside
-    _lock, _inside = Lock(), 0
-
-
-if hasattr(os, "register_at_fork"):  # not on Windows
-    os.register_at_fork(after_in_child=_after_fork)
+_lock = RLock()  # for all that is written below; a fork holds it
+_computing = set()  # threads that are in the midst of products
 
 
-@lru_cache(maxsize=1)
-def _blas_libraries():
-    libraries = ThreadpoolController().lib_controllers
-    return [library for library in libraries if library.user_api == "blas"]
+class _Limit:
+    """One thread for a BLAS library while there are holders; the last to leave lifts the limit.
+
+    A holder that dies leaves by itself, as after an interruption that kept it from `release`.
+    """
+
+    def __init__(self, get, set):
+        self.get, self.set = get, set  # the library's number of threads
+        self.before, self.holders = 1, {}
+
+    def enforce(self):
+        n_threads = self.get()
+        if n_threads > 1:  # so it is too if others have lifted the limit; BLIS may say -1 for 1
+            self.before = n_threads
+            self.set(1)
+
+    def hold(self, holder):
+        self.holders[ref(holder, self.leave)] = get_ident()
+        self.enforce()
+
+    def release(self, holder):
+        self.leave(ref(holder))
+
+    def leave(self, reference=None):
+        with _lock:
+            if self.before > 1 and self.holders.keys() <= {reference}:
+                self.set(self.before)
+                self.before = 1
+            self.holders.pop(reference, None)
+
+    def after_fork(self):
+        """Leave for the threads that the new process does not have."""
+        own = get_ident()
+        self.holders = {holder: thread for holder, thread in self.holders.items() if thread == own}
+        self.leave()
 
 
-@contextmanager
-def single_blas_thread():
+class _ThreadLimit(_Limit, local):
+    """The same for a library that has a number for each thread."""
+
+
+def _limit(library):
+    """Return the limit for the BLAS that a library is or is linked with, or None."""
+
+    def functions(*names):
+        return [getattr(library, name, None) for name in names]
+
+    for prefix, suffix in product(("", "scipy_"), ("", "64_", "_64")):
+        names = "get_num_threads", "set_num_threads", "get_parallel"
+        get, set, parallel = functions(*(f"{prefix}openblas_{name}{suffix}" for name in names))
+        if get and parallel() != _OPENMP:
+            return _Limit(get, set)
+    for get, set in (functions(*names) for names in _NAMES):
+        if get:
+            return _ThreadLimit(get, set)
+    return None
+
+
+def _limits(paths):
+    """Return the limits for the BLAS libraries of these files, one for each library."""
+    limits = {}
+    for path in paths:
+        with suppress(OSError):
+            # PyDLL does not give up the interpreter's lock, which would take long to get back.
+            limit = _limit(ctypes.PyDLL(path))
+            if limit:
+                limits[ctypes.cast(limit.get, ctypes.c_void_p).value] = limit
+    return list(limits.values())
+
+
+def _blas_of_numpy_and_scipy():
+    extensions = map(sys.modules.get, ("numpy.linalg._umath_linalg", "scipy.linalg._fblas"))
+    linked = _limits(getattr(module, "__file__", None) for module in extensions if module)
+    # Windows does not look through what a module is linked with.
+    return linked or _limits(
+        library["filepath"] for library in threadpool_info() if library["user_api"] == "blas"
+    )
+
+
+_LIMITS = _blas_of_numpy_and_scipy()
+
+
+class single_blas_thread:
     """Hold BLAS to one thread: on products as small as a time step's, more only slow it down.
 
     The limit is the process's. The first to enter sets it and the last to leave lifts it, so that
     fits in several threads do not undo each other's. threadpoolctl's own context costs 20
     microseconds, a tenth of the time that a short sequence takes to predict.
     """
-    global _inside, _limits
-    with _lock:
-        if not _inside:
-            _limits = [(library, library.get_num_threads()) for library in _blas_libraries()]
-            _limits = [(library, n) for library, n in _limits if n != 1]
-            for library, _ in _limits:
-                library.set_num_threads(1)
-        _inside += 1
-    try:
-        yield
-    finally:
+
+    def __enter__(self):
         with _lock:
-            _inside -= 1
-            if not _inside:
-                for library, n_threads in _limits:
-                    library.set_num_threads(n_threads)
+            for limit in _LIMITS:
+                limit.hold(self)
+
+    def __exit__(self, *_):
+        for limit in _LIMITS:
+            limit.release(self)
+
+
+def _compute(function, *arguments):
+    """Call a function that multiplies matrices, while no fork is under way and BLAS is limited."""
+    thread = get_ident()
+    try:
+        with _lock:
+            _computing.add(thread)
+            for limit in _LIMITS:
+                limit.enforce()
+        return function(*arguments)
+    finally:
+        _computing.discard(thread)
 
 
 @contextmanager
 def thread_map(n_jobs):
-    """A ``map`` over `n_jobs` threads (in joblib's sense), or the built-in one for one thread."""
+    """A ``map`` over `n_jobs` threads (in joblib's sense), or in the present one alone.
+
+    It is for functions that multiply matrices, within `single_blas_thread`: a fork waits for the
+    calls that have begun, and each call renews a limit that others have lifted.
+    """
     n_threads = effective_n_jobs(n_jobs)
     if get_active_backend()[0].nesting_level:
         # In a worker of a search, to which joblib gives a share of the cores by BLAS's limit.
-        n_threads = min(n_threads, max((n for _, n in _limits), default=1))
+        n_threads = min(n_threads, max((limit.before for limit in _LIMITS), default=1))
     if n_threads == 1:
-        yield map
+        yield lambda function, *arguments: map(partial(_compute, function), *arguments)
         return
     with ThreadPoolExecutor(n_threads) as pool:
 
@@ -76,6 +169,34 @@ def thread_map(n_jobs):
             while some := list(islice(calls, 4 * n_threads)):
                 # To start a thread would take as long as a short sequence.
                 apply = map if len(some) == 1 else pool.map
-                yield from apply(function, *zip(*some, strict=True))
+                yield from apply(partial(_compute, function), *zip(*some, strict=True))
 
         yield run
+
+
+def _before_fork():
+    """Wait for the products that other threads have begun, and hold up further ones.
+
+    OpenBLAS takes locks in each product, and a lock that another thread holds while the process
+    forks stays locked in the new process: there the next product would wait for ever.
+    """
+    _lock.acquire()
+    last = monotonic() + _LONGEST_WAIT
+    while _computing - {get_ident()} and monotonic() < last:
+        sleep(1e-4)
+
+
+def _after_fork_in_child():
+    global _lock
+    _lock = RLock()
+    _computing.intersection_update({get_ident()})
+    for limit in _LIMITS:
+        limit.after_fork()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(
+        before=_before_fork,
+        after_in_parent=lambda: _lock.release(),
+        after_in_child=_after_fork_in_child,
+    )
