@@ -1,10 +1,12 @@
-"""The figures of a small package, counted by hand."""
+"""The figures of a small package, counted by hand, and the limits that those of skrnn keep."""
+
+from pathlib import Path
 
 import pytest
 
 from benchmarks import figures
 
-CORE = '''"""Docstring."""
+CELLS = '''"""Docstring."""
 
 import math  # a comment
 
@@ -56,7 +58,7 @@ def package(tmp_path):
         "pkg/__init__.py": "from pkg.base import look\n",
         "pkg/top.py": "_hidden = 1\n",
         "pkg/base.py": BASE,
-        "pkg/_core/cells.py": CORE,
+        "pkg/_core/cells.py": CELLS,
         "tests/test_architecture.py": FLOORS,
     }
     for name, text in files.items():
@@ -101,3 +103,36 @@ def test_the_table(package, capsys):
     assert "| parameters, largest | 3 (pkg._core.cells.Cell.step) | 3 (" in printed
     assert "| comments | 10.3 %, 12.5 % |" in printed
     assert printed.endswith("pkg.base imports pkg.top\n")
+
+
+SKRNN = figures.read_package(figures.find_package(Path(figures.__file__).parents[1]))
+CORE = [module for module in SKRNN if "._core." in module.name]
+
+
+def functions_of(modules):
+    return [function for module in modules for function in figures.functions_of(module)]
+
+
+@pytest.mark.parametrize("modules", [SKRNN, CORE], ids=["package", "core"])
+def test_functions_are_short(modules):
+    lengths = [function.n_lines for function in functions_of(modules)]
+    assert figures.percentile(lengths, 0.5) <= 8
+    assert figures.percentile(lengths, 0.95) <= 30
+
+
+@pytest.mark.parametrize("modules, most", [(SKRNN, 15), (CORE, 12)], ids=["package", "core"])
+def test_functions_have_few_branches(modules, most):
+    assert not [f for f in functions_of(modules) if f.n_branches > most]
+
+
+def test_functions_of_the_core_have_few_parameters():
+    functions = [f for f in functions_of(CORE) if not f.name.endswith("__init__")]
+    assert not [f for f in functions if f.n_parameters > 7]
+
+
+def test_files_are_short():
+    assert not [module.name for module in SKRNN if len(module.code) > 300]
+
+
+def test_no_module_reads_what_is_private_to_another():
+    assert not figures.private_reads(SKRNN)

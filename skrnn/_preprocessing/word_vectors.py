@@ -88,23 +88,30 @@ def load_word_vectors(
 
 def _read_vectors(path, wanted, dtype):
     """Return token -> vector for the tokens in `wanted`, all tokens if None."""
-    found, size = {}, 0
-    opened = gzip.open if fspath(path).endswith(".gz") else open
+    found = {}
+    for number, token, values, size in _read_lines(path):
+        if token in found or (wanted is not None and token not in wanted):
+            continue
+        try:
+            found[token] = np.array(values, dtype=dtype).reshape(size or 1)
+        except ValueError:
+            line = " ".join([token, *values])
+            raise ValueError(
+                f"Line {number} of {fspath(path)} is not a token and {size} numbers, separated by "
+                f"spaces: {line[:60]!r}."
+            ) from None
+    return found
+
+
+def _read_lines(path):
+    """Yield the number, token and values of each line, and how many values there should be."""
+    opened, size = gzip.open if fspath(path).endswith(".gz") else open, 0
     with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n") as lines:
         for number, line in enumerate(lines, start=1):
             line = line.rstrip(" \r\n")
             header = number == 1 and re.fullmatch(r"\d+ (\d+)", line)
             size = int(header[1]) if header else size or line.count(" ")
-            # Some tokens contain spaces, so the numbers are cut off from the right.
-            token, *values = line.rsplit(" ", size)
-            unwanted = wanted is not None and token not in wanted
-            if header or not line or unwanted or token in found:
-                continue
-            try:
-                found[token] = np.array(values, dtype=dtype).reshape(size or 1)
-            except ValueError:
-                raise ValueError(
-                    f"Line {number} of {fspath(path)} is not a token and {size} numbers, "
-                    f"separated by spaces: {line[:60]!r}."
-                ) from None
-    return found
+            if line and not header:
+                # Some tokens contain spaces, so the numbers are cut off from the right.
+                token, *values = line.rsplit(" ", size)
+                yield number, token, values, size
