@@ -154,11 +154,16 @@ class Network:
         layout = layout or self.layout
         outputs, _, backward = self.forward(theta, batch.x, batch.packing, how=how, layout=layout)
         value, doutputs, dparams = loss(
-            layout.views(theta), outputs, batch.target, batch.weight, batch.packing
+            layout.views(theta) if self.crf else {},
+            outputs,
+            batch.target,
+            batch.weight,
+            batch.packing,
         )
         grad, _ = backward(doutputs)
-        grads = layout.views(grad)
-        # The CRF's parameters are no part of the network, which has left zeros in their place.
-        for name, dparam in dparams.items():
-            grads[name][...] = dparam
+        if dparams:
+            # They are no part of the network, which has left zeros in their place.
+            grads = layout.views(grad)
+            for name, dparam in dparams.items():
+                grads[name][...] = dparam
         return value, grad

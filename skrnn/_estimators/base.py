@@ -297,7 +297,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
 
     def _decoded(self, data, method, parallel_map=None):
         """What a method of the target, ``method(params, outputs, packing)``, makes of outputs."""
-        decode = partial(method, self._model.coefs)
+        decode = partial(method, self._model.params)
         if parallel_map is None:
             return self._outputs(data, decode)
         return self._model.outputs(data, parallel_map=parallel_map, decode=decode)[0]
