@@ -114,7 +114,7 @@ class StepTrainingSet(TrainingSet):
         return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows], known)
 
     def content(self):
-        return self.target, self.known
+        return self.target, self.known & (self.weight > 0)
 
 
 def step_rows(data, indices, packing):

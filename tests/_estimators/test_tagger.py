@@ -273,10 +273,14 @@ def test_the_label_of_a_step_without_weight_does_not_matter():
         np.where(w, y, np.where(y == "above", "below", "above"))
         for w, y in zip(weight, Y, strict=True)
     ]
-    right, other = (tagger().fit(X, y, sample_weight=weight) for y in (Y, wrong))
-    assert right.loss_curve_ == other.loss_curve_
-    for name, value in right.coefs_.items():
-        assert_array_equal(value, other.coefs_[name])
+    unknown = [np.where(w, y, "?") for w, y in zip(weight, Y, strict=True)]
+    right, *others = (
+        tagger(ignore_label="?").fit(X, y, sample_weight=weight) for y in (Y, wrong, unknown)
+    )
+    for other in others:
+        assert right.loss_curve_ == other.loss_curve_
+        for name, value in right.coefs_.items():
+            assert_array_equal(value, other.coefs_[name])
 
 
 def test_balanced_classes_weigh_the_same_over_real_steps():
