@@ -67,14 +67,15 @@ class Embedding:
         ids = {column: x[:, column].astype(np.intp) for column in self.tables}
         vectors = [params[self.names[column]][chosen] for column, chosen in ids.items()]
         # Tables decide the dtype: an input of ids alone may be one of integers.
-        numbers = x[:, self.numeric].astype(vectors[0].dtype, copy=False)
+        if self.numeric:
+            vectors.insert(0, x[:, self.numeric].astype(vectors[0].dtype, copy=False))
 
         def backward(grads, doutputs):
             for column, chosen in ids.items():
                 if column not in self.frozen:
                     add_at(grads[self.names[column]], chosen, doutputs[:, self.slices[column]])
 
-        return np.hstack([numbers, *vectors]), backward
+        return np.hstack(vectors) if len(vectors) > 1 else vectors[0], backward
 
 
 def add_at(table, ids, values):

@@ -8,7 +8,7 @@ from skrnn._core.crf import CRF
 from skrnn._core.dense import Dense
 from skrnn._core.dropout import drop
 from skrnn._core.init import glorot_uniform
-from skrnn._core.packing import Packing
+from skrnn._core.packing import Packing, single_steps
 from skrnn._core.params import ParamLayout
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
@@ -148,6 +148,24 @@ class Network:
         if carried is not None:
             finals.append(carried)
         return outputs, finals, backward if how.for_backward else None
+
+    def step(self, params, arranged, x, states=None):
+        """Take one step of N sequences, as `forward` would, with little around the cells.
+
+        params    dict of views of theta
+        arranged  from `arrange`
+        x         (N, n_features)
+
+        Returns outputs (N, n_outputs) and the new states.
+        """
+        n_layers = len(self.stack.layers)
+        states = states or [None] * n_layers
+        x, finals = self.stack.step(params, arranged, x, states[:n_layers])
+        packing = single_steps(len(x))
+        features, carried, _ = self.pool.forward(x, finals[-1], packing, *states[n_layers:])
+        if carried is not None:
+            finals.append(carried)
+        return self.head.forward(params, features)[0], finals
 
     def loss_and_grad(self, theta, batch, loss, how=Pass(), layout=None):
         """Value and gradient of a loss, see `losses`, or of a `CRF`, for a `Batch`."""

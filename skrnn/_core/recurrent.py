@@ -128,6 +128,22 @@ class Recurrent:
             outputs[:, H:] = outputs[packing.mirror, H:]
         return outputs, final, partial(self.backward, passed) if how.for_backward else None
 
+    def step(self, weights, x, state=None):
+        """Take one step of N sequences, with little around the cell.
+
+        weights  from `arrange`
+        x        (N, n_features)
+        state    (*state_shape, N), zeros if None
+
+        Returns outputs (N, n_directions * hidden_size) and the new state.
+        """
+        after = np.zeros((*self.state_shape, len(x)), x.dtype)
+        if state is not None:
+            after[...] = state
+        xs = [x.T[np.newaxis]] * len(self.suffixes)
+        h, _ = unroll(self.cell, weights, xs, after, for_backward=False)
+        return h[0].T.reshape(len(x), -1), after
+
     def backward(self, passed, grads, doutputs=None, dfinal=None, need_dx=False):
         """Go back through a forward pass, as `forward` says."""
         packing, dtype = passed.packing, passed.weights.W.dtype

@@ -128,6 +128,20 @@ class Stack:
         backward = partial(self.backward, backwards, embedding_backward)
         return x, finals, backward if how.for_backward else None
 
+    def step(self, params, arranged, x, states=None):
+        """Take one step of N sequences: x (N, n_features), weights `arranged`.
+
+        Returns outputs (N, n_outputs) and the new states.
+        """
+        finals = []
+        if self.embedding:
+            x, _ = self.embedding.forward(params, x)
+        states = states or [None] * len(self.layers)
+        for layer, weights, state in zip(self.layers, arranged, states, strict=True):
+            x, final = layer.step(weights, x, state)
+            finals.append(final)
+        return x, finals
+
     def backward(self, backwards, embedding_backward, grads, doutputs, dfinals=None, need_dx=False):
         """Go back through a forward pass, as `forward` says."""
         d, dstates = doutputs, []
