@@ -148,8 +148,8 @@ def clock(call, n_threads=1):
 def flops(case):
     """Multiplications and additions of all epochs in products with recurrent layers' weights.
 
-    Forward and for the gradient of the weights, each takes in h and x; on the way back, h, and x
-    where a layer lies below.
+    Forward and for the gradient of the weights, each takes in h and x; backward, h, and x where a
+    layer lies below.
     """
     n_rows = sum(len(x) for x in make_data(case)[0])
     H, K = case.hidden_size, 1 + case.bidirectional

@@ -4,7 +4,7 @@
 
 The first table counts what NumPy and Python allocate in one epoch, and in predict, beside the data
 (tracemalloc), for more and more sequences of 50 steps of 8 features. It sets the peak of fit
-against the activations of one mini-batch: the state and the gates that the way back needs. What
+against the activations of one mini-batch: the state and the gates that a backward pass needs. What
 grows with the number of sequences is their order, labels and predictions, a few numbers each.
 
 The second table is the peak resident memory of a process that imports a library and does nothing

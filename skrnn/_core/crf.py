@@ -47,7 +47,7 @@ class CRF:
         return dict(zip(PARAMETERS, [(C, C), (C,), (C,)], strict=True))
 
     def __call__(self, params, outputs, target, weight, packing):
-        """Loss, doutputs and dparams, see `losses`; target is a `ObservedLabels`, weight (n_rows,).
+        """Loss, doutputs and dparams, see `losses`; target is an `ObservedLabels`, weight (n,).
 
         All steps of a sequence share its weight, so the first step of each has it.
         """
@@ -87,7 +87,7 @@ class CRF:
 def crf_loss(scores, transitions, start, end, target, weight, packing):
     """Weighted sum over sequences of -log p(labels), and its gradients.
 
-    target  a `ObservedLabels`; p sums over the labels of unknown steps
+    target  an `ObservedLabels`; p sums over the labels of unknown steps
     weight  (n_sequences,), longest sequence first
 
     Returns loss, dscores, dtransitions, dstart, dend. The loss of forbidden labels is not finite.

@@ -68,7 +68,7 @@ class Network:
     ):
         self.stack = Stack(n_features, cell, hidden_size, **options)
         self.pooling, self.pool = pooling, POOLINGS[pooling]
-        self.head = Dense(self.stack.n_outputs, n_outputs)
+        self.head = Dense(self.stack.n_outputs, n_outputs, prefix=self.stack.prefix)
         shapes = self.stack.shapes | self.head.shapes
         if crf:
             shapes |= CRF.shapes(n_outputs)

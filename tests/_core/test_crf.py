@@ -1,3 +1,4 @@
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -222,6 +223,30 @@ def test_viterbi_in_blocks_is_viterbi(block, forbid, monkeypatch):
     whole = crf_viterbi(*crf, packing)
     monkeypatch.setattr("skrnn._core.crf.BLOCK", block)
     assert_array_equal(crf_viterbi(*crf, packing), whole)
+
+
+def test_viterbi_needs_no_memory_for_all_pairs_of_labels():
+    n_labels, packing = 200, Packing([3] * 100)
+    rng = np.random.default_rng(0)
+    shapes = (packing.n_rows, n_labels), (n_labels, n_labels), n_labels, n_labels
+    crf = [rng.normal(size=shape) for shape in shapes]
+    tracemalloc.start()
+    labels = crf_viterbi(*crf, packing)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # Every pair of labels of every sequence would take 32 MB at each step.
+    assert peak < 4e6
+    score = crf_score(crf, labels, packing)
+    other = rng.integers(n_labels, size=(20, packing.n_rows))
+    assert all((crf_score(crf, path, packing) < score).all() for path in other)
+
+
+def crf_score(crf, labels, packing):
+    """Score of labels of sequences of one length, as the equation of the module has it."""
+    scores, transitions, start, end = crf
+    y = labels.reshape(packing.n_steps, packing.n_sequences)
+    emitted = np.take_along_axis(scores, labels[:, None], axis=1).reshape(y.shape)
+    return start[y[0]] + emitted.sum(axis=0) + transitions[y[:-1], y[1:]].sum(axis=0) + end[y[-1]]
 
 
 def test_of_equally_good_paths_viterbi_takes_the_lowest_labels():
