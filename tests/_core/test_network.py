@@ -217,6 +217,21 @@ def test_a_stream_in_chunks_gives_the_outputs_of_the_whole(cell, size):
         assert_allclose(state, final, rtol=1e-12)
 
 
+@pytest.mark.parametrize("tables", [None, TABLES], ids=["numbers", "embeddings"])
+@pytest.mark.parametrize("pooling", POOLINGS)
+@pytest.mark.parametrize("bidirectional", [False, True])
+@pytest.mark.parametrize("cell", CELLS)
+def test_a_step_is_a_pass_over_one_step(cell, bidirectional, pooling, tables):
+    net = network(cell, 2, bidirectional, pooling=pooling, tables=tables)
+    problem = Problem(net, [1] * 4)
+    params, arranged = net.layout.views(problem.theta), net.arrange(problem.theta)
+    for states in (None, problem.states):
+        outputs, finals = net.step(params, arranged, problem.x, states)
+        expected = net.forward(problem.theta, problem.x, problem.packing, states)
+        for a, b in zip([outputs, *finals], [expected[0], *expected[1]], strict=True):
+            assert_allclose(a, b, rtol=1e-13)
+
+
 def swap_directions(net, theta):
     """Parameters of the network that reads every sequence from the other end."""
     views, swapped = net.layout.views(theta), theta.copy()
