@@ -1,8 +1,20 @@
 """Long data frames: one row for each step of each sequence."""
 
+import re
+
 import numpy as np
 
 from skrnn._data.frames import is_missing
+from skrnn._data.values import are_numbers_as_text
+
+
+def check_is_frame(df):
+    """Raise unless `df` is a data frame of pandas or polars."""
+    if not (hasattr(df, "columns") and hasattr(df, "to_numpy")):
+        raise TypeError(
+            f"df must be a pandas or polars DataFrame, but is of type {type(df).__name__}: "
+            "convert it first, such as by pandas.DataFrame(df), or collect() of a lazy frame."
+        )
 
 
 def read_long(df, sequence, time, names):
@@ -45,6 +57,10 @@ def _key(df, name):
 
 def _codes_by_appearance(ids):
     """Return the rank of each id by first appearance, and how often each distinct one occurs."""
+    if ids.dtype.kind == "O":  # which may not sort: numbers beside strings
+        rank = {}
+        codes = np.array([rank.setdefault(value, len(rank)) for value in ids.tolist()], np.intp)
+        return codes, np.bincount(codes, minlength=len(rank))
     _, first, inverse, counts = np.unique(
         ids, return_index=True, return_inverse=True, return_counts=True
     )
@@ -58,7 +74,11 @@ def _time_ranks(df, sequence, time, codes):
     """Return what sorts the rows of a sequence; raise if two rows share a time."""
     if time is None:
         return np.arange(len(codes))
-    instants, ranks = np.unique(_in_order(df[time], _key(df, time)), return_inverse=True)
+    values = _in_order(df[time], _key(df, time))
+    try:
+        instants, ranks = np.unique(values, return_inverse=True)
+    except TypeError as error:
+        raise ValueError(f"Column {time!r} holds times that do not compare: {error}.") from None
     pairs, counts = np.unique(codes * len(instants) + ranks, return_counts=True)
     if (counts > 1).any():
         row = np.flatnonzero(codes * len(instants) + ranks == pairs[counts.argmax()])[1]
@@ -72,24 +92,43 @@ def _time_ranks(df, sequence, time, codes):
 
 def _in_order(column, values):
     """Return the values of a column, or, of ordered categories, their places in that order."""
-    if str(column.dtype) == "category":  # pandas
+    if str(column.dtype) == "category" and column.cat.ordered:  # pandas
         return column.cat.codes.to_numpy()
     if str(column.dtype).startswith("Enum"):  # polars
         return column.to_physical().to_numpy()
-    if values.dtype.kind in "OUT" and _are_numbers_as_text(values):
+    if values.dtype.kind in "OUT":
+        _check_times_as_text({value for value in values.tolist() if isinstance(value, str)}, column)
+    return values
+
+
+def _check_times_as_text(texts, column):
+    """Raise unless the order of these texts, that of their characters, is that of time."""
+    if texts and are_numbers_as_text(list(texts)):
         raise ValueError(
             f"Column {column.name!r} holds numbers as text, in whose order '10' is before '9': "
             "convert it to numbers first."
         )
-    return values
+    forms = {_form_of_time(text): text for text in texts}
+    if len(forms) > 1 or None in forms:
+        examples = " and ".join(sorted(map(repr, forms.values()))[:2])
+        raise ValueError(
+            f"Column {column.name!r} holds times as text, such as {examples}, whose order is that "
+            "of their characters, in which '10:00' is before '9:55'. Convert it to dates, with "
+            "pandas.to_datetime or str.to_datetime of polars, or to ordered categories."
+        )
 
 
-def _are_numbers_as_text(values):
-    try:
-        values.astype(np.float64)
-    except (TypeError, ValueError):
-        return False
-    return all(isinstance(value, str) for value in values)
+_DAY = r"\d{4}-(\d{2}(-\d{2})?|\d{3}|W\d{2}(-\d)?)"
+_CLOCK = r"\d{2}:\d{2}(:\d{2})?"
+_ISO_TIME = re.compile(
+    rf"(?P<form>{_DAY}|({_DAY}[T ])?{_CLOCK})([.,]\d+)?(?P<zone>Z|[+-]\d{{2}}:?\d{{2}})?"
+)
+
+
+def _form_of_time(text):
+    """Return the form of a time in ISO 8601, within which texts sort as times do, or None."""
+    match = _ISO_TIME.fullmatch(text)
+    return match and (re.sub(r"\d", "0", match["form"]), match["zone"])
 
 
 def _numbers(df, name):

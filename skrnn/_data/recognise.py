@@ -10,6 +10,7 @@ import numpy as np
 from scipy.sparse import issparse
 from sklearn.utils.validation import check_array
 
+from skrnn._data.advice import warn_of_gaps, warn_of_large_values
 from skrnn._data.categories import (
     MAX_CATEGORIES,
     TOO_MANY,
@@ -32,20 +33,29 @@ from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
 from skrnn._data.sources import Flat, Grid, Items
 from skrnn._data.values import (
+    BEYOND_FLOATS,
     UNEVEN,
     as_real,
     check_cells,
-    check_meaning,
+    check_convertible,
 )
 
 
 def read_sequences(
-    X, *, owner, categorical_features="auto", dtype="auto", rows_are_steps=False
+    X,
+    *,
+    owner,
+    categorical_features="auto",
+    dtype="auto",
+    rows_are_steps=False,
+    is_scaled=False,
+    has_vectors=False,
 ) -> tuple[SequenceData, Schema]:
     """Check X; return its sequences, and the schema by which later ones are read.
 
     The rows of a 2-D X are univariate sequences, or, with `rows_are_steps`, sequences of a single
-    step.
+    step. Large values make a warning, unless X `is_scaled` later, and so do ids with gaps, unless
+    the caller `has_vectors` for them.
     """
     source = recognise(X, owner, rows_are_steps=rows_are_steps)
     schema = learn_features(source, owner)
@@ -54,6 +64,10 @@ def read_sequences(
     dtype = _computing_dtype(dtype, source, only_ids=len(columns) == source.n_features)
     check_finite(source, dtype, owner)
     n_categories = count_categories(source, dict.fromkeys(columns, MAX_CATEGORIES), TOO_MANY)
+    if not is_scaled:
+        warn_of_large_values(source, n_categories, owner)
+    if not has_vectors:
+        warn_of_gaps(source, n_categories, owner)
     schema = replace(schema, dtype=dtype.name, n_categories=n_categories)
     return SequenceData(source, dtype, n_categories), schema
 
@@ -95,7 +109,7 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
         raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {EXPECTED}")
-    check_meaning(X, "X")
+    check_convertible(X, "X")
     n_dims = len(getattr(X, "shape", ()))
     if n_dims > 2:
         return _from_array(np.asarray(X), numeric)
@@ -174,17 +188,23 @@ def _is_table_of_lists(X, arrays, table):
 
 def _as_item(item, i, numeric):
     """Return sequence `i` of a list as an array."""
-    if type(item) is not np.ndarray:
-        if issparse(item):
-            raise _sparse_error(item, f"X[{i}]")
-        check_meaning(item, f"X[{i}]")
-        try:
-            item = to_array(item)
-        except ValueError:
-            raise ValueError(f"X[{i}] {UNEVEN}") from None
-    if item.dtype.kind == "O" and item.ndim == 0:
-        raise TypeError(f"X[{i}] is of type {type(item.item()).__name__}; {EXPECTED}")
-    return as_real(item, f"X[{i}]") if numeric else item
+    if type(item) is np.ndarray and item.dtype.kind in "fiub":
+        return item
+    where = f"X[{i}]"
+    if issparse(item):
+        raise _sparse_error(item, where)
+    check_convertible(item, where)
+    try:
+        array = to_array(item)
+    except ValueError:
+        raise ValueError(f"{where} {UNEVEN}") from None
+    if array.dtype.kind == "O" and array.ndim == 0:
+        raise TypeError(f"{where} is of type {type(array.item()).__name__}; {EXPECTED}")
+    if not numeric:
+        return array
+    if hasattr(item, "columns"):
+        check_cells(item, where)
+    return as_real(array, where)
 
 
 def _from_table(X, owner, numeric, table):
@@ -219,7 +239,10 @@ def _as_matrix(X, owner, numeric):
         check_cells(X, "X")
     elif X.ndim:
         X = as_real(X, "X")
-    X = check_array(X, **options)
+    try:
+        X = check_array(X, **options)
+    except OverflowError:
+        raise ValueError(f"X {BEYOND_FLOATS}") from None
     # It leaves some frames of nullable columns as objects.
     return X.astype(np.float64) if X.dtype.kind == "O" else X
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._data.frames import check_same_columns, column_names, string_names
-from skrnn._data.long_frames import read_long
+from skrnn._data.long_frames import check_is_frame, read_long
 from skrnn._data.ragged import concatenate, offsets_of, rows_of
 from skrnn._data.values import as_array
 
@@ -89,6 +89,8 @@ class SequenceArray:
         feature_names: ArrayLike | None = None,
     ):
         self.values = as_array(values, "values")
+        if categorical and not self.values.size:
+            self.values = self.values.astype(np.intp)
         self.offsets = _as_integers(offsets, "offsets")
         are_integers = self.values.dtype.kind in "iu"
         if categorical and not are_integers:
@@ -243,7 +245,7 @@ class SequenceArray:
             ``df[sequence].unique(maintain_order=True)`` in polars: align targets to it.
         time : str, default=None
             Column that orders the rows of a sequence: numbers, dates, ordered categories, or
-            strings in alphabetical order, such as ISO dates. None keeps the order in the frame.
+            strings in one form of ISO 8601. None keeps the order in the frame.
         features : str or list of str, default=None
             Columns of numbers. A list makes sequences of shape ``(n_steps_i, n_features)``, which
             keep the names; one name makes 1-D sequences, which is how a column of token ids is
@@ -260,7 +262,10 @@ class SequenceArray:
         ------
         ValueError
             If a column is missing, an id or a time is missing, a time occurs twice in one
-            sequence, a feature is not numeric, or ids are not integers.
+            sequence or is a text in no form of ISO 8601, a feature is not numeric, or ids are not
+            integers.
+        TypeError
+            If `df` is not a data frame.
 
         Examples
         --------
@@ -270,6 +275,7 @@ class SequenceArray:
         >>> SequenceArray.from_long(df, sequence="id", time="t", features="x").to_list()
         [array([0.2, 0.3]), array([0.1])]
         """
+        check_is_frame(df)
         if features is None:
             features = [name for name in df.columns if name not in (sequence, time)]
         names = [features] if isinstance(features, str) else list(features)
@@ -336,7 +342,7 @@ class SequenceArray:
         Parameters
         ----------
         fill : scalar, default=0
-            Value of the padding, converted to the dtype of `values`.
+            Value of the padding, which the dtype of `values` must be able to hold.
         padding_side : {'right', 'left'}, default='right'
             Where the padding stands, as in `from_padded`.
 
@@ -348,11 +354,11 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If `padding_side` is unknown.
+            If `padding_side` is unknown, or `values` cannot hold `fill`, as integers hold no NaN.
         """
         n_steps = self.lengths.max(initial=0)
         shape = (len(self), n_steps, *self.values.shape[1:])
-        padded = np.full(shape, fill, dtype=self.dtype)
+        padded = np.full(shape, _as_fill(fill, self.dtype), dtype=self.dtype)
         padded[_real_steps(self.lengths, n_steps, padding_side)] = self.values
         return padded
 
@@ -436,7 +442,7 @@ class SequenceArray:
 
 def _as_integers(values, name):
     """Return a 1-D ``intp`` array, or raise naming the argument."""
-    array = np.asarray(values)
+    array = as_array(values, name)
     if array.ndim != 1 or (array.dtype.kind not in "iu" and array.size):
         raise ValueError(
             f"{name} must be a 1-D array of integers, got shape {array.shape} and dtype "
@@ -462,6 +468,16 @@ def _kind(array):
     """Return what `SequenceArray`s must have in common to be joined."""
     names = array.feature_names
     return array.values.shape[1:], array.categorical, None if names is None else names.tolist()
+
+
+def _as_fill(fill, dtype):
+    """Return `fill`; raise if it would be another value among integers or booleans."""
+    if dtype.kind in "iub" and not (np.isfinite(fill) and np.array(fill).astype(dtype) == fill):
+        raise ValueError(
+            f"fill={fill!r} is no value of dtype {dtype}, which the values have: choose another, "
+            "or pad SequenceArray(X.values.astype(float), X.offsets)."
+        )
+    return fill
 
 
 def _real_steps(lengths, n_steps, padding_side):

@@ -1,30 +1,40 @@
 """Values as arrays of real numbers, or an error that says what they are instead."""
 
+from datetime import date, time, timedelta
+
 import numpy as np
 
 from skrnn._data.frames import to_array
 
 ENCODE_TOKENS = "Encode tokens as integer ids first, with TokenEncoder."
 UNEVEN = "is not an array: its steps have different numbers of features."
+BEYOND_FLOATS = "holds integers that are larger than any float: they are no numbers to learn from."
 _CONTAINERS = (list, tuple, np.ndarray)
+_TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)  # those of pandas derive from them
 _MAKE_FEATURES = "make features of {}, such as the hour or the weekday."
 
 
 def as_array(values, name):
     """Return an array-like or a data frame as an array; raise for what would lose its meaning."""
-    check_meaning(values, name)
+    check_convertible(values, name)
     return to_array(values)
 
 
-def check_meaning(values, name):
+def check_convertible(values, name):
     """Raise for masked values, and for times in a polars frame: ticks of a clock as numbers."""
     reject_masked(values, name)
     if hasattr(getattr(type(values), "schema", None) and values.schema, "items"):
-        _reject_columns_of_times(values, name)
+        reject_times(values, name)
+
+
+def check_numbers(values, name):
+    """Raise for masked values, dates and durations, which scikit-learn reads as numbers."""
+    reject_masked(values, name)
+    reject_times(values, name)
 
 
 def reject_masked(values, name):
-    """Raise if a mask hides some of the values, in an array or in a list of arrays."""
+    """Raise if a mask hides some of the values, in an array or in lists of arrays."""
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise TypeError(
             f"{name} is a masked array, and what its mask hides would be read: impute it, or leave "
@@ -42,28 +52,50 @@ def _holds_objects(values):
 
 
 def reject_times(values, name):
-    """Raise if an array or a column of a data frame holds dates or durations."""
+    """Raise if an array, a list or a column of a data frame holds dates or durations."""
     if hasattr(values, "columns"):
-        _reject_columns_of_times(values, name)
-    elif _is_time(getattr(values, "dtype", None)):
-        raise ValueError(
-            f"{name} holds times ({values.dtype}), not numbers: {_MAKE_FEATURES.format('them')}"
-        )
-
-
-def _reject_columns_of_times(frame, name):
-    for column, dtype in zip(list(frame.columns), list(getattr(frame, "dtypes", ())), strict=False):
-        if _is_time(dtype):
+        kinds = list(getattr(values, "dtypes", ()))
+        for column, dtype in zip(values.columns, kinds, strict=False):
+            if _is_time(dtype):
+                raise _column_of_times(column, name, dtype)
+    else:
+        kinds = [getattr(values, "dtype", None)]
+        held = _times_among(values) if isinstance(values, (list, tuple)) else None
+        if held or _is_time(kinds[0]):
             raise ValueError(
-                f"Column {column!r} of {name} holds times ({dtype}), not numbers: drop it, or "
-                f"{_MAKE_FEATURES.format('it')}"
+                f"{name} holds times ({held or kinds[0]}), not numbers: "
+                f"{_MAKE_FEATURES.format('them')}"
             )
+    if any(isinstance(kind, np.dtype) and kind.kind == "O" for kind in kinds):
+        for column, cells in _columns(values):
+            if _times_among(cells):
+                raise _column_of_times(column, name, _times_among(cells))
+
+
+def _times_among(values):
+    """Return the name of a type of dates or durations among the values of a list, or None."""
+    kinds = {kind.__name__ for kind in set(map(type, values)) if issubclass(kind, _TIMES)}
+    return min(kinds, default=None)
+
+
+def _columns(values):
+    """Yield the name and the values of each column of a frame or of an array."""
+    cells = to_array(values)
+    cells = cells.reshape(len(cells), -1)
+    yield from zip(getattr(values, "columns", range(cells.shape[1])), cells.T.tolist(), strict=True)
 
 
 def _is_time(dtype):
     if hasattr(dtype, "is_temporal"):  # polars
         return dtype.is_temporal()
     return getattr(dtype, "kind", "O") in "mM" or str(dtype).startswith("period")
+
+
+def _column_of_times(column, name, kind):
+    return ValueError(
+        f"Column {column!r} of {name} holds times ({kind}), not numbers: drop it, or "
+        f"{_MAKE_FEATURES.format('it')}"
+    )
 
 
 def as_real(array, where):
@@ -94,6 +126,8 @@ def _objects_as_real(array, where):
         return as_real(array, where)
     try:
         return array.astype(np.float64)
+    except OverflowError:
+        raise ValueError(f"{where} {BEYOND_FLOATS}") from None
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where} holds objects that are not numbers: {error}.") from None
 
@@ -104,19 +138,16 @@ def check_cells(values, name):
     Numbers as text pass: scikit-learn converts them.
     """
     reject_times(values, name)
-    cells = to_array(values)
-    if cells.dtype.kind not in "OUST":
+    if to_array(values).dtype.kind not in "OUST":
         return
-    columns = list(getattr(values, "columns", ()))
-    for i, column in enumerate(cells.T.tolist()):
-        where = f"Column {columns[i]!r} of {name}" if columns else name
-        strings = [cell for cell in column if isinstance(cell, str)]
-        if not are_numbers_as_text(strings):
-            raise ValueError(f"{where} holds strings. {ENCODE_TOKENS}")
-        if columns and any(hasattr(kind, "__len__") for kind in set(map(type, column)) - {str}):
+    for column, cells in _columns(values):
+        if not are_numbers_as_text([cell for cell in cells if isinstance(cell, str)]):
+            raise ValueError(f"Column {column!r} of {name} holds strings. {ENCODE_TOKENS}")
+        kinds = set(map(type, cells))
+        if any(issubclass(kind, _CONTAINERS) or hasattr(kind, "to_numpy") for kind in kinds):
             raise ValueError(
-                f"{where} holds a sequence in each cell: pass the column as a list, "
-                f"list({name}[{columns[i]!r}])."
+                f"Column {column!r} of {name} holds a sequence in each cell: pass the column as a "
+                f"list, list({name}[{column!r}])."
             )
 
 

@@ -147,6 +147,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             owner=type(self).__name__,
             categorical_features=self.categorical_features,
             dtype=self.dtype,
+            has_vectors=self.embedding_init is not None,
             **options,
         )
         return data

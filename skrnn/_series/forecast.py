@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_scalar
 
+from skrnn._data.values import check_numbers
 from skrnn._series.windows import SlidingWindowTransformer
 
 
@@ -53,6 +54,7 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
     array([34., 55., 89.])
     """
     check_scalar(n_steps, "n_steps", Integral, min_val=1)
+    check_numbers(X, "X")
     history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
     predict_next = partial(_predict_next, estimator, X)
     _check_recursion(predict_next, history)

@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
+from skrnn._data.values import check_numbers
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
@@ -160,14 +161,16 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
                 "continuation of a window, such as RNNRegressor()."
             )
         owner = type(self).__name__
-        data, schema = read_sequences(X, owner=owner, categorical_features=None)
+        data, schema = read_sequences(X, owner=owner, categorical_features=None, is_scaled=True)
         schema = replace(schema, dtype="auto")
         windows = _windows(data)
+        check_numbers(y, "y")
         # The first steps stand for the windows: check_X_y takes two dimensions.
         y = check_X_y(windows[:, 0].reshape(len(windows), -1), y, estimator=owner, **_READ)[1]
         scaled = self._scale_with_target(windows, y)
         given = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
         if X_val is not None and y_val is not None:
+            check_numbers(y_val, "y_val")
             y_val = check_array(y_val, ensure_2d=False, dtype=_FLOATS, input_name="y_val")
             X_val = _windows(read_again(X_val, schema, owner=owner))
             X_val, y_val = self._scale_with_target(X_val, y_val)

@@ -14,7 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._data.frames import is_missing
-from skrnn._data.values import check_meaning
+from skrnn._data.values import check_numbers, reject_masked
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
@@ -26,7 +26,8 @@ def series_bounds(groups, n_rows):
     """Return (start, stop) of every series, where each id in `groups` must form one run of rows."""
     if groups is None:
         return [(0, n_rows)]
-    ids, missing = np.asarray(groups), is_missing(groups)
+    reject_masked(groups, "groups")
+    ids, missing = _as_column(groups), np.ravel(is_missing(groups))
     if missing.any():
         raise ValueError(f"The series id of row {missing.argmax()} is missing: name it.")
     edges = (np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist()
@@ -39,6 +40,14 @@ def series_bounds(groups, n_rows):
             )
         seen.add(ids[start])
     return list(zip(starts, [*edges, n_rows], strict=True))
+
+
+def _as_column(groups):
+    """Return one id for each row, from a table of one column too."""
+    ids = np.asarray(groups)
+    if ids.ndim == 1 or (ids.ndim == 2 and ids.shape[1] == 1):
+        return ids.ravel()
+    raise ValueError(f"groups must name one series for each row, got shape {ids.shape}.")
 
 
 def largest_horizon(horizon):
@@ -405,12 +414,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """Return the checked float rows of `X` and the (start, stop) of every series."""
         self._check_parameters()
         if self.group_feature is None:
-            check_meaning(X, "X")
+            check_numbers(X, "X")
             rows, groups = validate_data(self, X, reset=reset, **_READ), None
         else:
             validate_data(self, X, reset=reset, skip_check_array=True)
             table, groups = self._split_off_groups(X)
-            check_meaning(table, "X")
+            check_numbers(table, "X")
             rows = check_array(table, input_name="X", estimator=self, **_READ)
         bounds = series_bounds(groups, len(rows))
         _check_time_order(X, bounds)
@@ -527,7 +536,8 @@ def sliding_windows(
     check_scalar(stride, "stride", Integral, min_val=1)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)
-    check_meaning(X, "X")
+    reject_masked(X, "X")
+    reject_masked(y, "y")
     rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
     bounds = series_bounds(groups, len(rows))
     _check_time_order(X, bounds)

@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
+from skrnn._data.values import check_numbers
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
 
@@ -20,6 +21,7 @@ class Values(Target):
         self.loss_name, self.loss = loss_name, loss
 
     def check(self, y, data):
+        check_numbers(y, "y")
         n_values = values_per_sequence(y)
         for i in np.flatnonzero(n_values != n_values[0])[:1]:
             raise ValueError(

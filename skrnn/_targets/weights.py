@@ -3,14 +3,14 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.values import as_array, check_meaning
+from skrnn._data.values import as_array, check_numbers
 
 
 def check_sample_weight(sample_weight, n_sequences):
     """Return weights (n_sequences,) in float64; ones for None."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    check_meaning(sample_weight, "sample_weight")
+    check_numbers(sample_weight, "sample_weight")
     weight = check_array(
         sample_weight,
         ensure_2d=False,

@@ -392,6 +392,68 @@ def test_from_long_takes_any_sortable_time(frame, times):
     assert_array_equal(X.values, [1.0, 2, 3, 11, 12, 21])
 
 
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["10:00", "09:55", "09:00", "12:30", "08:00", "09:30"],
+        ["10:00:00.5", "09:55:00", "09:00:00.25", "12:30:00", "08:00:00", "09:30:00"],
+        [f"2024-{m:02}" for m in LONG["t"] + [7]][:6],
+        [f"2024-02-0{t + 1}T10:00:00+02:00" for t in range(6)],
+        [f"2024-W0{t + 1}" for t in range(6)],
+        [f"2024-{t + 101}" for t in range(6)],
+    ],
+)
+def test_from_long_takes_times_in_one_form_of_iso(frame, times):
+    X = SequenceArray.from_long(
+        frame({"walk": ["a"] * 6, "t": times, "x": range(6)}),
+        sequence="walk",
+        time="t",
+        features="x",
+    )
+    assert [times[i] for i in X[0]] == sorted(times)
+
+
+@pytest.mark.parametrize(
+    "times",
+    [
+        ["9:55", "10:00"],
+        ["31/01/2024", "01/02/2024"],
+        ["Jan 5 2024", "Feb 1 2024"],
+        ["2024-01-31 09:00", "2024-01-31T08:00"],
+        ["2024-01-31T09:00+02:00", "2024-01-31T08:30+01:00"],
+        ["2024-01-31", "2024-02"],
+        ["step 9", "step 10"],
+    ],
+)
+def test_from_long_does_not_sort_other_times_as_text(frame, times):
+    table = frame({"walk": ["a", "a"], "t": times, "x": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="Column 't' holds times as text, such as '.*to_datetime"):
+        SequenceArray.from_long(table, sequence="walk", time="t", features="x")
+
+
+def test_from_long_does_not_sort_categories_without_an_order():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"walk": "a", "t": pd.Categorical(["9:55", "10:00"]), "x": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="Column 't' holds times as text"):
+        SequenceArray.from_long(table, sequence="walk", time="t", features="x")
+
+
+def test_from_long_takes_ids_of_several_types():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"walk": ["b", 1, "b", 1.5], "x": [1.0, 2.0, 3.0, 4.0]})
+    X = SequenceArray.from_long(table, sequence="walk", features="x")
+    assert_same_sequences(X, [np.array([1.0, 3]), np.array([2.0]), np.array([4.0])])
+    table["t"] = ["2024-01-01", 1, "2024-01-02", 2]
+    with pytest.raises(ValueError, match="'t' holds times that do not compare"):
+        SequenceArray.from_long(table, sequence="walk", time="t", features="x")
+
+
+@pytest.mark.parametrize("df", [[[1, 2]], {"walk": [1]}, np.zeros((2, 2)), None])
+def test_from_long_of_what_is_no_frame(df):
+    with pytest.raises(TypeError, match=f"DataFrame, but is of type {type(df).__name__}"):
+        SequenceArray.from_long(df, sequence="walk")
+
+
 def test_from_long_does_not_sort_numbers_as_text(frame):
     table = frame({**LONG, "t": [str(t) for t in LONG["t"]]})
     with pytest.raises(ValueError, match="'t' holds numbers as text, in whose order '10' is befo"):
@@ -451,6 +513,40 @@ def test_bad_long_frames(frame, changes, arguments, message):
     arguments = {"sequence": "walk", "time": "t", "features": ["x"], **arguments}
     with pytest.raises(ValueError, match=message):
         SequenceArray.from_long(frame({**LONG, **changes}), **arguments)
+
+
+# Ids and padding
+
+
+@pytest.mark.parametrize("sequences", [[[], [1, 2], [3]], [[1, 2], [3], []], [[1], [], [2]]])
+def test_ids_stay_ids_beside_an_empty_sequence(sequences):
+    X = SequenceArray.from_list(sequences)
+    assert X.categorical
+    assert X.dtype == np.array([1]).dtype
+    assert [x.tolist() for x in X] == sequences
+
+
+def test_no_ids_at_all_can_still_be_ids():
+    assert SequenceArray.from_list([[], []], categorical=True).categorical
+    assert not SequenceArray.from_list([[], []]).categorical
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fill"),
+    [(int, np.nan), (int, 0.5), (int, np.inf), (np.uint8, -1), (np.int8, 200), (bool, 2)],
+)
+def test_padding_must_be_a_value_of_the_dtype(dtype, fill):
+    X = SequenceArray(np.ones(3, dtype), [0, 1, 3])
+    with pytest.raises(ValueError, match=rf"fill={fill!r} is no value of dtype {X.dtype}"):
+        X.to_padded(fill)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "fill"), [(int, -1), (int, 2.0), (np.uint8, 255), (bool, True), (float, np.nan)]
+)
+def test_padding_of_the_dtype(dtype, fill):
+    padded = SequenceArray(np.ones(3, dtype), [0, 1, 3]).to_padded(fill)
+    assert_array_equal(padded, np.array([[1, fill], [1, 1]], dtype), strict=True)
 
 
 # Life in scikit-learn

@@ -1,0 +1,201 @@
+"""Values that are no numbers, or hide some: refused by every reader of X, with what to do."""
+
+import re
+from datetime import date
+
+import numpy as np
+import pytest
+from estimators import object_array as objects
+from estimators import series
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
+
+from skrnn import (
+    RNNRegressor,
+    SequenceArray,
+    SlidingWindowTransformer,
+    TimestepTransformer,
+    WindowScaledRegressor,
+    recursive_forecast,
+    sliding_windows,
+)
+
+DAYS = np.arange(12).astype("M8[D]").reshape(4, 3)
+Y = np.arange(4.0)
+
+
+def fit(model):
+    return lambda X: model.fit(X, Y)
+
+
+READERS = {
+    "network": fit(RNNRegressor()),
+    "windows": fit(SlidingWindowTransformer(2)),
+    "window scaling": fit(WindowScaledRegressor(Ridge())),
+    "forecast": lambda X: recursive_forecast(
+        make_pipeline(SlidingWindowTransformer(1, horizon=1, output="2d"), Ridge()), X, 1
+    ),
+}
+each_reader = pytest.mark.parametrize("read", READERS.values(), ids=READERS)
+
+
+@each_reader
+@pytest.mark.parametrize("unit", ["M8[D]", "M8[ns]", "m8[s]"])
+def test_dates_and_durations_are_no_numbers(read, unit):
+    with pytest.raises(
+        ValueError, match=rf"X holds times \({re.escape(DAYS.astype(unit).dtype.name)}"
+    ):
+        read(DAYS.astype(unit))
+
+
+@each_reader
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_column_of_dates_is_named(read, library):
+    frame = pytest.importorskip(library).DataFrame({"a": Y, "day": DAYS[:, 0].astype("M8[ms]")})
+    with pytest.raises(ValueError, match=r"Column 'day' of X holds times .* the weekday"):
+        read(frame)
+
+
+@each_reader
+@pytest.mark.parametrize("kind", ["period", "zone", "objects"])
+def test_times_of_every_kind_in_frames_of_pandas(read, kind):
+    pd = pytest.importorskip("pandas")
+    times = pd.date_range("2024-01-01", periods=4, tz="UTC" if kind == "zone" else None)
+    if kind == "period":
+        times = times.to_period("D")
+    if kind == "objects":
+        times = pd.Series(list(times.date), dtype=object)
+    with pytest.raises(ValueError, match="Column 'day' of X holds times"):
+        read(pd.DataFrame({"a": Y, "day": times}))
+
+
+def test_dates_in_lists():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": Y, "day": DAYS[:, 0]})
+    for X, message in (
+        ([DAYS, DAYS], r"X\[0\] holds times \(datetime64\[D\]\)"),
+        ([frame] * 4, r"Column 'day' of X\[0\] holds times"),
+        (SequenceArray(DAYS, [0, 4]), r"X.values holds times \(datetime64\[D\]\)"),
+        (np.array([[date(2024, 1, 1), 1.0]] * 4, object), "Column 0 of X holds times"),
+    ):
+        with pytest.raises(ValueError, match=message):
+            RNNRegressor().fit(X, Y)
+
+
+@pytest.mark.parametrize("form", ["array", "list", "pandas", "polars"])
+def test_dates_are_no_targets_or_weights(form):
+    dates = DAYS[:, 0].astype("M8[ms]")
+    dates = list(dates) if form == "list" else dates
+    if form in ("pandas", "polars"):
+        dates = pytest.importorskip(form).Series(dates)
+    X = np.ones((4, 3))
+    for call, name in (
+        (lambda: RNNRegressor().fit(X, dates), "y"),
+        (lambda: RNNRegressor().fit(X, Y, sample_weight=dates), "sample_weight"),
+        (lambda: WindowScaledRegressor(Ridge()).fit(X, dates), "y"),
+    ):
+        with pytest.raises(ValueError, match=f"{name} holds times"):
+            call()
+
+
+def test_dates_reach_a_transformer_that_takes_them():
+    from sklearn.preprocessing import FunctionTransformer
+
+    hours = FunctionTransformer(lambda days: days.astype("M8[h]").astype(float) % 24)
+    out = TimestepTransformer(hours).fit_transform(DAYS[:, :, np.newaxis].astype("M8[h]") + 5)
+    np.testing.assert_array_equal(out, np.full((4, 3, 1), 5.0))
+
+
+def hide(values):
+    """Hide the last of some values."""
+    mask = np.zeros(np.shape(values), bool)
+    mask.flat[-1] = True
+    return np.ma.masked_array(values, mask)
+
+
+SHOWN, HIDDEN = np.ones((3, 2)), hide([[1.0, 2.0], [3.0, 1e9]])
+MASKED = {
+    "3-D": (hide(np.ones((4, 3, 2))), "X is"),
+    "2-D": (hide(np.ones((4, 3))), "X is"),
+    "item": ([SHOWN, HIDDEN, SHOWN, SHOWN], r"X\[1\] is"),
+    "1-D item": ([hide([1.0, 2.0])] * 4, r"X\[0\] is"),
+    "step of an item": ([[[1.0, 2.0]], [[1.0, 2.0], hide([3.0, 4.0])]] * 2, r"X\[1\]\[1\] is"),
+    "number of an item": ([[1.0, 2.0], [1.0, np.ma.masked]] * 2, r"X\[1\]\[1\] is"),
+    "object array": (objects([SHOWN, SHOWN, HIDDEN, SHOWN]), r"X\[2\] is"),
+    "series": (series([SHOWN, HIDDEN, SHOWN, SHOWN]), r"X\[1\] is"),
+    "objects in an item": ([objects([hide([1.0, 2.0]), np.ones(2)])] * 4, r"X\[0\]\[0\] is"),
+}
+
+
+@pytest.mark.parametrize(("X", "message"), MASKED.values(), ids=MASKED)
+@pytest.mark.parametrize("model", [RNNRegressor(), TimestepTransformer(StandardScaler())], ids=str)
+def test_a_mask_is_found_wherever_it_is(model, X, message):
+    with pytest.raises(TypeError, match=f"{message} a masked array"):
+        model.fit(X, Y)
+
+
+def test_masks_of_other_arguments():
+    walk = np.arange(8.0)
+    for call, name in (
+        (lambda: sliding_windows(walk, hide(walk), window_size=2), "y"),
+        (
+            lambda: sliding_windows(walk, window_size=2, groups=hide([0, 0, 0, 0, 1, 1, 1, 1])),
+            "groups",
+        ),
+        (lambda: SequenceArray(walk, hide([0, 3, 8])), "offsets"),
+        (lambda: SequenceArray.from_padded(np.ones((2, 3)), hide([1, 2])), "lengths"),
+        (lambda: WindowScaledRegressor(Ridge()).fit(np.ones((4, 3)), hide(Y)), "y"),
+        (lambda: SequenceArray([hide([1.0, 2.0])], [0, 1]), r"values\[0\]"),
+        (lambda: SequenceArray.from_list([[hide([1.0, 2.0])]]), r"sequences\[0\]\[0\]"),
+    ):
+        with pytest.raises(TypeError, match=f"^{name} is a masked array"):
+            call()
+
+
+def test_a_mask_that_hides_nothing_is_no_obstacle():
+    X = np.arange(12.0).reshape(4, 3)
+    ours = RNNRegressor(max_iter=1, random_state=0, learning_rate="cosine")
+    expected = ours.fit(X, Y).predict(X)
+    np.testing.assert_array_equal(ours.fit(np.ma.masked_greater(X, 99), Y).predict(X), expected)
+
+
+BEYOND = 10**400
+
+
+@pytest.mark.parametrize(
+    ("X", "where"),
+    [
+        ([[BEYOND, 1], [1, 2]], r"X\[0\]"),
+        ([np.array([[BEYOND]], object), np.ones((1, 1))], r"X\[0\]"),
+        (np.array([[BEYOND, 1], [1, 2]], object), "X"),
+        (np.array([[[BEYOND]], [[1]]], object), "X"),
+        (SequenceArray(np.array([[BEYOND], [1]], object), [0, 1, 2]), "X.values"),
+    ],
+    ids=["nested", "item", "2-D", "3-D", "flat"],
+)
+def test_integers_beyond_every_float(X, where):
+    with pytest.raises(ValueError, match=f"^{where} holds integers that are larger than any float"):
+        RNNRegressor().fit(X, [0.0, 1.0])
+
+
+def test_integers_beyond_every_float_in_a_frame():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [BEYOND, 1], "b": [1.0, 2.0]})
+    with pytest.raises(ValueError, match="integers that are larger than any float"):
+        RNNRegressor().fit(frame, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("form", ["list", "array"])
+def test_sequences_in_the_cells_of_a_frame(form):
+    pd = pytest.importorskip("pandas")
+    cells = [[1.0, 2.0], [3.0]] if form == "list" else [np.ones(2), np.ones(1)]
+    with pytest.raises(ValueError, match=r"Column 'x' of X holds a sequence in .*list\(X\['x'\]\)"):
+        RNNRegressor().fit(pd.DataFrame({"x": cells}), [0.0, 1.0])
+
+
+def test_strings_in_a_frame_name_their_column():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1.0, 2.0], "word": ["to", "be"]})
+    with pytest.raises(ValueError, match="Column 'word' of X holds strings. Encode tokens"):
+        RNNRegressor().fit(frame, [0.0, 1.0])
