@@ -5,6 +5,7 @@ from skrnn import inspection, metrics
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.regressor import RNNRegressor
+from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
@@ -22,6 +23,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "SequenceArray",
+    "SequenceRegressor",
     "SequenceTagger",
     "SlidingWindowTransformer",
     "TimestepTransformer",

@@ -9,7 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pytest
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger
+from skrnn import (
+    RNNClassifier,
+    RNNRegressor,
+    SequenceArray,
+    SequenceRegressor,
+    SequenceTagger,
+)
 from skrnn._core.cells import CELLS
 from skrnn.metrics import token_accuracy_scorer
 
@@ -63,14 +69,22 @@ def tags(sequences):
     return object_array([np.where(s[:, 0].cumsum() > 0, "above", "below") for s in sequences])
 
 
-def tag_probabilities(model, X):
-    """Probabilities of the labels of each step, zero after the end of a sequence."""
-    sequences = model.predict_proba(X)
-    shape = len(sequences), LONGEST, len(model.classes_)
-    padded = np.zeros(shape, sequences[0].dtype)
-    for row, probabilities in zip(padded, sequences, strict=True):
-        row[: len(probabilities)] = probabilities
-    return padded
+def sums_so_far(sequences):
+    """Value of each step: the sum of the first feature so far, in some unit."""
+    return object_array([20 + 3 * s[:, 0].cumsum() for s in sequences])
+
+
+def padded(sequences):
+    """Values or vectors of each step in one array, zero after the end of a sequence."""
+    result = np.zeros((len(sequences), LONGEST, *sequences[0].shape[1:]), sequences[0].dtype)
+    for row, values_of_steps in zip(result, sequences, strict=True):
+        row[: len(values_of_steps)] = values_of_steps
+    return result
+
+
+def step_score(model, X, y, sample_weight=None):
+    """Score as the model does: scikit-learn's own scorers do not read steps."""
+    return model.score(X, y, sample_weight=sample_weight)
 
 
 def object_array(items):
@@ -97,9 +111,15 @@ CASES = [
     Case(
         estimator=SequenceTagger,
         target=tags,
-        outputs=tag_probabilities,
+        outputs=lambda model, X: padded(model.predict_proba(X)),
         scoring=token_accuracy_scorer,
         known={"classes": ["above", "below"]},
+    ),
+    Case(
+        estimator=SequenceRegressor,
+        target=sums_so_far,
+        outputs=lambda model, X: padded(model.predict(X)),
+        scoring=step_score,
     ),
 ]
 

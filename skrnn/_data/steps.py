@@ -39,6 +39,30 @@ def concatenate_steps(values, name):
     return np.concatenate(arrays), lengths
 
 
+def concatenate_numbers(values, name):
+    """Return the numbers, or vectors, of all steps in one float64 array, and the lengths.
+
+    Values are (n_sequences, n_steps), (n_sequences, n_steps, k), or a list of (n_steps_i,) or
+    (n_steps_i, k).
+    """
+    if hasattr(values, "columns") or getattr(values, "ndim", 1) > 1:
+        items = as_array(values, name)
+    else:
+        items = [as_array(item, f"{name}[{i}]") for i, item in enumerate(values)]
+    for i, item in enumerate(items):
+        if item.ndim not in (1, 2) or item.shape[1:] != items[0].shape[1:]:
+            raise ValueError(
+                f"{name} must hold one number for each step, or one vector of the same size, but "
+                f"{name}[{i}] has shape {item.shape} and {name}[0] has {items[0].shape}: pass "
+                "arrays of shape (n_steps_i,) or (n_steps_i, n_outputs)."
+            )
+    lengths = np.array([len(item) for item in items], dtype=np.intp)
+    try:
+        return np.concatenate([item.astype(np.float64) for item in items]), lengths
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must hold numbers, one for each step: {error}.") from None
+
+
 def _no_sequence(item, i, name):
     """Say what an entry is instead of a sequence of single values, and what to do."""
     message = f"{name} must hold one sequence of values per entry, but {name}[{i}] "

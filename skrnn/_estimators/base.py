@@ -65,8 +65,8 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
     _stratify = False  # whether the validation split keeps the proportions of the target
 
     @abstractmethod
-    def _make_target(self, classes=None):
-        """Return the `Target` that the parameters ask for."""
+    def _make_target(self, classes=None, y=None):
+        """Return the `Target` that the parameters, and the form of y, ask for."""
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -127,7 +127,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         """Return the training set; set the schema of X and the target."""
         data = self._read_data(X, y, self._schema if goes_on else None)
         check_consistent_length(data, y)
-        target = self._make_target(classes)
+        target = self._make_target(classes, y)
         if goes_on:
             target.resume(self._target)
         train = target.read(y, sample_weight, data)
@@ -187,7 +187,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             chosen,
             test_size=float(self.validation_fraction),
             random_state=int(rng.integers(np.iinfo(np.int32).max)),
-            stratify=train.target[chosen] if self._stratify else None,
+            stratify=train.target[chosen] if self._stratify and train.target.ndim == 1 else None,
         )
         if self.scoring is not None:
             given = [None if part is None else safe_indexing(part, indices) for part in given]

@@ -10,10 +10,9 @@ from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._core.losses import log_softmax
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
-from skrnn._targets.labels import Labels
+from skrnn._targets.labels import Labels, MultiLabels, is_multilabel
 from skrnn._typing import Sequences
 
 
@@ -150,9 +149,11 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Truncate backpropagation through time: gradients do not cross multiples of so many steps,
         but the state does. Saves no memory and limits what can be learnt to such distances, but
         steadies training on very long sequences. None does not truncate.
-    class_weight : dict, 'balanced' or None, default=None
+    class_weight : dict, list of dicts, 'balanced' or None, default=None
         Weights of the classes in the loss, by label; multiplied with `sample_weight`. 'balanced'
-        gives every class the same total weight, among the labels of one call.
+        gives every class the same total weight, among the labels of one call. For several labels a
+        list with one dict of the weights of 0 and 1 for each: a sequence has the product of those
+        of its labels.
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None
@@ -262,7 +263,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "pooling": [StrOptions({"last", "mean", "max"})],
-        "class_weight": [dict, StrOptions({"balanced"}), None],
+        "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
     _stratify = True
 
@@ -304,7 +305,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         max_fun: int = 15000,
         max_grad_norm: float | None = 1.0,
         tbptt_steps: int | None = None,
-        class_weight: dict[Any, Any] | str | None = None,
+        class_weight: dict[Any, Any] | list[dict[Any, Any]] | str | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
         verbose: bool | int = False,
@@ -373,8 +374,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
             with one univariate sequence in each row, or a list of 1-D integer arrays (token ids).
             It is not changed, and numeric arrays are not copied.
-        y : array-like of shape (n_sequences,)
-            One label for each sequence: integers, booleans or strings.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_labels)
+            One label for each sequence: integers, booleans or strings. Or 0 and 1 for each of
+            several labels, any number of which may hold: each then has a logistic output.
         sample_weight : array-like of shape (n_sequences,), default=None
             Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
         X_val : array-like or SequenceArray, default=None
@@ -422,8 +424,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
 
         Returns
         -------
-        y : ndarray of shape (n_sequences,)
-            The most probable labels, out of `classes_`.
+        y : ndarray of shape (n_sequences,) or (n_sequences, n_labels)
+            The most probable labels, out of `classes_`. For several labels 1 for those that are
+            more probable than not, else 0.
 
         Raises
         ------
@@ -449,7 +452,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         Returns
         -------
         p : ndarray of shape (n_sequences, n_classes)
-            Each row sums to 1; the columns are in the order of `classes_`.
+            Each row sums to 1, unless `y` had several labels; the columns are in the order of
+            `classes_`.
 
         Raises
         ------
@@ -460,7 +464,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return np.exp(self.predict_log_proba(X))
+        outputs = self._raw_outputs(X)
+        return self._target.marginals({}, outputs, None)
 
     def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Predict the logarithm of the probability of each label.
@@ -485,7 +490,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return log_softmax(self._raw_outputs(X))
+        outputs = self._raw_outputs(X)
+        return self._target.log_marginals({}, outputs, None)
 
     def decision_function(self, X: Sequences) -> np.ndarray:
         """Compute the scores from which probabilities are made.
@@ -512,7 +518,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         outputs = self._raw_outputs(X)
-        return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
+        return self._target.scores(outputs)
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -520,5 +526,11 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
             self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
         ) -> float: ...
 
-    def _make_target(self, classes=None):
-        return Labels(type(self).__name__, self.class_weight, classes)
+    def _make_target(self, classes=None, y=None):
+        kind = MultiLabels if is_multilabel(y) else Labels
+        return kind(type(self).__name__, self.class_weight, classes)
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_label = True
+        return tags

@@ -75,6 +75,19 @@ def check_combinations(params, incremental):
         )
 
 
+def check_quantiles(quantile):
+    """Raise unless several quantiles are increasing numbers between 0 and 1."""
+    if np.ndim(quantile) == 0:
+        return
+    values = np.asarray(quantile)
+    in_order = values.ndim == 1 and values.dtype.kind == "f" and (np.diff(values) > 0).all()
+    if not (in_order and values.size and 0 < values[0] and values[-1] < 1):
+        raise ValueError(
+            f"quantile={quantile!r} must be one number, or several in increasing order, between 0 "
+            "and 1: for example [0.1, 0.5, 0.9]."
+        )
+
+
 def is_stochastic(estimator):
     """Whether the solver learns batch by batch, as partial_fit needs."""
     solver = SOLVERS.get(estimator.solver)

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from numbers import Real
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
-from skrnn._core.losses import REGRESSION_LOSSES, regression_loss
+from skrnn._core.losses import REGRESSION_LOSSES
 from skrnn._estimators.base import BaseRNN
-from skrnn._estimators.parameters import is_stochastic
+from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._targets.values import Values
 from skrnn._typing import Sequences, available_if
 
@@ -90,8 +91,10 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         outliers weigh less; 'poisson' is for counts and rates, needs ``y >= 0`` and predicts
         positive values (log link); 'quantile' predicts the given `quantile`. With several
         outputs it is the mean over them.
-    quantile : float in (0, 1), default=0.5
-        Quantile that ``loss='quantile'`` predicts; other losses do not use it.
+    quantile : float in (0, 1) or array-like of them, default=0.5
+        Quantile that ``loss='quantile'`` predicts; other losses do not use it. Several, in
+        increasing order, are predicted by one network, and never cross (they are sorted;
+        Chernozhukov et al., 2010).
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
         Optimiser. 'adam' (Kingma & Ba, 2015) suits nearly everything; 'adamw' (Loshchilov & Hutter,
         2019) decays weights separately from the gradient; 'rmsprop' and 'sgd' are classical;
@@ -277,7 +280,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         **BaseRNN._parameter_constraints,
         "pooling": [StrOptions({"last", "mean", "max"})],
         "loss": [StrOptions({*REGRESSION_LOSSES, "quantile"})],
-        "quantile": [Interval(Real, 0, 1, closed="neither")],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
     }
 
     def __init__(
@@ -298,7 +301,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         freeze_embeddings: bool = False,
         token_dropout: float = 0.0,
         loss: str = "squared_error",
-        quantile: float = 0.5,
+        quantile: float | ArrayLike = 0.5,
         solver: str = "adam",
         alpha: float = 1e-4,
         batch_size: int | str = "auto",
@@ -473,7 +476,7 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         -------
         y : ndarray of shape (n_sequences,) or (n_sequences, n_outputs)
             Predictions in the units of the `y` that `fit` saw, with as many dimensions, in
-            float64.
+            float64. With several quantiles they are the last axis.
 
         Raises
         ------
@@ -487,14 +490,43 @@ class RNNRegressor(RegressorMixin, BaseRNN):
         outputs = self._raw_outputs(X)
         return self._target.predict({}, outputs, None)
 
-    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+    def score(self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Coefficient of determination R2 of the predictions.
 
-        def score(
-            self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
-        ) -> float: ...
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
+            input, 2-D input needs as many columns.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_outputs)
+            True values.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            Weight of each sequence. None weighs all equally.
 
-    def _make_target(self, classes=None):
-        return Values(type(self).__name__, self.loss, regression_loss(self.loss, self.quantile))
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 as good as the mean; averaged over the outputs. Of several quantiles the
+            one nearest to the median is scored.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        predicted = self.predict(X)
+        return r2_score(y, self._target.central(predicted), sample_weight=sample_weight)
+
+    def _make_target(self, classes=None, y=None):
+        return Values(type(self).__name__, self.loss, self.quantile)
+
+    def _check_combinations(self, incremental):
+        super()._check_combinations(incremental)
+        check_quantiles(self.quantile)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()

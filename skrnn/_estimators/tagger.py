@@ -10,15 +10,15 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._data.ragged import object_array, offsets_of, split_sequences
-from skrnn._data.steps import are_known, is_flat
+from skrnn._data.steps import are_known
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
+from skrnn._estimators.steps import StepsMixin
 from skrnn._targets.steps import CRFLabels, StepLabels, values_of_steps, weights_of_steps
 from skrnn._typing import Label, Sequences
 
 
-class SequenceTagger(LabelsMixin, BaseRNN):
+class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
     """Recurrent network that labels every step of a sequence.
 
     For parts of speech, named entities, slots, phonemes or activities: one label for each token or
@@ -565,7 +565,7 @@ class SequenceTagger(LabelsMixin, BaseRNN):
         predicted = self._decoded(data, self._target.predict)
         return accuracy_score(labels[known], predicted[known], sample_weight=weight[known])
 
-    def _make_target(self, classes=None):
+    def _make_target(self, classes=None, y=None):
         options = (type(self).__name__, self.class_weight, classes, self.ignore_label)
         if self.decoder == "crf":
             return CRFLabels(*options, transition_constraints=self.transition_constraints)
@@ -582,23 +582,8 @@ class SequenceTagger(LabelsMixin, BaseRNN):
     def _describe(self):
         return {**super()._describe(), "crf": self.decoder == "crf"}
 
-    def _read_data(self, X, y, schema):
-        one_step = y is not None and (is_flat(y) or not len(y))
-        data = super()._read_data(X, y, schema, rows_are_steps=one_step)
-        if one_step and not data.is_table:
-            raise ValueError(
-                "y has one label for each sequence, but SequenceTagger needs one for each step: "
-                "pass a list of label sequences, or use RNNClassifier."
-            )
-        return data
-
-    def _for_each_step(self, X, method=None):
-        """Give what a method of the target makes of X the form of X; None leaves the outputs."""
-        data = self._read_new(X)
-        decode = getattr(self._target, method) if method else None
-        steps = self._decoded(data, decode) if method else self._outputs(data)
-        if data.is_table and self._schema.table == "steps":
-            return steps
-        if data.is_grid:
-            return steps.reshape(len(data), -1, *steps.shape[1:])
-        return object_array(split_sequences(steps, offsets_of(data.lengths)))
+    def _one_value_message(self):
+        return (
+            "y has one label for each sequence, but SequenceTagger needs one for each step: pass a "
+            "list of label sequences, or use RNNClassifier."
+        )

@@ -3,12 +3,15 @@
 from math import fsum
 
 import numpy as np
+from scipy.sparse import issparse
+from scipy.special import expit, log_expit
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_array, column_or_1d, compute_class_weight
-from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.class_weight import compute_sample_weight
+from sklearn.utils.multiclass import check_classification_targets, type_of_target
 
-from skrnn._core.losses import cross_entropy
+from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
 
@@ -45,6 +48,12 @@ class Labels(Target):
             self.classes = LabelEncoder().fit(y).classes_
 
     def resume(self, earlier):
+        if isinstance(earlier, MultiLabels):
+            raise ValueError(
+                f"y has one label for each sequence, but {self.owner} was fitted with several: "
+                f"pass y of shape (n_sequences, {earlier.n_outputs}), or fit anew with "
+                "warm_start=False."
+            )
         self.classes, self.is_learnt = earlier.classes, True
 
     @property
@@ -81,6 +90,18 @@ class Labels(Target):
     def decode(self, encoded):
         return self.classes[encoded]
 
+    def log_marginals(self, params, outputs, packing):
+        """Logarithm of the probability of each class."""
+        return log_softmax(outputs)
+
+    def marginals(self, params, outputs, packing):
+        """Probability of each class."""
+        return np.exp(self.log_marginals(params, outputs, packing))
+
+    def scores(self, outputs):
+        """Outputs in the form of scikit-learn's decision functions."""
+        return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
+
     def score(self, held_out, encoded):
         return accuracy_score(held_out.target, encoded, sample_weight=held_out.weight)
 
@@ -111,6 +132,67 @@ class Labels(Target):
         result = np.zeros(len(weight))
         result[used] = of_class[np.searchsorted(named, classes)][code]
         return result
+
+
+def is_multilabel(y):
+    """Whether y has 0 and 1 for each of several labels."""
+    try:
+        return type_of_target(y) == "multilabel-indicator"
+    except (TypeError, ValueError):
+        return False
+
+
+class MultiLabels(Labels):
+    """Any number of labels for each sequence: y (n_sequences, n_labels) of 0 and 1.
+
+    Each label has a logistic output of its own, and the loss is the mean over them.
+    """
+
+    loss = binary_cross_entropy
+
+    def check(self, y, data):
+        return check_array(y.toarray() if issparse(y) else y, dtype=np.int64, input_name="y")
+
+    def learn(self, y, weight):
+        if self.classes is None:
+            self.classes = np.arange(y.shape[1])
+
+    def resume(self, earlier):
+        if not isinstance(earlier, MultiLabels):
+            raise ValueError(
+                f"y has 0 and 1 for each of several labels, but {self.owner} was fitted with one "
+                "label for each sequence: pass y of shape (n_sequences,), or fit anew with "
+                "warm_start=False."
+            )
+        self.classes, self.is_learnt = earlier.classes, True
+
+    def encode(self, y, held_out=False):
+        if y.shape[1] != self.n_outputs:
+            raise ValueError(
+                f"y has {y.shape[1]} labels, but {self.owner} was fitted with {self.n_outputs}: "
+                f"pass y of shape (n_sequences, {self.n_outputs})."
+            )
+        return y.astype(float)
+
+    def choose(self, params, outputs, packing):
+        return (outputs > 0).astype(np.int64)
+
+    def decode(self, encoded):
+        return encoded
+
+    def log_marginals(self, params, outputs, packing):
+        return log_expit(outputs)
+
+    def marginals(self, params, outputs, packing):
+        return expit(outputs)
+
+    def scores(self, outputs):
+        return outputs
+
+    def weigh(self, y, weight):
+        if self.class_weight is None:
+            return 1.0
+        return compute_sample_weight(self.class_weight, y)
 
 
 def sums(values, group):

@@ -1,24 +1,26 @@
-"""One label for each step: read end to end, with a mask of the steps that are known."""
+"""A label or number for each step: read end to end, with a mask of the steps that are known."""
+
+from abc import abstractmethod
 
 import numpy as np
-from sklearn.metrics import accuracy_score
 from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.crf import CRF, ObservedLabels
-from skrnn._core.losses import log_softmax
-from skrnn._data.steps import are_known, concatenate_steps, is_flat
+from skrnn._data.steps import are_known, concatenate_numbers, concatenate_steps, is_flat
 from skrnn._data.values import as_array
 from skrnn._tagging import allowed_transitions
 from skrnn._targets.labels import Labels
+from skrnn._targets.target import Target
 from skrnn._targets.training_set import StepTrainingSet
+from skrnn._targets.values import Values
 from skrnn._targets.weights import check_sample_weight
 
 
-def values_of_steps(values, data, name):
+def values_of_steps(values, data, name, concatenate=concatenate_steps):
     """Values of all steps end to end; raise unless every step has one."""
     # If X is a table whose rows are single steps, `values` has one entry for each row.
-    values, lengths = concatenate_steps(
+    values, lengths = concatenate(
         as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
     )
     if len(lengths) != len(data):
@@ -44,29 +46,25 @@ def weights_of_steps(sample_weight, data):
     return check_sample_weight(weight, len(weight))
 
 
-class StepLabels(Labels):
-    """One class for each step; steps with `ignore_label` are unknown."""
-
-    def __init__(self, owner, class_weight=None, classes=None, ignore_label=None):
-        super().__init__(owner, class_weight, classes)
-        self.ignore_label = ignore_label
-
-    def check(self, y, data):
-        labels = values_of_steps(y, data, "y")
-        return check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+class StepTarget(Target):
+    """What targets of steps share: only what is known is learnt and encoded."""
 
     def read(self, y, sample_weight, data, held_out=False):
-        labels, weight = self.check(y, data), weights_of_steps(sample_weight, data)
-        known = are_known(labels, self.ignore_label)
-        if not known.any():
-            raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
-        check_classification_targets(labels[known])
+        y, weight = self.check(y, data), weights_of_steps(sample_weight, data)
+        known = self.known(y)
         if not self.is_learnt:
-            self.learn(labels[known], weight[known])
+            self.learn(y[known], weight[known])
             self.is_learnt = True
-        target = np.zeros(len(labels), np.intp)
-        target[known] = self.encode(labels[known], held_out)
-        return self.training_set(data, target, weight * self.weigh(labels, weight, known), known)
+        encoded = self.encode(y[known], held_out)
+        if encoded.dtype.kind == "f":
+            encoded = encoded.astype(data.dtype, copy=False)
+        target = np.zeros((len(y), *encoded.shape[1:]), encoded.dtype)
+        target[known] = encoded
+        return self.training_set(data, target, weight * self.weigh(y, weight, known), known)
+
+    @abstractmethod
+    def known(self, y):
+        """Which steps have a target; raise if none has."""
 
     def training_set(self, data, target, weight, known):
         return StepTrainingSet(data, target, weight, known)
@@ -77,17 +75,57 @@ class StepLabels(Labels):
 
     def score(self, held_out, encoded):
         known = held_out.known
-        return accuracy_score(
-            held_out.target[known], encoded[known], sample_weight=held_out.weight[known]
-        )
+        return super().score(held_out.known_steps(), encoded[known])
 
-    def log_marginals(self, params, outputs, packing):
-        """Logarithm of the probability of each class at each step."""
-        return log_softmax(outputs)
 
-    def marginals(self, params, outputs, packing):
-        """Probability of each class at each step."""
-        return np.exp(log_softmax(outputs))
+class StepValues(StepTarget, Values):
+    """One value or vector for each step; NaN is unknown."""
+
+    def check(self, y, data):
+        y = values_of_steps(y, data, "y", concatenate_numbers)
+        infinite = np.isinf(y)
+        if infinite.any():
+            row = np.flatnonzero(infinite.reshape(len(y), -1).any(axis=1))[0]
+            sequence = np.searchsorted(data.starts, row, side="right") - 1
+            raise ValueError(
+                f"y[{sequence}] is infinite at step {row - data.starts[sequence]}: give a finite "
+                "number, or NaN if the value is unknown."
+            )
+        self.check_domain(y[~np.isnan(y)])
+        return y
+
+    def known(self, y):
+        missing = np.isnan(y.reshape(len(y), -1))
+        known = ~missing.any(axis=1)
+        if (missing.any(axis=1) & ~missing.all(axis=1)).any():
+            row = np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[0]
+            raise ValueError(
+                f"y has NaN in some of the {missing.shape[1]} outputs of a step but not in all, "
+                f"first in row {row} of all steps: a step is known or unknown as a whole. Fill in "
+                "the missing outputs, or fit an estimator for each output."
+            )
+        if not known.any():
+            raise ValueError("every value in y is NaN, so there is nothing to learn.")
+        return known
+
+
+class StepLabels(StepTarget, Labels):
+    """One class for each step; steps with `ignore_label` are unknown."""
+
+    def __init__(self, owner, class_weight=None, classes=None, ignore_label=None):
+        super().__init__(owner, class_weight, classes)
+        self.ignore_label = ignore_label
+
+    def check(self, y, data):
+        labels = values_of_steps(y, data, "y")
+        return check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+
+    def known(self, y):
+        known = are_known(y, self.ignore_label)
+        if not known.any():
+            raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
+        check_classification_targets(y[known])
+        return known
 
 
 class PartlyLabelled(StepTrainingSet):

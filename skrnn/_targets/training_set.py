@@ -116,6 +116,10 @@ class StepTrainingSet(TrainingSet):
     def content(self):
         return self.target, self.known & (self.weight > 0)
 
+    def known_steps(self):
+        """Return what is known alone, as if each step were a sequence: for scores."""
+        return TrainingSet(self.data, self.target[self.known], self.weight[self.known])
+
 
 def step_rows(data, indices, packing):
     """Rows, all sequences laid end to end, of the packed rows of some sequences."""

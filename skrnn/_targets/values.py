@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
+from skrnn._core.losses import regression_loss
 from skrnn._data.values import check_numbers
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
@@ -14,11 +15,15 @@ class Values(Target):
 
     The network sees targets of mean 0 and scale 1, or, where the loss has a logarithmic link, of
     mean 1: a shift would not keep them in the domain of the loss.
+
+    loss_name, quantile   as estimators take them; several quantiles are an array
     """
 
-    def __init__(self, owner, loss_name, loss):
+    def __init__(self, owner, loss_name, quantile=0.5):
         super().__init__(owner)
-        self.loss_name, self.loss = loss_name, loss
+        self.loss_name, self.loss = loss_name, regression_loss(loss_name, quantile)
+        several = loss_name == "quantile" and np.ndim(quantile) > 0
+        self.quantiles = np.array(quantile, float) if several else None
 
     def check(self, y, data):
         check_numbers(y, "y")
@@ -35,12 +40,16 @@ class Values(Target):
                 f"y has {y.ndim} dimensions, shape {y.shape}, but {self.owner} predicts one value "
                 "or vector for each sequence: pass y.reshape(len(y), -1)."
             )
+        self.check_domain(y)
+        return y
+
+    def check_domain(self, y):
+        """Raise for values that the loss is not made for."""
         if not self.loss.in_domain(y).all():
             raise ValueError(
                 f"loss={self.loss_name!r} needs {self.loss.domain}, but its smallest value is "
                 f"{y.min():g}: choose another loss, or shift y."
             )
-        return y
 
     def learn(self, y, weight):
         self.is_flat = y.ndim == 1
@@ -74,16 +83,29 @@ class Values(Target):
         return (y - self.mean) / self.scale
 
     def choose(self, params, outputs, packing):
-        return self.loss.inverse_link(outputs)
+        values = self.loss.inverse_link(outputs)
+        if self.quantiles is None:
+            return values
+        # Sorting makes quantiles that cross better ones (Chernozhukov et al., 2010).
+        return np.sort(values.reshape(len(values), self.n_values, -1), axis=2)
 
     def decode(self, encoded):
-        values = encoded * self.scale + self.mean
+        if self.quantiles is None:
+            values = encoded * self.scale + self.mean
+        else:
+            values = encoded * self.scale[:, None] + self.mean[:, None]
         return values[:, 0] if self.is_flat else values
+
+    def central(self, values):
+        """Of several quantiles, which are the last axis, the one nearest to the median."""
+        if self.quantiles is None:
+            return values
+        return values[..., np.abs(self.quantiles - 0.5).argmin()]
 
     def score(self, held_out, encoded):
         if not np.isfinite(encoded).all():  # the next loss says so, with a remedy
             return np.nan
-        return r2_score(held_out.target, encoded, sample_weight=held_out.weight)
+        return r2_score(held_out.target, self.central(encoded), sample_weight=held_out.weight)
 
     def attributes(self):
         return {"n_outputs_": self.n_values, "y_mean_": self.mean, "y_scale_": self.scale}

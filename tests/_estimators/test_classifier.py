@@ -210,3 +210,71 @@ def test_tokens_have_no_order_but_that_of_time():
     model = RNNClassifier(**LEARNER).fit(X[:250], y[:250])
     assert model.score(X[250:], y[250:]) == 1.0
     assert model.coefs_["embedding_0.weight"].shape[0] == 12
+
+
+# Several labels -----------------------------------------------------------------------------
+
+SEVERAL = np.array([[s[:, 0].mean() > 0, s[-1, 0] > 0, len(s) > 3] for s in X]).astype(int)
+
+
+def test_several_labels_are_learnt_by_one_logistic_output_each():
+    model = RNNClassifier(
+        hidden_size=16, pooling="mean", max_iter=60, learning_rate_init=0.03, random_state=0
+    )
+    model.fit(X, SEVERAL)
+    p, decision = model.predict_proba(X), model.decision_function(X)
+    assert_allclose(expit(decision), p)
+    assert_allclose(np.exp(model.predict_log_proba(X)), p)
+    assert_array_equal(model.predict(X), (p > 0.5).astype(int))
+    assert_array_equal(model.classes_, [0, 1, 2])
+    assert model.n_outputs_ == 3
+    assert model.score(X, SEVERAL) > 0.8  # the share of sequences of which all labels are right
+
+
+def test_two_labels_keep_a_decision_each():
+    model = tiny().fit(X, SEVERAL[:, :2])
+    assert model.decision_function(X).shape == (len(X), 2)
+
+
+def test_the_loss_of_several_labels_is_their_mean_cross_entropy():
+    still = {"alpha": 0.0, "batch_size": 100, "max_iter": 1, "learning_rate_init": 1e-12}
+    model = tiny(**still).fit(X, SEVERAL)
+    p = model.predict_proba(X)
+    expected = -np.mean(np.where(SEVERAL, np.log(p), np.log1p(-p)))
+    assert_allclose(model.loss_, expected, rtol=1e-6)
+
+
+def test_weights_of_several_labels_are_multiplied():
+    of_label = [{0: 1.0, 1: 3.0}, {0: 1.0, 1: 1.0}, {0: 2.0, 1: 1.0}]
+    weighted = tiny(class_weight=of_label, batch_size=100).fit(X, SEVERAL)
+    weight = np.where(SEVERAL[:, 0], 3.0, 1.0) * np.where(SEVERAL[:, 2], 1.0, 2.0)
+    expected = tiny(batch_size=100).fit(X, SEVERAL, sample_weight=weight)
+    assert_allclose(weighted.predict_proba(X), expected.predict_proba(X), rtol=1e-10)
+
+
+def test_several_labels_in_other_forms():
+    from scipy.sparse import csr_array
+
+    expected = tiny().fit(X, SEVERAL).predict_proba(X)
+    for y in (SEVERAL.tolist(), SEVERAL.astype(bool), SEVERAL.astype(float), csr_array(SEVERAL)):
+        assert_array_equal(tiny().fit(X, y).predict_proba(X), expected)
+
+
+def test_several_labels_batch_by_batch_and_held_out():
+    model = tiny().partial_fit(X, SEVERAL, classes=[0, 1, 2]).partial_fit(X, SEVERAL)
+    assert model.predict(X).shape == SEVERAL.shape
+    assert len(tiny(early_stopping=True).fit(X, SEVERAL).validation_scores_) > 0
+
+
+@pytest.mark.parametrize(
+    "first, then, message",
+    [
+        (SEVERAL, Y, "was fitted with several: pass y of shape"),
+        (Y, SEVERAL, "was fitted with one label for each sequence"),
+        (SEVERAL, SEVERAL[:, :2], "y has 2 labels, but RNNClassifier was fitted with 3"),
+    ],
+)
+def test_a_warm_start_keeps_the_kind_of_labels(first, then, message):
+    model = tiny(warm_start=True).fit(X, first)
+    with pytest.raises(ValueError, match=message):
+        model.fit(X, then)

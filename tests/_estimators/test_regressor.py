@@ -241,3 +241,34 @@ def test_quantiles_cover_their_share():
         model = RNNRegressor(loss="quantile", quantile=quantile, **LEARNER).fit(X[:400], y[:400])
         below = (y[400:] < model.predict(X[400:])).mean()
         assert abs(below - quantile) < 0.07
+
+
+# Several quantiles --------------------------------------------------------------------------
+
+
+def test_several_quantiles_in_one_network():
+    quantiles = [0.1, 0.5, 0.9]
+    model = tiny(**CONSTANT, loss="quantile", quantile=quantiles).fit(ALIKE, SKEWED)
+    found = model.predict(ALIKE[:1])
+    assert found.shape == (1, 3)
+    assert_allclose(found[0], np.quantile(SKEWED, quantiles), rtol=0.03)
+
+
+def test_several_quantiles_of_several_outputs_are_the_last_axis():
+    model = tiny(loss="quantile", quantile=[0.2, 0.8], max_iter=2)
+    model.fit(X, np.column_stack([Y, 2 * Y, -Y]))
+    assert model.predict(X).shape == (len(X), 3, 2)
+    assert model.n_outputs_ == 3
+    assert model.coefs_["head.weight"].shape[0] == 6
+
+
+def test_quantiles_never_cross_and_the_one_nearest_to_the_median_is_scored():
+    model = tiny(loss="quantile", quantile=[0.1, 0.4, 0.9], max_iter=1).fit(X, Y)
+    assert (np.diff(model.predict(X)) >= 0).all()
+    assert_allclose(model.score(X, Y), r2_score(Y, model.predict(X)[:, 1]))
+
+
+@pytest.mark.parametrize("quantile", [[0.9, 0.1], [0.1, 1.0], [], ["a"], [[0.1]], [0.5, 0.5]])
+def test_several_quantiles_are_increasing_numbers_between_0_and_1(quantile):
+    with pytest.raises(ValueError, match="quantile=.* several in increasing order, between 0"):
+        tiny(loss="quantile", quantile=quantile).fit(X, Y)

@@ -1,0 +1,508 @@
+"""SequenceRegressor: one value or vector for each time step."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from numbers import Real
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.base import RegressorMixin
+from sklearn.metrics import r2_score
+
+from skrnn._compat import Interval, StrOptions, with_callbacks
+from skrnn._core.losses import REGRESSION_LOSSES
+from skrnn._estimators.base import BaseRNN
+from skrnn._estimators.parameters import check_quantiles, is_stochastic
+from skrnn._estimators.steps import StepsMixin
+from skrnn._targets.steps import StepValues, weights_of_steps
+from skrnn._typing import Sequences, available_if
+
+
+class SequenceRegressor(StepsMixin, RegressorMixin, BaseRNN):
+    """Recurrent network that predicts one value or vector for each step of a sequence.
+
+    For filters, forecasts at every step, soft sensors, poses or prices: numbers that accompany a
+    sequence. A long series need not be cut into windows: it is one sequence. With one direction,
+    the default, the values of a prefix are the same whatever follows, so that a sequence may still
+    be growing; ``bidirectional=True`` pays wherever the whole sequence is at hand, as in smoothing.
+
+    Targets are standardised to (weighted) mean 0 and standard deviation 1 over all known steps for
+    training, for ``loss='poisson'`` divided by their mean, and predictions converted back.
+
+    Parameters
+    ----------
+    cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
+        Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with a
+        quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short memory.
+    hidden_size : int, default=64
+        Units of each layer and direction. More can represent more; time per step and number of
+        parameters grow with the square.
+    n_layers : int, default=1
+        Recurrent layers, each of which reads the outputs of the one before at every step.
+    bidirectional : bool, default=False
+        Add to each layer a second one that reads the sequence from its last step to its first.
+        Doubles the time that a step takes.
+    activation : {'tanh', 'relu'}, default='tanh'
+        Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
+    dropout : float in [0, 1), default=0.0
+        Share of the embeddings, of what each layer hands to the next and of what the output layer
+        reads that is set to zero in training, drawn anew for each of them (Srivastava et al.,
+        2014). Numeric features are never hidden.
+    recurrent_dropout : float in [0, 1), default=0.0
+        Share of the hidden units that is hidden from the recurrence in training, the same units at
+        all steps of a sequence (Gal & Ghahramani, 2016).
+    forget_bias : float or 'chrono', default=1.0
+        First bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update gate.
+        At 1 the cell starts out remembering (Gers et al., 2000). 'chrono' draws these biases, with
+        their negative for the LSTM's input gate, for memories of up to the length of the longest
+        sequence in training (Tallec & Ollivier, 2018); try it where what matters lies many steps
+        back. All other biases start at zero.
+    categorical_features : 'auto', array-like of int, bool or str, or None, default='auto'
+        Columns of `X` that hold categories, integers from 0, and are embedded: column indices, a
+        boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
+        integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
+        takes everything as numbers.
+    embedding_dim : int, 'auto' or array-like, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, or a list
+        with one for each, in the order of the columns in `X`. 'auto' is
+        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_init : array-like of shape (n_categories, size) or dict, default=None
+        First vectors of the categories, one row for each id: an array if there is one categorical
+        column, else a dict of column index to array. Its shape takes precedence over
+        `embedding_dim`. None draws vectors at random.
+    freeze_embeddings : bool, default=False
+        Keep the vectors of `embedding_init` as they are instead of training them.
+    token_dropout : float in [0, 1), default=0.0
+        Share of the categories that is replaced by category 0 in training, so that the network
+        learns what to make of unknown ones: for input in which 0 stands for them, as from a
+        `TokenEncoder`.
+    loss : {'squared_error', 'absolute_error', 'huber', 'poisson', 'quantile'}, \
+            default='squared_error'
+        As for `RNNRegressor`, at every step.
+    quantile : float in (0, 1) or array-like of them, default=0.5
+        As for `RNNRegressor`: several quantiles are predicted by one network.
+    solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
+        Optimiser. 'adam' (Kingma & Ba, 2015) suits nearly everything; 'adamw' (Loshchilov & Hutter,
+        2019) decays weights separately from the gradient; 'rmsprop' and 'sgd' are classical;
+        'lbfgs' takes the whole set at each iteration, and can be quicker and more exact on small
+        sets.
+    alpha : float, default=1e-4
+        Strength of the L2 penalty. ``alpha / 2`` times the sum of squared weights (not of biases
+        and embeddings), divided by the summed weights of the targets in the batch, is added to the
+        loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
+    batch_size : int or 'auto', default='auto'
+        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
+        Larger batches are computed faster, but take fewer steps in an epoch.
+    learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
+        How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
+        `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises
+        it from ``learning_rate_init / 25`` over a tenth of them (Smith & Topin, 2019). These two
+        are plans for `max_iter` epochs, the number you can afford: they are carried out to their
+        end, unless a validation set stops them. 'constant' keeps the rate; 'invscaling' divides it
+        by ``(t_ + 1)**power_t``; 'adaptive' divides it by 5 instead of stopping for lack of
+        improvement, until it is 1e-6 or less. `partial_fit` has no last epoch to plan for, and
+        keeps the rate where a plan is named.
+    learning_rate_init : float, default=5e-3
+        Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
+    power_t : float, default=0.5
+        Exponent of ``learning_rate='invscaling'``.
+    max_iter : int, default=100
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    shuffle : bool, default=True
+        Draw new mini-batches in each epoch. They are random, but gather sequences of similar
+        length, which are computed faster together.
+    tol : float, default=1e-4
+        Change of the loss, or of the validation score, below which an epoch does not count as an
+        improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+    n_iter_no_change : int or np.inf, default=10
+        Training stops after more than so many epochs in a row without an improvement of the
+        validation score or, without validation set, of the loss. A planned `learning_rate` goes on
+        whatever the loss does, for it may improve only when the rate falls.
+    early_stopping : bool, default=False
+        Hold `validation_fraction` of the training set out, score it after each epoch, stop when
+        this score no longer improves, and keep the parameters of the best epoch. Sequences are held
+        out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of one
+        series.
+    scoring : callable or None, default=None
+        Validation score, of which higher is better: a callable ``scorer(estimator, X, y)``, which
+        is given `sample_weight` as well if there are validation weights. Names are not taken,
+        because scikit-learn's scorers do not read one value per step. None is R2 over all known
+        steps, whatever the `loss`.
+    validation_fraction : float in (0, 1), default=0.1
+        Share of the training set to hold out for early stopping.
+    momentum : float in [0, 1], default=0.9
+        Momentum of 'sgd'.
+    nesterovs_momentum : bool, default=True
+        Whether the momentum of 'sgd' is Nesterov's.
+    beta_1 : float in [0, 1), default=0.9
+        Decay rate of the mean of gradients, for 'adam' and 'adamw'.
+    beta_2 : float in [0, 1), default=0.999
+        Decay rate of the mean of squared gradients, for 'adam', 'adamw' and 'rmsprop'.
+    epsilon : float, default=1e-8
+        Added to the root of that mean, to keep the quotient finite.
+    max_fun : int, default=15000
+        Largest number of evaluations of the loss, for 'lbfgs'.
+    max_grad_norm : float or None, default=1.0
+        Gradients with a larger Euclidean norm, over all parameters, are scaled down to it, which
+        keeps one exploding gradient from ruining the training (Pascanu et al., 2013). None does not
+        clip; `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+    tbptt_steps : int or None, default=None
+        Truncate backpropagation through time: gradients do not cross multiples of so many steps,
+        but the state does. Saves no memory and limits what can be learnt to such distances, but
+        steadies training on very long sequences. None does not truncate.
+    warm_start : bool, default=False
+        Let `fit` go on from the parameters of the last fit instead of drawing new ones.
+    random_state : int, RandomState instance or None, default=None
+        Seed of all that is drawn: first parameters, mini-batches, the validation set and dropout.
+        With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+    verbose : bool or int, default=False
+        Print the loss, and the validation score, after each epoch.
+    dtype : {'auto', 'float32', 'float64'}, default='auto'
+        Precision of parameters and computation. 'auto' follows `X`: float32 if it is float32 or
+        holds categories only, else float64. 'float32' is two to three times as fast.
+    n_jobs : int or None, default=None
+        Threads, for many sequences in `predict` and, in `fit`, for batches of which sequences times
+        `hidden_size` is 16384 or more; -1 means one for each processor. None means 1 unless in a
+        :class:`joblib.parallel_config` context.
+
+    Attributes
+    ----------
+    n_outputs_ : int
+        Number of values predicted for a step.
+    n_features_in_ : int
+        Number of features of a step; for a 2-D `X` its number of columns.
+    feature_names_in_ : ndarray of shape (n_features_in_,)
+        Names of the features. Only if `X` has names, all of which are strings.
+    n_parameters_ : int
+        Number of parameters, embeddings included.
+    n_iter_ : int
+        Epochs, or 'lbfgs' iterations, of the last call that trained.
+    t_ : int
+        Training sequences seen since the first epoch; equal ones of a full batch count once.
+    loss_ : float
+        Loss of the last epoch, as in `loss_curve_`; NaN if none was completed.
+    best_loss_ : float or None
+        Smallest loss of an epoch; None with a validation set.
+    loss_curve_ : list of float
+        Mean training loss of each epoch, weighted, and the L2 penalty. Later `partial_fit` calls
+        and warm starts are appended, here and below. The loss is that of standardised targets: a
+        squared error of 0.5 is that of always predicting the mean.
+    grad_norm_curve_ : list of float
+        Mean Euclidean norm of the gradient in each epoch, before clipping.
+    validation_scores_ : list of float or None
+        Validation score after each epoch, see `scoring`; None without a validation set.
+    best_validation_score_ : float or None
+        Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
+        epoch had one, None without a validation set.
+    coefs_ : dict of str to ndarray
+        Read-only views of the parameters, by the names and with the shapes that ``torch.nn.LSTM``,
+        ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or ``'bias_hh_l1_reverse'``; the
+        output layer is ``'head.weight'`` and ``'head.bias'``, and the vectors of categorical column
+        0 are ``'embedding_0.weight'``. The output layer gives standardised targets.
+    y_mean_ : ndarray of shape (n_outputs_,)
+        Mean of each output, over all known steps; 0 for ``loss='poisson'``.
+    y_scale_ : ndarray of shape (n_outputs_,)
+        Standard deviation of each output; for ``loss='poisson'`` its mean.
+
+    See Also
+    --------
+    RNNRegressor : One value or vector for each sequence.
+    SequenceTagger : One label for each step.
+
+    Notes
+    -----
+    A 2-D `X` with a 2-D `y` holds univariate sequences in its rows. A 2-D `X` with a 1-D `y` is a
+    table of single steps: every row is a sequence of one step with ``X.shape[1]`` features, and
+    predictions are 1-D as well. Cells and layers are those of `RNNRegressor`, whose notes give the
+    equations.
+
+    The loss is the weighted mean over all known steps: long sequences count for more than short
+    ones. `tbptt_steps` steadies training on very long sequences.
+
+    References
+    ----------
+    Papers are named by authors and year; docs/references.md lists them.
+
+    Examples
+    --------
+    Smooth a noisy signal, reading forward only:
+
+    >>> import numpy as np
+    >>> from skrnn import SequenceRegressor
+    >>> rng = np.random.default_rng(0)
+    >>> clean = [np.sin(np.arange(n) / 4 + rng.uniform(0, 6)) for n in rng.integers(20, 40, 60)]
+    >>> noisy = [y[:, np.newaxis] + rng.normal(0, 0.5, (len(y), 1)) for y in clean]
+    >>> model = SequenceRegressor(hidden_size=16, max_iter=30, random_state=0)
+    >>> model.fit(noisy[:40], clean[:40]).score(noisy[40:], clean[40:]) > 0.8
+    True
+    >>> model.predict(noisy[40:])[0].shape == clean[40].shape
+    True
+    """
+
+    y_mean_: np.ndarray
+    y_scale_: np.ndarray
+
+    _parameter_constraints = {
+        **BaseRNN._parameter_constraints,
+        "loss": [StrOptions({*REGRESSION_LOSSES, "quantile"})],
+        "quantile": [Interval(Real, 0, 1, closed="neither"), "array-like"],
+        "scoring": [callable, None],  # scikit-learn's own scorers do not read values of steps
+    }
+
+    def __init__(
+        self,
+        *,
+        cell_type: str = "lstm",
+        hidden_size: int = 64,
+        n_layers: int = 1,
+        bidirectional: bool = False,
+        activation: str = "tanh",
+        dropout: float = 0.0,
+        recurrent_dropout: float = 0.0,
+        forget_bias: float | str = 1.0,
+        categorical_features: ArrayLike | None = "auto",
+        embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
+        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        freeze_embeddings: bool = False,
+        token_dropout: float = 0.0,
+        loss: str = "squared_error",
+        quantile: float | ArrayLike = 0.5,
+        solver: str = "adam",
+        alpha: float = 1e-4,
+        batch_size: int | str = "auto",
+        learning_rate: str = "cosine",
+        learning_rate_init: float = 5e-3,
+        power_t: float = 0.5,
+        max_iter: int = 100,
+        shuffle: bool = True,
+        tol: float = 1e-4,
+        n_iter_no_change: int | float = 10,
+        early_stopping: bool = False,
+        scoring: str | Callable[..., Any] | None = None,
+        validation_fraction: float = 0.1,
+        momentum: float = 0.9,
+        nesterovs_momentum: bool = True,
+        beta_1: float = 0.9,
+        beta_2: float = 0.999,
+        epsilon: float = 1e-8,
+        max_fun: int = 15000,
+        max_grad_norm: float | None = 1.0,
+        tbptt_steps: int | None = None,
+        warm_start: bool = False,
+        random_state: int | np.random.RandomState | None = None,
+        verbose: bool | int = False,
+        dtype: str = "auto",
+        n_jobs: int | None = None,
+    ):
+        self.cell_type = cell_type
+        self.hidden_size = hidden_size
+        self.n_layers = n_layers
+        self.bidirectional = bidirectional
+        self.activation = activation
+        self.dropout = dropout
+        self.recurrent_dropout = recurrent_dropout
+        self.forget_bias = forget_bias
+        self.categorical_features = categorical_features
+        self.embedding_dim = embedding_dim
+        self.embedding_init = embedding_init
+        self.freeze_embeddings = freeze_embeddings
+        self.token_dropout = token_dropout
+        self.loss = loss
+        self.quantile = quantile
+        self.solver = solver
+        self.alpha = alpha
+        self.batch_size = batch_size
+        self.learning_rate = learning_rate
+        self.learning_rate_init = learning_rate_init
+        self.power_t = power_t
+        self.max_iter = max_iter
+        self.shuffle = shuffle
+        self.tol = tol
+        self.n_iter_no_change = n_iter_no_change
+        self.early_stopping = early_stopping
+        self.scoring = scoring
+        self.validation_fraction = validation_fraction
+        self.momentum = momentum
+        self.nesterovs_momentum = nesterovs_momentum
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.max_fun = max_fun
+        self.max_grad_norm = max_grad_norm
+        self.tbptt_steps = tbptt_steps
+        self.warm_start = warm_start
+        self.random_state = random_state
+        self.verbose = verbose
+        self.dtype = dtype
+        self.n_jobs = n_jobs
+
+    @with_callbacks
+    def fit(
+        self,
+        X: Sequences,
+        y: Sequences,
+        sample_weight: Sequences = None,
+        *,
+        X_val: Sequences = None,
+        y_val: Sequences = None,
+        sample_weight_val: Sequences = None,
+    ) -> Self:
+        """Train the network.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences: an array of shape (n_sequences, n_steps, n_features), a list of arrays of
+            shape (n_steps_i, n_features), an array or data frame of shape (n_sequences, n_steps)
+            with one univariate sequence in each row, or a list of 1-D integer arrays (token ids).
+            It is not changed, and numeric arrays are not copied.
+        y : array-like
+            The value to predict at each step, in any unit and in the form of `X`: an array of shape
+            (n_sequences, n_steps) or (n_sequences, n_steps, n_outputs), or a list of arrays of
+            shape (n_steps_i,) or (n_steps_i, n_outputs). NaN means that the value of a step is
+            unknown: it is neither learnt nor scored.
+        sample_weight : array-like of shape (n_sequences,), or in the form of y, default=None
+            Weight in the loss of each sequence, or of each step; a sequence without any weight is
+            left out. None weighs all steps equally.
+        X_val : array-like or SequenceArray, default=None
+            Validation sequences, in a form that `predict` would accept. They take the place of a
+            held-out part: the score on them decides when to stop, and the parameters of the best
+            epoch are kept, even with ``early_stopping=False``.
+        y_val : array-like, default=None
+            Targets of `X_val`.
+        sample_weight_val : array-like of shape (n_val_sequences,), or in the form of y_val, \
+                default=None
+            Weights of `X_val` in the validation score.
+
+        Returns
+        -------
+        self : estimator
+            The fitted estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read, or the loss is no
+            longer finite. The message says what was found, and what to do.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+
+        Warns
+        -----
+        ConvergenceWarning
+            If `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle', which
+            are meant to run all epochs.
+
+        Notes
+        -----
+        Ctrl-C ends training with a warning, and keeps what has been learnt.
+        """
+        return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
+
+    @available_if(is_stochastic)
+    @with_callbacks
+    def partial_fit(self, X: Sequences, y: Sequences, sample_weight: Sequences = None) -> Self:
+        """Train for one epoch on more data, going on from where the last call has left off.
+
+        The first call learns the features of `X`, and the mean and scale of `y`; both stay.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            As for `fit`.
+        y : array-like
+            As for `fit`.
+        sample_weight : array-like, default=None
+            As for `fit`.
+
+        Returns
+        -------
+        self : estimator
+            The trained estimator.
+
+        Raises
+        ------
+        ValueError
+            If a parameter is not valid, `X`, `y` or the weights cannot be read or do not fit what
+            was learnt before, or the loss is no longer finite.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._fit(X, y, sample_weight, incremental=True)
+
+    def predict(self, X: Sequences) -> np.ndarray:
+        """Predict the value or vector of each step.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
+            input, 2-D input needs as many columns.
+
+        Returns
+        -------
+        y : ndarray of shape (n_sequences, n_steps[, n_outputs]) or (n_sequences,)
+            In the units of the `y` that `fit` saw, in float64. For `X` that is not in one array a
+            1-D object array with an array (n_steps_i[, n_outputs]) for each sequence. With several
+            quantiles they are the last axis.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        return self._for_each_step(X, "predict")
+
+    def score(self, X: Sequences, y: Sequences, sample_weight: Sequences = None) -> float:
+        """Coefficient of determination R2 of the predictions over all known steps.
+
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
+            input, 2-D input needs as many columns.
+        y : array-like
+            True values in a form that `fit` accepts. Steps with NaN do not count.
+        sample_weight : array-like, default=None
+            Weight of each sequence or of each step.
+
+        Returns
+        -------
+        score : float
+            1 is perfect, 0 as good as the mean; averaged over the outputs. Of several quantiles the
+            one nearest to the median is scored.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, its features are not those that `fit` saw, or `y` has not one
+            value for each step.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        data, target = self._read_new(X), self._target
+        values, weight = target.check(y, data), weights_of_steps(sample_weight, data)
+        known = target.known(values)
+        predicted = target.central(self._decoded(data, target.predict))
+        return r2_score(values[known], predicted[known], sample_weight=weight[known])
+
+    def _make_target(self, classes=None, y=None):
+        return StepValues(type(self).__name__, self.loss, self.quantile)
+
+    def _check_combinations(self, incremental):
+        super()._check_combinations(incremental)
+        check_quantiles(self.quantile)
+
+    def _one_value_message(self):
+        return (
+            "y has one value for each sequence, but SequenceRegressor needs one for each step: "
+            "pass a list of arrays of shape (n_steps_i,), or use RNNRegressor."
+        )

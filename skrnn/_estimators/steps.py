@@ -1,0 +1,29 @@
+"""What estimators share that answer at every step."""
+
+from skrnn._data.ragged import object_array, offsets_of, split_sequences
+from skrnn._data.steps import is_flat
+
+
+class StepsMixin:
+    """X and y step by step; answers in the form of X.
+
+    A 2-D X with a 1-D y is a table of single steps.
+    """
+
+    def _read_data(self, X, y, schema):
+        one_step = y is not None and (is_flat(y) or not len(y))
+        data = super()._read_data(X, y, schema, rows_are_steps=one_step)
+        if one_step and not data.is_table:
+            raise ValueError(self._one_value_message())
+        return data
+
+    def _for_each_step(self, X, method=None):
+        """Give what a method of the target makes of X the form of X; None leaves the outputs."""
+        data = self._read_new(X)
+        decode = getattr(self._target, method) if method else None
+        steps = self._decoded(data, decode) if method else self._outputs(data)
+        if data.is_table and self._schema.table == "steps":
+            return steps
+        if data.is_grid:
+            return steps.reshape(len(data), -1, *steps.shape[1:])
+        return object_array(split_sequences(steps, offsets_of(data.lengths)))
