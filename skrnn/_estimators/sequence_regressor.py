@@ -156,7 +156,8 @@ class SequenceRegressor(StepsMixin, RegressorMixin, BaseRNN):
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None
         Seed of all that is drawn: first parameters, mini-batches, the validation set and dropout.
-        With an int, the same fit gives the same result, bit by bit, for any `n_jobs`.
+        With an int, the same fit on the same machine gives the same result, bit by bit, for any
+        `n_jobs`.
     verbose : bool or int, default=False
         Print the loss, and the validation score, after each epoch.
     dtype : {'auto', 'float32', 'float64'}, default='auto'
