@@ -37,7 +37,7 @@ from skrnn import metrics
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
-CLASSIFIER, REGRESSOR, TAGGER = CASES
+CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
 EQUAL, RAGGED = equal_sequences(30), sequences(30)
 CV = list(KFold(3, shuffle=True, random_state=0).split(RAGGED))
 GRID = {"hidden_size": [2, 3]}

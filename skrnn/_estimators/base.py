@@ -125,6 +125,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
 
     def _read(self, X, y, sample_weight, goes_on, classes):
         """Return the training set; set the schema of X and the target."""
+        y = self._as_given(X, y)
         data = self._read_data(X, y, self._schema if goes_on else None)
         check_consistent_length(data, y)
         target = self._make_target(classes, y)
@@ -133,6 +134,10 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         train = target.read(y, sample_weight, data)
         self._target = target
         return train
+
+    def _as_given(self, X, y):
+        """Return y in the form that goes with X."""
+        return y
 
     def _read_data(self, X, y, schema, **options):
         """Read X as `schema` tells, or learn a schema and set it."""
@@ -154,6 +159,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
 
     def _read_held_out(self, X, y, sample_weight):
         """Return held-out sequences as a training set, read as those of the fit."""
+        y = self._as_given(X, y)
         data = self._read_data(X, y, self._schema)
         check_consistent_length(data, y)
         return self._target.read(y, sample_weight, data, held_out=True)

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
 from sklearn.metrics import r2_score
+from sklearn.utils import column_or_1d
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
@@ -490,7 +491,10 @@ class SequenceRegressor(StepsMixin, RegressorMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         data, target = self._read_new(X), self._target
-        values, weight = target.check(y, data), weights_of_steps(sample_weight, data)
+        values, weight = (
+            target.check(self._as_given(X, y), data),
+            weights_of_steps(sample_weight, data),
+        )
         known = target.known(values)
         predicted = target.central(self._decoded(data, target.predict))
         return r2_score(values[known], predicted[known], sample_weight=weight[known])
@@ -501,6 +505,12 @@ class SequenceRegressor(StepsMixin, RegressorMixin, BaseRNN):
     def _check_combinations(self, incremental):
         super()._check_combinations(incremental)
         check_quantiles(self.quantile)
+
+    def _as_given(self, X, y):
+        # scikit-learn's estimators take a column for single values, with a warning.
+        shape = getattr(y, "shape", ())
+        is_table = len(getattr(X, "shape", ())) == 2 and X.shape[1] > 1
+        return column_or_1d(y, warn=True) if is_table and shape[1:] == (1,) else y
 
     def _one_value_message(self):
         return (

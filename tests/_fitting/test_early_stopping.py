@@ -2,12 +2,12 @@
 
 import numpy as np
 import pytest
-from estimators import CASES, each_case, each_form, equal_sequences
+from estimators import CASES, each_case, each_form, equal_sequences, step_score
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import check_scoring
 from training import OVERSHOOTING, X_VAL, X, assert_is_its_best, brief, fitted, flat
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
+from skrnn import RNNClassifier, RNNRegressor, SequenceRegressor, SequenceTagger
 from skrnn.metrics import sequence_accuracy_scorer
 
 
@@ -87,6 +87,7 @@ SCORINGS = {
     RNNClassifier: "neg_log_loss",
     RNNRegressor: "neg_mean_absolute_error",
     SequenceTagger: sequence_accuracy_scorer,
+    SequenceRegressor: step_score,
 }
 
 
