@@ -1,8 +1,8 @@
 """scikit-learn's tools around every estimator and form of input, against the work by hand."""
 
 import copy
-from inspect import isfunction
 import re
+from inspect import isfunction
 
 import numpy as np
 import pytest

@@ -4,7 +4,7 @@ from itertools import chain, islice
 
 import numpy as np
 
-from skrnn._data.values import as_array
+from skrnn._data.values import as_array, check_numbers
 
 
 def is_flat(values):
@@ -45,6 +45,7 @@ def concatenate_numbers(values, name):
     Values are (n_sequences, n_steps), (n_sequences, n_steps, k), or a list of (n_steps_i,) or
     (n_steps_i, k).
     """
+    check_numbers(values, name)
     if hasattr(values, "columns") or getattr(values, "ndim", 1) > 1:
         items = as_array(values, name)
     else:
