@@ -33,9 +33,13 @@ def sequence_of_rows(lengths):
 
 def rows_of(indices, offsets):
     """Rows of some sequences, one sequence after the other."""
-    first = offsets[:-1][indices]
-    lengths = offsets[1:][indices] - first
-    return np.repeat(first - sequence_starts(lengths), lengths) + np.arange(lengths.sum())
+    return rows_between(offsets[:-1][indices], offsets[1:][indices])
+
+
+def rows_between(starts, stops):
+    """Rows ``starts[i]`` to ``stops[i] - 1`` for each i, one run after the other."""
+    lengths = stops - starts
+    return np.repeat(starts - sequence_starts(lengths), lengths) + np.arange(lengths.sum())
 
 
 def sum_by_sequence(values, offsets):

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.utils import check_array, check_scalar
 
 from skrnn._data.values import check_numbers
-from skrnn._series.windows import SlidingWindowTransformer
+from skrnn._series.windows import SlidingWindowTransformer, check_time_order
 
 
 def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray:
@@ -25,7 +25,8 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
         column of `X`.
 
     X : array-like or DataFrame of shape (n_rows, n_features)
-        The series up to now. Its last `window_size` rows are enough, and fastest.
+        One series up to now, in time order. Its last `window_size` rows are needed; more are not
+        faster.
 
     n_steps : int
         Number of rows to forecast.
@@ -38,8 +39,9 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
     Raises
     ------
     ValueError
-        If the estimator does not predict one value for each column, or if its prediction of a
-        row depends on that row.
+        If the estimator does not predict one value for each column, its prediction of a row
+        depends on that row, its windows are those of several series (`group_feature`), `X` has
+        fewer rows than a window, or its times are not in order.
 
     Examples
     --------
@@ -54,11 +56,16 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
     array([34., 55., 89.])
     """
     check_scalar(n_steps, "n_steps", Integral, min_val=1)
+    windows = _windows_of(estimator)
+    _check_one_series(windows)
     check_numbers(X, "X")
     history = check_array(X, dtype=(np.float64, np.float32), input_name="X")
+    check_time_order(X, [(0, len(history))])
+    _check_reach(windows, len(history))
     predict_next = partial(_predict_next, estimator, X)
     _check_recursion(predict_next, history)
-    n_kept = max(len(history), _largest_window(estimator))
+    reach = [int(part.window_size) + int(part.horizon) for part in windows]
+    n_kept = max([len(history), *reach])
     forecast = []
     for _ in range(n_steps):
         forecast.append(predict_next(history, history[-1]))
@@ -66,12 +73,33 @@ def recursive_forecast(estimator: Any, X: ArrayLike, n_steps: int) -> np.ndarray
     return np.array(forecast)
 
 
-def _largest_window(estimator):
-    """Return how many rows the windows in an estimator, or in the best of a search, look back."""
+def _windows_of(estimator):
+    """Return the transformers that make windows in an estimator, or in the best of a search."""
     estimator = getattr(estimator, "best_estimator_", estimator)
     parts = estimator.get_params().values() if hasattr(estimator, "get_params") else ()
-    windows = [part for part in parts if isinstance(part, SlidingWindowTransformer)]
-    return max((int(part.window_size) + int(part.horizon) for part in windows), default=0)
+    return [part for part in parts if isinstance(part, SlidingWindowTransformer)]
+
+
+def _check_one_series(windows):
+    for transformer in windows:
+        if transformer.group_feature is not None:
+            raise ValueError(
+                "recursive_forecast continues one series, but the windows of the estimator tell "
+                f"several apart by group_feature={transformer.group_feature!r}. Fit with "
+                "group_feature=None and forecast each series by itself, or forecast directly, with "
+                "a target for each horizon from sliding_windows."
+            )
+
+
+def _check_reach(windows, n_rows):
+    """Raise if a window would hold rows from before the series."""
+    for transformer in windows:
+        if n_rows < transformer.window_size:
+            raise ValueError(
+                f"X has {n_rows} row(s), but the windows of the estimator hold "
+                f"window_size={transformer.window_size}, and padding is no history to forecast "
+                "from: pass the last window_size rows at least."
+            )
 
 
 def _predict_next(estimator, like, history, guess):

@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import check_consistent_length, check_scalar
 
+from skrnn._data.ragged import rows_between
 from skrnn._series.windows import largest_horizon, series_bounds
 from skrnn._typing import Sequences
 
@@ -99,16 +100,21 @@ class PurgedWindowSplit(TimeSeriesSplit):
             rows for each series.
         """
         check_consistent_length(X, groups)
-        bounds = series_bounds(groups, len(X))
-        series = [self._split_series(start, stop) for start, stop in bounds]
-        for parts in zip(*series, strict=True):
-            train, test = zip(*parts, strict=True)
-            yield np.concatenate(train), np.concatenate(test)
+        starts, stops = np.array(series_bounds(groups, len(X))).T
+        # Series of one length are split in one way: tens of thousands have few lengths.
+        _, first, same_as = np.unique(stops - starts, return_index=True, return_inverse=True)
+        edges = np.array([self._split_edges(starts[i], stops[i]) for i in first])[same_as]
+        edges += starts[:, np.newaxis, np.newaxis]
+        for train_start, train_stop, test_start, test_stop in edges.transpose(1, 2, 0):
+            yield rows_between(train_start, train_stop), rows_between(test_start, test_stop)
 
-    def _split_series(self, start, stop):
-        """Split the rows ``start:stop`` along their time."""
+    def _split_edges(self, start, stop):
+        """Return the first row and the end of the training and of the test rows of each split.
+
+        They count from the row `start`, at which the series begins.
+        """
         try:
-            splits = list(super().split(range(start, stop)))
+            splits = list(super().split(range(stop - start)))
         except ValueError as error:
             raise ValueError(f"The series of rows {start} to {stop - 1}: {error}") from None
-        return [(train + start, test + start) for train, test in splits]
+        return [(train[0], train[-1] + 1, test[0], test[-1] + 1) for train, test in splits]

@@ -59,8 +59,11 @@ def largest_horizon(horizon):
     return max(horizons)
 
 
-def _check_time_order(X, bounds):
-    """Refuse a pandas table whose times run backwards inside a series; warn of other numbers."""
+def check_time_order(X, bounds):
+    """Refuse a pandas table whose times run backwards, or stand still, inside a series.
+
+    Numbers that run backwards may be no times: they are worth a warning.
+    """
     index = getattr(X, "index", None)
     if not hasattr(index, "inferred_type"):
         return
@@ -69,7 +72,7 @@ def _check_time_order(X, bounds):
     if times is None:
         if len(levels) == 1 and index.inferred_type in ("integer", "floating"):
             _warn_of_disorder(index, bounds)
-    elif not times.is_monotonic_increasing:
+    elif not (times.is_monotonic_increasing and times.is_unique):
         for start, stop in bounds:
             _check_times(times[start:stop], start, several_levels=len(levels) > 1)
 
@@ -93,18 +96,25 @@ def _check_times(index, start, several_levels):
             f"The time index of X is missing (NaT) in row {start + index.isna().argmax()}: drop "
             "such rows, or fill in their time."
         )
+    apart = (
+        "If these rows are several series, make a column of what tells them apart, as "
+        "X.reset_index(level=...) does with a level of the index, and pass it as group_feature, or "
+        "as groups of sliding_windows."
+    )
     if not index.is_monotonic_increasing:
         message = (
             f"The time index of rows {start} to {start + len(index) - 1} is not sorted: windows "
             "need rows in time order. Sort them with X.sort_index(), and split without shuffling."
         )
-        if several_levels:
-            message += (
-                " If these rows are several series, make a column of the level that tells them "
-                "apart, with X.reset_index(level=...), and pass it as group_feature, or as groups "
-                "of sliding_windows."
-            )
-        raise ValueError(message)
+        raise ValueError(f"{message} {apart}" if several_levels else message)
+    if not (several_levels or index.is_unique):
+        i = index.duplicated().argmax()
+        raise ValueError(
+            f"The time index of X has {index[i]} in row {start + i} as in the row before, but a "
+            "window takes each row for a step in time: aggregate such rows, for example with "
+            f"X.groupby(level=0).mean(). {apart} If the order of the rows is all that counts, "
+            "X.reset_index(drop=True) says so."
+        )
 
 
 def _causal_windows(series, window_size, horizon, padding):
@@ -242,8 +252,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         ------
         ValueError
             If a parameter is out of range, a row that a window would hold has a missing or
-            infinite value, the rows of a series are not contiguous or not in time order, or no
-            series is long enough for one complete window.
+            infinite value, the rows of a series are not contiguous or not in time order, a time
+            occurs twice in one series, or no series is long enough for one complete window.
         TypeError
             If `X` is of a type that holds no numbers.
 
@@ -284,7 +294,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             Before `fit`.
         ValueError
             If `X` has other columns than in `fit`, a row that a window holds has NaN or infinity,
-            or the rows of a series are not contiguous or not in the order of time.
+            or the rows of a series are not contiguous or not in the order of time, each once.
         TypeError
             If `X` is of a type that holds no numbers.
 
@@ -422,7 +432,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             check_numbers(table, "X")
             rows = check_array(table, input_name="X", estimator=self, **_READ)
         bounds = series_bounds(groups, len(rows))
-        _check_time_order(X, bounds)
+        check_time_order(X, bounds)
         for start, stop in bounds:
             self._check_finite(rows[start : max(stop - self._sizes[1], start)], start)
         return rows, bounds
@@ -511,7 +521,7 @@ def sliding_windows(
     ------
     ValueError
         If no window is complete, a parameter is out of range, or the rows of a series are not
-        contiguous or not in time order.
+        contiguous or not in time order, each time once.
 
     See Also
     --------
@@ -540,7 +550,7 @@ def sliding_windows(
     reject_masked(y, "y")
     rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
     bounds = series_bounds(groups, len(rows))
-    _check_time_order(X, bounds)
+    check_time_order(X, bounds)
 
     starts = [np.arange(start, stop - span + 1, stride) for start, stop in bounds]
     starts = np.concatenate(starts)

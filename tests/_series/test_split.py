@@ -53,6 +53,35 @@ def test_every_series_is_split_along_its_own_time():
     np.testing.assert_array_equal(test, [4, 5, 6, 7, *range(20, 28)])
 
 
+@pytest.mark.parametrize("settings", [{}, {"test_size": 2}, {"max_train_size": 3}])
+def test_series_of_many_lengths_are_each_split_as_alone(settings):
+    lengths = np.random.default_rng(0).integers(20, 30, size=50)
+    first = np.cumsum(lengths) - lengths
+    purged = PurgedWindowSplit(3, window_size=2, horizon=1, **settings)
+    alone = [list(purged.split(range(n))) for n in lengths]
+    together = purged.split(range(lengths.sum()), groups=np.repeat(np.arange(50), lengths))
+    for k, parts in enumerate(together):
+        for side, rows in enumerate(parts):
+            by_hand = [start + splits[k][side] for start, splits in zip(first, alone, strict=True)]
+            np.testing.assert_array_equal(rows, np.concatenate(by_hand))
+
+
+def test_many_series_cost_as_many_splits_as_they_have_lengths(monkeypatch):
+    n_rows = []
+    split = TimeSeriesSplit.split
+
+    def counting(self, X, y=None, groups=None):
+        n_rows.append(len(X))
+        return split(self, X, y, groups)
+
+    monkeypatch.setattr(TimeSeriesSplit, "split", counting)
+    lengths = np.tile([12, 9, 15], 5000)
+    groups = np.repeat(np.arange(15_000), lengths)
+    splits = list(PurgedWindowSplit(2, window_size=2).split(groups, groups=groups))
+    assert sorted(n_rows) == [9, 12, 15]
+    assert len(splits[0][1]) == lengths.sum() // 3  # 4, 3 and 5 of each
+
+
 def test_windows_on_both_sides_share_no_row():
     """With the windows made before the split, as arrays."""
     windows, y, end = sliding_windows(np.arange(50), np.arange(50), window_size=4, horizon=2)

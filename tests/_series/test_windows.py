@@ -521,6 +521,27 @@ def test_time_must_be_sorted(kind):
     assert len(SlidingWindowTransformer(2, group_feature="id").fit_transform(both)) == 24
 
 
+@pytest.mark.parametrize("kind", ["datetime", "period", "timedelta", "date"])
+def test_a_time_occurs_once_in_a_series(kind):
+    pd = pytest.importorskip("pandas")
+    times = {
+        "datetime": lambda: pd.date_range("2024-01", periods=6),
+        "period": lambda: pd.period_range("2024-01", periods=6, freq="D"),
+        "timedelta": lambda: pd.timedelta_range("1h", periods=6),
+        "date": lambda: pd.Index([datetime.date(2024, 1, day) for day in range(1, 7)]),
+    }[kind]()
+    X = pd.DataFrame({"a": np.arange(6.0), "id": [0, 0, 0, 0, 1, 1]}, index=times)
+    twice = X.set_index(times[[0, 1, 2, 3, 3, 4]])
+    for cut in (SlidingWindowTransformer(2).fit, partial(sliding_windows, window_size=2)):
+        with pytest.raises(ValueError, match="in row 4 as in the row before.*reset_index"):
+            cut(twice)
+        cut(twice.reset_index(drop=True))
+    SlidingWindowTransformer(2, group_feature="id").fit(twice)  # once in each series
+    assert len(sliding_windows(twice, window_size=2, groups=twice["id"])[0]) == 4
+    with pytest.raises(ValueError, match="in row 5 as in the row before"):
+        SlidingWindowTransformer(2, group_feature="id").fit(X.set_index(times[[0, 1, 2, 3, 4, 4]]))
+
+
 def test_dates_must_be_sorted():
     pd = pytest.importorskip("pandas")
     days = [datetime.date(2024, 1, day) for day in range(1, 10)]
