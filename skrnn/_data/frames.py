@@ -1,4 +1,9 @@
-"""Data frames of pandas and polars, read by what they have in common; neither is imported."""
+"""Data frames of pandas and polars, read by what they have in common.
+
+Neither is imported, but where names need a frame to stand in.
+"""
+
+from importlib import import_module
 
 import numpy as np
 
@@ -20,6 +25,34 @@ def string_names(names):
     names = list(names)
     is_named = names and all(isinstance(name, str) for name in names)
     return np.array(names, dtype=object) if is_named else None
+
+
+def is_frame(values):
+    """Whether these are a data frame."""
+    return hasattr(values, "columns")
+
+
+def frame_of(rows, names, like=None):
+    """Return rows (n_rows, n_columns) with names, in a data frame of the kind of `like`.
+
+    Without a frame to be like, it is one of the first library that is installed; without such a
+    library, the rows stay an array.
+    """
+    kind = _kind_of_frame() if like is None else type(like)
+    if kind is None:
+        return rows
+    if kind.__module__.startswith("polars"):
+        return kind(rows, schema=list(names))
+    return kind(rows, columns=list(names))
+
+
+def _kind_of_frame():
+    for library in ("pandas", "polars"):
+        try:
+            return import_module(library).DataFrame
+        except ImportError:
+            continue
+    return None
 
 
 def is_missing(column):

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.sparse import issparse
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
@@ -16,61 +15,27 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.checks import check_features, learn_features
-from skrnn._data.ragged import object_array, offsets_of, split_sequences
+from skrnn._data.frames import column_names
 from skrnn._data.recognise import recognise
 from skrnn._data.schema import Schema
-from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.sources import Grid
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
+from skrnn._preprocessing.step_tables import (
+    apply,
+    apply_by_sequence,
+    like,
+    names_made_by,
+    table_of,
+    takes_each_row_alone,
+)
 from skrnn._typing import Sequences, available_if
 from skrnn._version import VersionMixin
-
-
-def _rows(source):
-    """Return the steps as rows (sum T_i, D), read-only.
-
-    A transformer with ``copy=False`` then makes its own copy and spares the caller's array.
-    """
-    rows = source.rows().view()
-    rows.flags.writeable = False
-    return rows
-
-
-def _like(X, source, rows, names=None):
-    """Return `rows`, one for each step, in the kind of container that X is.
-
-    Sequences without a feature axis stay so where a step has one feature. A `SequenceArray` keeps
-    the `names` of their columns.
-    """
-    n_steps = source.lengths.sum()
-    if len(rows) != n_steps:
-        raise ValueError(
-            f"The transformer returned {len(rows)} rows for {n_steps} steps, but "
-            "TimestepTransformer needs one for each: choose a transformer that keeps the rows."
-        )
-    rows = rows if source.has_feature_axis or rows.shape[1] > 1 else rows[:, 0]
-    if isinstance(X, SequenceArray):
-        # Ids stay ids where they stay integers.
-        categorical = X.categorical if rows.dtype.kind in "iu" else None
-        return SequenceArray(rows, X.offsets, categorical, names)
-    if isinstance(source, Grid):
-        return rows.reshape(len(source), -1, *rows.shape[1:])
-    items = split_sequences(rows, offsets_of(source.lengths))
-    return items if isinstance(X, list | tuple) else object_array(items)
-
-
-def _dense(rows, dtype):
-    """Return what a transformer made of rows of `dtype` as an array; float32 stays float32."""
-    rows = rows.toarray() if issparse(rows) else np.asarray(rows)
-    is_wider = dtype == np.float32 and rows.dtype == np.float64
-    return rows.astype(dtype) if is_wider else rows
 
 
 def _inner_has(method):
     """Make a check for `available_if`: the transformer has this method."""
 
     def check(self):
-        getattr(self.transformer_ if hasattr(self, "transformer_") else self._inner(), method)
+        getattr(self.transformer_ if hasattr(self, "transformer_") else self._stands_for(), method)
         return True
 
     return check
@@ -82,25 +47,45 @@ def _is_invertible(self):
     return _inner_has("inverse_transform")(self)
 
 
+def _names_of_steps(schema):
+    """Return the names of the features of a step, or None; a 2-D X names its steps."""
+    return schema.feature_names if schema.table is None else None
+
+
+def _check_same_names(found, expected):
+    if list(found) != list(expected):
+        differ = sorted({*found} ^ {*expected})
+        raise ValueError(
+            f"scope='sequence': of one sequence the transformer makes {len(found)} features, of "
+            f"all training sequences {len(expected)}; they differ in {differ}. A column would hold "
+            "different features in different sequences: use scope='dataset', or fix the features, "
+            "such as by SimpleImputer(keep_empty_features=True) or OneHotEncoder(categories=...)."
+        )
+
+
 class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     """Apply a scikit-learn transformer to every time step of sequences.
 
     The steps of all sequences become the rows of one table, which the transformer reads as any
-    other table. What it returns is cut into sequences again, in an array, a list, a 1-D object
-    array or a `SequenceArray`, as they came; a tuple becomes a list, and data frames become arrays.
+    other table: a data frame, if they have names. What it returns is cut into sequences again, in
+    an array, a list, a 1-D object array or a `SequenceArray`, as they came; a tuple becomes a list.
+    Data frames stay data frames where the transformer names its features, and become arrays
+    otherwise.
 
     Parameters
     ----------
     transformer : transformer or 'passthrough'
-        What to apply: a scaler, PCA, an imputer, an encoder, or a Pipeline of them. It sees the
-        features of one step at a time and must return one row for each row. 'passthrough' leaves
-        the steps as they are, for a search over several.
+        What to apply: a scaler, PCA, an imputer, an encoder, or a Pipeline or ColumnTransformer of
+        them. It must return one row for each row. What is not scikit-learn's own may shift or sum
+        rows, as ``SlidingWindowTransformer(output='2d')`` and functions do, and so transforms the
+        rows of one sequence at a time. 'passthrough' leaves the steps as they are, for a search
+        over several.
 
     scope : {'dataset', 'sequence'}, default='dataset'
         'dataset' fits one transformer to the steps of all training sequences. 'sequence' fits a
         fresh one to each sequence that is transformed, so that a scaler removes the level and
         the spread of every sequence by itself; a step then depends on the later steps of its
-        own sequence.
+        own sequence. What is made of one sequence must be the features that are made of all.
 
     Attributes
     ----------
@@ -166,10 +151,10 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             If `X` holds no sequences of equal features, the transformer refuses their steps, is
             some other string, or `params` are passed without metadata routing.
         """
-        source = self._read(X, reset=True)
+        source, schema = self._learn(X)
         params = self._repeat_for_steps("fit", params, source)
-        self.transformer_ = clone(self._inner()).fit(_rows(source), **params)
-        return self
+        transformer = self._new().fit(table_of(X, source, _names_of_steps(schema)), **params)
+        return self._keep(transformer, schema)
 
     @available_if(_inner_has("partial_fit"))
     def partial_fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
@@ -195,12 +180,11 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             As `fit`, or if the features are not those that the first call saw.
         """
         is_first = not hasattr(self, "transformer_")
-        source = self._read(X, reset=is_first)
+        source, schema = self._learn(X) if is_first else (self._read(X), self._schema)
         params = self._repeat_for_steps("partial_fit", params, source)
-        if is_first:
-            self.transformer_ = clone(self._inner())
-        self.transformer_.partial_fit(_rows(source), **params)
-        return self
+        transformer = self._new() if is_first else self.transformer_
+        transformer.partial_fit(table_of(X, source, _names_of_steps(schema)), **params)
+        return self._keep(transformer, schema)
 
     def transform(self, X: Sequences) -> Sequences:
         """Transform every step.
@@ -220,20 +204,18 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         NotFittedError
             Before `fit`.
         ValueError
-            If the features are not those that `fit` saw, or the transformer does not return one row
-            for each.
+            If the features are not those that `fit` saw, the transformer does not return one row
+            for each or, with ``scope='sequence'``, makes other features of one sequence than of all
+            training sequences.
         """
         check_is_fitted(self)
-        source = self._read(X, reset=False)
-        rows = _rows(source)
+        source = self._read(X)
+        table = table_of(X, source, _names_of_steps(self._schema))
         if self.scope == "dataset":
-            names, rows_out = self._names_of(source), self.transformer_.transform(rows)
-            return _like(X, source, _dense(rows_out, rows.dtype), names)
-        parts = [
-            _dense(clone(self._inner()).fit_transform(part), rows.dtype)
-            for part in split_sequences(rows, offsets_of(source.lengths))
-        ]
-        return _like(X, source, np.concatenate(parts), self._names_of(source))
+            rows = self._apply("transform", table, source)
+        else:
+            rows = apply_by_sequence(self._fit_transform_anew(), table, source)
+        return like(X, source, rows, self._names_of(source))
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -262,8 +244,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """
         check_is_fitted(self)
         source = recognise(X, type(self).__name__, numeric=False)
-        rows = _rows(source)
-        return _like(X, source, _dense(self.transformer_.inverse_transform(rows), rows.dtype))
+        rows = self._apply("inverse_transform", table_of(X, source, None), source)
+        return like(X, source, rows)
 
     @available_if(_inner_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -297,7 +279,9 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         mapping = MethodMapping()
         for caller, callee in callers.items():
             mapping.add(caller=caller, callee=callee)
-        return MetadataRouter(owner=self).add(transformer=self._inner(), method_mapping=mapping)
+        return MetadataRouter(owner=self).add(
+            transformer=self._stands_for(), method_mapping=mapping
+        )
 
     def _repeat_for_steps(self, method, params, source):
         """Repeat the metadata of each sequence for each of its steps."""
@@ -313,40 +297,82 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
 
     def _names_of(self, source):
         """Return the names of what the transformer makes of named features, or None."""
-        if source.names is None or not hasattr(self, "get_feature_names_out"):
-            return None
-        return self.transformer_.get_feature_names_out(source.names)
+        names = source.names
+        if source.frame is not None and source.table is None:
+            names = column_names(source.frame)
+        return None if names is None else names_made_by(self.transformer_, names)
 
-    def _inner(self):
+    def _apply(self, method, table, source):
+        """Return what a method of the fitted transformer makes of every step."""
+        function = getattr(self.transformer_, method)
+        is_rowwise = takes_each_row_alone(self.transformer_)
+        return (apply if is_rowwise else apply_by_sequence)(function, table, source)
+
+    def _fit_transform_anew(self):
+        """Return a function that fits a new transformer to the steps of a sequence.
+
+        It must make of them the features that it makes of all training sequences.
+        """
+        expected = names_made_by(self.transformer_)
+
+        def fit_transform(table):
+            transformer = self._new()
+            rows = transformer.fit_transform(table)
+            if expected is not None:
+                _check_same_names(names_made_by(transformer), expected)
+            return rows
+
+        return fit_transform
+
+    def _stands_for(self):
         """Return the transformer that `transformer` stands for."""
-        if not isinstance(self.transformer, str):
-            return self.transformer
-        if self.transformer != "passthrough":
+        is_default = isinstance(self.transformer, str) and self.transformer == "passthrough"
+        if is_default:
+            return FunctionTransformer(feature_names_out="one-to-one")
+        return self.transformer
+
+    def _new(self):
+        """Return an unfitted copy of the transformer; raise if there is none."""
+        inner = self._stands_for()
+        has_methods = hasattr(inner, "fit") and hasattr(inner, "transform")
+        if isinstance(inner, type) or not has_methods:
             raise ValueError(
-                f"transformer must be a transformer or 'passthrough', got {self.transformer!r}."
+                "transformer must be a transformer or 'passthrough', got "
+                f"{self.transformer!r}: pass an object with the methods fit and transform, such as "
+                "StandardScaler()."
             )
-        return FunctionTransformer(feature_names_out="one-to-one")
+        return clone(inner)
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
-        inner = get_tags(self._inner())
+        inner = get_tags(self._stands_for())
         tags.input_tags = replace(inner.input_tags, three_d_array=True, sparse=False)
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         tags.non_deterministic = inner.non_deterministic
         return tags
 
-    def _read(self, X, *, reset):
+    def _recognise(self, X):
         """Return X as a source; its values may be of any type that the transformer takes."""
         if self.scope not in ("dataset", "sequence"):
             raise ValueError(f"scope must be 'dataset' or 'sequence', got {self.scope!r}.")
-        owner = type(self).__name__
-        source = recognise(X, owner, numeric=False)
-        if reset:
-            self._schema = learn_features(source, owner)
-            self._schema.publish(self)
-        else:
-            check_features(source, self._schema, owner)
+        return recognise(X, type(self).__name__, numeric=False)
+
+    def _learn(self, X):
+        """Return X as a source, and the schema of its features."""
+        source = self._recognise(X)
+        return source, learn_features(source, type(self).__name__)
+
+    def _read(self, X):
+        """Return X as a source, whose features are those that `fit` saw."""
+        source = self._recognise(X)
+        check_features(source, self._schema, type(self).__name__)
         return source
+
+    def _keep(self, transformer, schema):
+        """Hold what a fit has learnt, once nothing can fail any more."""
+        self.transformer_, self._schema = transformer, schema
+        schema.publish(self)
+        return self
 
     def __setstate__(self, state):
         super().__setstate__(state)

@@ -6,10 +6,13 @@ import pytest
 from estimators import object_array, series
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
+from sklearn.compose import ColumnTransformer, make_column_transformer
 from sklearn.decomposition import PCA
+from sklearn.feature_selection import VarianceThreshold
 from sklearn.impute import SimpleImputer
+from sklearn.linear_model import LinearRegression
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import FeatureUnion, make_pipeline
 from sklearn.preprocessing import (
     FunctionTransformer,
     KBinsDiscretizer,
@@ -19,6 +22,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils import estimator_checks
 
+from skrnn import RNNClassifier, SlidingWindowTransformer
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._preprocessing.timestep import TimestepTransformer
 
@@ -198,6 +202,122 @@ def test_scope_sequence_scales_each_sequence_by_itself():
         np.testing.assert_array_equal(scaled, StandardScaler().fit_transform(item))
 
 
+NO_VALUES = [np.array([[1.0, 5.0], [3.0, 6.0]]), np.array([[np.nan, 8.0], [np.nan, 9.0]])]
+CONSTANT = [np.array([[1.0, 5.0], [3.0, 6.0]]), np.array([[2.0, 8.0], [2.0, 9.0]])]
+
+
+@pytest.mark.filterwarnings("ignore:Skipping features without any observed values")
+@pytest.mark.filterwarnings("ignore:Feature 0 is constant")
+@pytest.mark.parametrize(
+    "transformer, X",
+    [
+        (SimpleImputer(), NO_VALUES),
+        (SimpleImputer(add_indicator=True, keep_empty_features=True), NO_VALUES[::-1]),
+        (VarianceThreshold(), CONSTANT),
+        (make_pipeline(MinMaxScaler(), VarianceThreshold()), CONSTANT),
+        (OneHotEncoder(), CONSTANT),
+        (KBinsDiscretizer(2, strategy="uniform"), CONSTANT),
+        (FeatureUnion([("all", "passthrough"), ("some", VarianceThreshold())]), CONSTANT),
+    ],
+    ids=str,
+)
+def test_scope_sequence_refuses_features_that_depend_on_the_sequence(transformer, X):
+    """Features that one sequence lacks would be filled with others, which have another meaning."""
+    both = [np.concatenate(X)]
+    for sequences in (X, X[1:]):
+        fitted = TimestepTransformer(transformer, scope="sequence").fit(both)
+        with pytest.raises(ValueError, match="scope='sequence': of one sequence .* they differ in"):
+            fitted.transform(sequences)
+
+
+def test_scope_sequence_refuses_widths_that_depend_on_the_sequence():
+    transformer = FunctionTransformer(lambda rows: rows[:, rows.std(axis=0) > 0])
+    with pytest.raises(ValueError, match="1 features of some sequences and 2 of others"):
+        TimestepTransformer(transformer, scope="sequence").fit_transform(CONSTANT)
+
+
+def test_scope_sequence_keeps_features_that_are_fixed():
+    transformer = SimpleImputer(keep_empty_features=True, strategy="constant", fill_value=0.0)
+    out = TimestepTransformer(transformer, scope="sequence").fit_transform(NO_VALUES)
+    np.testing.assert_array_equal(out[1], [[0, 8], [0, 9]])
+
+
+# ------------------------------------------------------------------ what sees rows beside its own
+
+
+class Before(TransformerMixin, BaseEstimator):
+    """Return the row before; the first one has none, and stays."""
+
+    def fit(self, X, y=None):
+        return self
+
+    def transform(self, X):
+        return np.concatenate([X[:1], X[:-1]])
+
+
+@pytest.mark.parametrize("pack", [list, tuple, object_array, SequenceArray.from_list])
+@pytest.mark.parametrize(
+    "transformer",
+    [
+        SlidingWindowTransformer(3, output="2d"),
+        SlidingWindowTransformer(2, horizon=1, padding="zero", output="2d"),
+        make_pipeline(StandardScaler(), SlidingWindowTransformer(2, output="2d")),
+        FunctionTransformer(lambda rows: np.cumsum(rows, axis=0)),
+        FunctionTransformer(np.gradient, kw_args={"axis": 0}, check_inverse=False),
+        ColumnTransformer([("before", Before(), [0]), ("scaled", StandardScaler(), [1])]),
+        FeatureUnion([("before", Before()), ("now", "passthrough")]),
+    ],
+    ids=lambda transformer: type(transformer).__name__,
+)
+def test_no_step_sees_another_sequence(pack, transformer):
+    items = [ROWS[:4], ROWS[4:6], ROWS[6:]]
+    fitted = TimestepTransformer(transformer).fit(pack(items))
+    plain = clone(transformer).fit(ROWS)
+    together = fitted.transform(pack(items))
+    for i, item in enumerate(items):
+        np.testing.assert_allclose(together[i], plain.transform(item), rtol=1e-12)
+
+
+def test_windows_of_each_sequence():
+    X = np.arange(6.0).reshape(2, 3, 1)
+    windows = TimestepTransformer(SlidingWindowTransformer(2, output="2d"))
+    expected = [[[0, 0], [0, 1], [1, 2]], [[3, 3], [3, 4], [4, 5]]]
+    np.testing.assert_array_equal(windows.fit_transform(X), expected)
+    np.testing.assert_array_equal(windows.inverse_transform(expected), X)
+
+
+@pytest.mark.parametrize("function", [np.ravel, lambda rows: rows[:, :, None]])
+def test_steps_of_other_than_one_dimension_are_refused(function):
+    for transformer in (FunctionTransformer(function), SlidingWindowTransformer(2)):
+        with pytest.raises(ValueError, match="in an array of shape .*output='2d'"):
+            TimestepTransformer(transformer).fit_transform(ITEMS)
+
+
+def test_scikit_learn_takes_all_steps_at_once(monkeypatch):
+    """One call costs as much as 0.1 ms of rows, which 10,000 sequences would each pay."""
+    n_rows = []
+    transform = StandardScaler.transform
+
+    def counting(self, X, copy=None):
+        n_rows.append(len(X))
+        return transform(self, X, copy=copy)
+
+    monkeypatch.setattr(StandardScaler, "transform", counting)
+    transformer = make_pipeline(StandardScaler(), FunctionTransformer(np.sqrt), PCA(2))
+    TimestepTransformer(transformer[0]).fit(ITEMS).transform(ITEMS)
+    TimestepTransformer(ColumnTransformer([("a", StandardScaler(), [0])])).fit(ITEMS).transform(
+        ITEMS
+    )
+    assert set(n_rows) == {sum(LENGTHS)}
+
+
+def test_a_sequence_without_steps_stays_so():
+    ids = SequenceArray.from_list([[1.0, 2.0], [], [3.0]])
+    for transformer in (MinMaxScaler(), FunctionTransformer(lambda rows: np.cumsum(rows, axis=0))):
+        out = TimestepTransformer(transformer).fit(ids[[0, 2]]).transform(ids)
+        assert out.lengths.tolist() == [2, 0, 1]
+
+
 def test_scope_sequence_does_not_depend_on_the_training_set():
     transformer = TimestepTransformer(StandardScaler(), scope="sequence")
     alone = transformer.fit(ITEMS[2:]).transform(ITEMS[:1])[0]
@@ -305,6 +425,79 @@ def test_names_go_on_to_what_comes_next(transformer, names, scope):
     sequences = SequenceArray.from_list([frame.iloc[[0, 1, 1]] for frame in frames("abc")[::2]])
     out = TimestepTransformer(transformer, scope=scope).fit_transform(sequences)
     assert out.feature_names is None if names is None else out.feature_names.tolist() == names
+
+
+MIXED = {"hr": [60.0, 80.0, 70.0], "park": [1, 0, 1], "kind": ["a", "b", "a"]}
+
+
+def mixed_frames(library):
+    frame = pytest.importorskip(library).DataFrame(MIXED)
+    return [frame[:2], frame[2:]]
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("pack", [list, tuple, object_array])
+def test_names_reach_the_transformer(library, pack):
+    inner = ColumnTransformer(
+        [("scale", StandardScaler(), ["hr"]), ("code", OneHotEncoder(), ["kind"])],
+        remainder="passthrough",
+        verbose_feature_names_out=False,
+        sparse_threshold=0,
+    )
+    X = pack(mixed_frames(library))
+    transformer = TimestepTransformer(inner)
+    out = transformer.fit_transform(X)
+    assert list(out[0].columns) == ["hr", "kind_a", "kind_b", "park"]
+    assert isinstance(out[0], type(X[0]))
+    scaled = StandardScaler().fit_transform([[60.0], [80.0], [70.0]])
+    expected = np.column_stack([scaled, [1, 0, 1], [0, 1, 0], [1, 0, 1]])
+    np.testing.assert_array_equal(steps(out), expected)
+    assert transformer.get_feature_names_out().tolist() == list(out[0].columns)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_the_network_finds_a_category_by_its_name(library):
+    X = [frame[["hr", "park"]] for frame in mixed_frames(library)]
+    inner = make_column_transformer(
+        (StandardScaler(), ["hr"]), remainder="passthrough", verbose_feature_names_out=False
+    )
+    network = RNNClassifier(categorical_features=["park"], max_iter=1, hidden_size=2)
+    model = make_pipeline(TimestepTransformer(inner), network).fit(X, [0, 1])
+    assert model[-1].feature_names_in_.tolist() == ["hr", "park"]
+    assert any("embedding_1" in name for name in model[-1].coefs_)
+
+
+@pytest.mark.parametrize("scope", ["dataset", "sequence"])
+def test_names_of_a_sequence_array_reach_the_transformer(scope):
+    X = SequenceArray.from_list(frames("abc"))
+    inner = make_column_transformer((StandardScaler(), ["c"]), ("passthrough", ["a"]))
+    out = TimestepTransformer(inner, scope=scope).fit_transform(X)
+    assert out.feature_names.tolist() == ["standardscaler__c", "passthrough__a"]
+    np.testing.assert_array_equal(out.values[:, 1], ROWS[:, 0])
+    if scope == "dataset":
+        np.testing.assert_allclose(out.values[:, 0], StandardScaler().fit_transform(ROWS)[:, 2])
+        unnamed = SequenceArray(X.values, X.offsets)
+        fitted = TimestepTransformer(inner).fit(X)
+        with pytest.warns(UserWarning, match="does not have valid feature names"):
+            np.testing.assert_array_equal(fitted.transform(unnamed).values, out.values)
+
+
+def test_without_a_library_of_frames_names_stay_outside(monkeypatch):
+    X = SequenceArray(ROWS, np.cumsum([0, *LENGTHS]), feature_names=["a", "b", "c"])
+
+    def no_library(name):
+        raise ImportError(name)
+
+    monkeypatch.setattr("skrnn._data.frames.import_module", no_library)
+    out = TimestepTransformer(StandardScaler()).fit_transform(X)
+    np.testing.assert_array_equal(out.values, StandardScaler().fit_transform(ROWS))
+    assert out.feature_names.tolist() == ["a", "b", "c"]
+
+
+def test_a_pipeline_that_does_not_name_its_features():
+    X = SequenceArray(ROWS, np.cumsum([0, *LENGTHS]), feature_names=["a", "b", "c"])
+    inner = make_pipeline(FunctionTransformer(np.cbrt), StandardScaler())
+    assert TimestepTransformer(inner).fit_transform(X).feature_names is None
 
 
 @pytest.mark.parametrize("method", ["fit", "partial_fit"])
@@ -469,6 +662,29 @@ def test_features_are_those_of_fit(seen, X, message):
     transformer = TimestepTransformer(StandardScaler()).fit(seen)
     with pytest.raises(ValueError, match=message):
         transformer.transform(X)
+
+
+@pytest.mark.parametrize(
+    "transformer", [None, 3, StandardScaler, LinearRegression(), [StandardScaler()]], ids=repr
+)
+def test_the_transformer_is_checked(transformer):
+    wrong = TimestepTransformer(transformer)
+    repr(wrong)
+    with pytest.raises(ValueError, match="must be a transformer or 'passthrough', got"):
+        wrong.fit(ITEMS)
+    assert not hasattr(wrong, "n_features_in_")
+
+
+def test_a_fit_that_fails_changes_nothing():
+    transformer = TimestepTransformer(PCA(1)).fit(ITEMS)
+    before = transformer.transform(ITEMS)
+    with pytest.raises(ValueError, match="NaN"):
+        transformer.fit([np.full((3, 2), np.nan)])
+    np.testing.assert_array_equal(steps(transformer.transform(ITEMS)), steps(before))
+    unfitted = TimestepTransformer(StandardScaler())
+    with pytest.raises(ValueError, match="infinity"):
+        unfitted.partial_fit([np.full((3, 2), np.inf)])
+    assert not hasattr(unfitted, "transformer_")
 
 
 def test_scope_is_checked():
