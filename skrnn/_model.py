@@ -49,7 +49,6 @@ class Model:
         # They are kept, for to make them takes a third of the time of predicting one sequence.
         self.params = self.network.layout.views(theta)
         self._how = Pass(for_backward=False, arranged=self.network.arrange(theta))
-        self._params = self.network.layout.views(theta)
 
     def __getstate__(self):
         return {"architecture": self.architecture, "theta": self.theta}
@@ -108,7 +107,11 @@ class Model:
         Returns outputs (n_sequences, n_outputs) and the states after the step. It costs little more
         than the cells and the head do.
         """
-        return self.network.step(self._params, self._how.arranged, x, states)
+        return self.network.step(self.params, self._how.arranged, x, states)
+
+    def initial_states(self, n_sequences):
+        """States of so many sequences before their first step."""
+        return self.network.initial_states(n_sequences, self.theta.dtype)
 
     def to_dict(self):
         """Return plain data: the architecture, and the parameters by name."""

@@ -149,6 +149,12 @@ class Network:
             finals.append(carried)
         return outputs, finals, backward if how.for_backward else None
 
+    def initial_states(self, n_sequences, dtype):
+        """States that stand for no steps at all, as `forward` takes and returns them."""
+        states = self.stack.initial_states(n_sequences, dtype)
+        carried = self.pool.initial_state(self.stack.n_outputs, n_sequences, dtype)
+        return states if carried is None else [*states, carried]
+
     def step(self, params, arranged, x, states=None):
         """Take one step of N sequences, as `forward` would, with little around the cells.
 

@@ -11,6 +11,8 @@ features  (N, F), or (n_rows, F) where ``per_step`` is true
 backward(dfeatures, dstate=None) -> doutputs, dfinal, dstate of the state that came in; each is
 None where the features do not depend on it.
 
+``initial_state(F, N, dtype)`` is a state that stands for no steps, or None.
+
 Chunks of steps that hand the state on give, with the last, the features of the whole.
 """
 
@@ -21,6 +23,9 @@ class Last:
     """The hidden state after each sequence's own last step, of both directions."""
 
     reads_steps, per_step = False, False
+
+    def initial_state(self, n_features, n_sequences, dtype):
+        return None
 
     def forward(self, outputs, final, packing, state=None):
         def backward(dfeatures, dstate=None):
@@ -38,6 +43,9 @@ class EveryStep:
 
     reads_steps, per_step = True, True
 
+    def initial_state(self, n_features, n_sequences, dtype):
+        return None
+
     def forward(self, outputs, final, packing, state=None):
         return outputs, None, lambda dfeatures, dstate=None: (dfeatures, None, None)
 
@@ -49,6 +57,9 @@ class Mean:
     """
 
     reads_steps, per_step = True, False
+
+    def initial_state(self, n_features, n_sequences, dtype):
+        return np.zeros((n_features + 1, n_sequences))
 
     def forward(self, outputs, final, packing, state=None):
         total = np.zeros((packing.n_sequences, outputs.shape[1]), outputs.dtype)
@@ -79,6 +90,9 @@ class Max:
     """Largest value over a sequence's steps; ties go to the earliest. The state (F, N) is it."""
 
     reads_steps, per_step = True, False
+
+    def initial_state(self, n_features, n_sequences, dtype):
+        return np.full((n_features, n_sequences), -np.inf, dtype)
 
     def forward(self, outputs, final, packing, state=None):
         columns = np.arange(outputs.shape[1])

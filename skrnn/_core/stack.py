@@ -128,6 +128,10 @@ class Stack:
         backward = partial(self.backward, backwards, embedding_backward)
         return x, finals, backward if how.for_backward else None
 
+    def initial_states(self, n_sequences, dtype):
+        """States of zeros, one for each layer."""
+        return [np.zeros((*layer.state_shape, n_sequences), dtype) for layer in self.layers]
+
     def step(self, params, arranged, x, states=None):
         """Take one step of N sequences: x (N, n_features), weights `arranged`.
 

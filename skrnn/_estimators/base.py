@@ -26,6 +26,7 @@ from skrnn._estimators.parameters import (
     describe,
 )
 from skrnn._estimators.saved import from_format_1, is_format_1
+from skrnn._estimators.stream import Stream
 from skrnn._fitting.callbacks import FitReport
 from skrnn._fitting.history import History
 from skrnn._fitting.objective import Objective
@@ -318,6 +319,30 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         """Read-only views of the parameters, by the names that torch gives them."""
         self._check_fitted()
         return self._model.coefs
+
+    def stream(self, n_streams: int = 1) -> Stream:
+        """Follow sequences that are still growing, step by step.
+
+        Parameters
+        ----------
+        n_streams : int, default=1
+            Number of sequences that are followed side by side.
+
+        Returns
+        -------
+        stream : Stream
+            ``stream.step(x)`` takes a step and returns what `predict` would return for the sequence
+            so far. The estimator itself never changes.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If answers depend on what follows: with ``bidirectional=True``, and with a CRF.
+        """
+        self._check_fitted()
+        return Stream(self, n_streams)
 
     def set_coefs(self, coefs: dict[str, ArrayLike]) -> Self:
         """Replace parameters of the fitted network, for example by weights trained with torch.

@@ -1,0 +1,297 @@
+"""Sequences that are still growing, followed step by step with a state that the caller owns."""
+
+from __future__ import annotations
+
+import copy
+from functools import partial
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from skrnn._data.ragged import offsets_of, split_sequences
+from skrnn._data.recognise import read_again
+from skrnn._threads import single_blas_thread
+from skrnn._typing import Sequences
+
+
+class Stream:
+    """Growing sequences, of which an estimator that reads forward gives its answer at each step.
+
+    Made by the method `stream` of a fitted estimator, which never changes with it. A step costs
+    the same however long the sequence is by now. Streams can be pickled, and copied to branch.
+
+    Parameters
+    ----------
+    estimator : estimator
+        A fitted `RNNClassifier`, `RNNRegressor`, `SequenceTagger` or `SequenceRegressor` that reads
+        in one direction.
+    n_streams : int, default=1
+        Number of sequences that are followed side by side.
+
+    Raises
+    ------
+    ValueError
+        If the answer at a step depends on what follows: with ``bidirectional=True`` and with
+        ``decoder='crf'``.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNClassifier
+    >>> rng = np.random.default_rng(0)
+    >>> X = rng.normal(size=(60, 10, 2))
+    >>> y = np.where(X[:, :, 0].sum(axis=1) > 0, "up", "down")
+    >>> model = RNNClassifier(
+    ...     cell_type="gru", bidirectional=False, hidden_size=8, max_iter=20, random_state=0
+    ... ).fit(X, y)
+    >>> stream = model.stream()
+    >>> answers = [stream.step(x) for x in X[0]]
+    >>> answers[-1] == model.predict(X[:1])[0]
+    True
+    >>> branch = stream.copy()
+    >>> str(branch.step([9.0, 0.0])), str(stream.step([-9.0, 0.0]))
+    ('up', 'down')
+    """
+
+    def __init__(self, estimator: Any, n_streams: int = 1):
+        refuse_what_looks_ahead(estimator)
+        if not isinstance(n_streams, (int, np.integer)) or n_streams < 1:
+            raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
+        self.n_streams = int(n_streams)
+        self._model, self._target = estimator._model, estimator._target
+        self._schema, self._owner = estimator._schema, type(estimator).__name__
+        self._states = self._model.initial_states(self.n_streams)
+
+    def __repr__(self):
+        return f"Stream({self._owner}, n_streams={self.n_streams})"
+
+    def __copy__(self):
+        other = object.__new__(type(self))
+        other.__dict__ = vars(self) | {"_states": self.state}
+        return other
+
+    def copy(self) -> Self:
+        """Return a stream that goes on from here by itself.
+
+        Returns
+        -------
+        stream : Stream
+            It shares the network with this one, and nothing that either changes.
+        """
+        return copy.copy(self)
+
+    def step(self, x: ArrayLike, which: ArrayLike | None = None) -> Any:
+        """Take one step, and predict as the estimator would for the sequence so far.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (n_streams, n_features)
+            The features of the step, for each stream; a number, or an id, stands for a single
+            feature.
+        which : array-like of int, default=None
+            The streams that take this step, in the order of `x`; None for all. The others stay as
+            they are.
+
+        Returns
+        -------
+        y : label, number or ndarray
+            What `predict` returns for the sequence so far, for each stream that took the step; for
+            `x` of a single stream without the axis of streams.
+
+        Raises
+        ------
+        ValueError
+            If `x` has another shape than the features that `fit` saw, or is not finite, or an id is
+            one that `fit` did not see.
+        """
+        return self._answer(x, which, self._target.predict)
+
+    def step_proba(self, x: ArrayLike, which: ArrayLike | None = None) -> np.ndarray:
+        """Take one step, and predict probabilities for the sequence so far.
+
+        Parameters
+        ----------
+        x : array-like of shape (n_features,) or (n_streams, n_features)
+            As for `step`.
+        which : array-like of int, default=None
+            As for `step`.
+
+        Returns
+        -------
+        p : ndarray of shape (n_classes,) or (n_streams, n_classes)
+            What `predict_proba` returns, in the form that `step` has.
+
+        Raises
+        ------
+        AttributeError
+            If the estimator predicts numbers.
+        ValueError
+            As for `step`.
+        """
+        if not hasattr(self._target, "marginals"):
+            raise AttributeError(f"{self._owner} predicts numbers, not probabilities: use step.")
+        return self._answer(x, which, self._target.marginals)
+
+    def push(self, chunk: Sequences) -> Any:
+        """Take several steps at once.
+
+        Parameters
+        ----------
+        chunk : array-like of shape (n_steps, n_features), or sequences
+            The steps of a single stream; for several streams a sequence for each, in any form that
+            `predict` takes.
+
+        Returns
+        -------
+        y : label, number or ndarray
+            As `step` returns after the last of the steps; of estimators that answer at each step,
+            the answers at all of them, one after the other.
+
+        Raises
+        ------
+        ValueError
+            If the chunk cannot be read, or holds another number of sequences.
+        TypeError
+            If the chunk is of a type that holds no sequences.
+        """
+        is_single = self.n_streams == 1 and np.ndim(chunk) < 3
+        data = read_again(
+            [np.asarray(chunk)] if is_single else chunk, self._schema, owner=self._owner
+        )
+        if len(data) != self.n_streams:
+            raise ValueError(
+                f"chunk has {len(data)} sequences, but there are {self.n_streams} streams: give "
+                "one for each."
+            )
+        decode = partial(self._target.predict, self._model.params)
+        with single_blas_thread():
+            answers, self._states = self._model.outputs(data, self._states, decode=decode)
+        per_step = self._model.network.pool.per_step
+        if per_step and not is_single:
+            return split_sequences(answers, offsets_of(data.lengths))
+        return answers if per_step or not is_single else answers[0]
+
+    @property
+    def state(self) -> list[np.ndarray]:
+        """A copy of the states: arrays whose last axis is the stream. Set it to go back to it."""
+        return [state.copy() for state in self._states]
+
+    @state.setter
+    def state(self, states):
+        shapes = [state.shape for state in self._states]
+        if [np.shape(state) for state in states] != shapes:
+            raise ValueError(
+                f"state has arrays of shapes {[np.shape(state) for state in states]}, but this "
+                f"stream has {shapes}: set a state of a stream of the same estimator and "
+                "n_streams."
+            )
+        dtypes = [state.dtype for state in self._states]
+        self._states = [np.array(s, t) for s, t in zip(states, dtypes, strict=True)]
+
+    def reset(self, which: ArrayLike | None = None) -> Self:
+        """Let streams begin anew.
+
+        Parameters
+        ----------
+        which : array-like of int, default=None
+            The streams that begin anew; None for all.
+
+        Returns
+        -------
+        self : Stream
+            The same stream.
+
+        Raises
+        ------
+        ValueError
+            If there is no such stream.
+        """
+        which = self._indices(which)
+        before = self._model.initial_states(self.n_streams)
+        if which is None:
+            self._states = before
+            return self
+        for state, first in zip(self._states, before, strict=True):
+            state[..., which] = first[..., which]
+        return self
+
+    def _answer(self, x, which, method):
+        """Take a step, and give what a method of the target makes of the outputs."""
+        which = self._indices(which)
+        n = self.n_streams if which is None else len(which)
+        x, is_single = self._as_rows(x, n)
+        states = self._states if which is None else [state[..., which] for state in self._states]
+        with single_blas_thread():
+            outputs, after = self._model.step(x, states)
+        answers = method(self._model.params, outputs, None)
+        if which is None:
+            self._states = after
+        else:
+            for state, values in zip(self._states, after, strict=True):
+                state[..., which] = values
+        return answers[0] if is_single else answers
+
+    def _indices(self, which):
+        """Return the positions of streams as an array; None for all."""
+        if which is None:
+            return None
+        which = np.atleast_1d(np.asarray(which))
+        in_range = which.dtype.kind in "iu" and ((0 <= which) & (which < self.n_streams)).all()
+        if which.ndim != 1 or not in_range or len(np.unique(which)) < len(which):
+            raise ValueError(
+                f"which={which.tolist()} must name different streams, from 0 to "
+                f"{self.n_streams - 1}."
+            )
+        return which
+
+    def _as_rows(self, x, n):
+        """Return x as (n, n_features), and whether the axis of streams was left out."""
+        n_features, only_ids = self._schema.n_step_features, self._only_ids
+        values = np.asarray(x)
+        if values.dtype.kind not in "fiub":
+            raise ValueError(f"x={x!r} must hold numbers, of shape ({n_features},).")
+        is_single = n == 1 and values.shape == ((n_features,) if n_features > 1 else ())
+        if n_features == 1 and values.shape in ((), (n,)):
+            values = values.reshape(n, 1)
+        elif is_single:
+            values = values[np.newaxis]
+        if values.shape != (n, n_features):
+            raise ValueError(
+                f"x has shape {np.shape(x)}, but a step of {n} stream(s) has {n_features} "
+                f"feature(s): pass shape ({n}, {n_features})."
+            )
+        self._check(values)
+        return values.astype(np.intp if only_ids else self._schema.dtype, copy=False), is_single
+
+    @property
+    def _only_ids(self):
+        return len(self._schema.n_categories) == self._schema.n_step_features
+
+    def _check(self, values):
+        """Raise for values that `predict` would not take."""
+        if not np.isfinite(values).all():
+            raise ValueError("x holds NaN or infinity: impute what is missing before the step.")
+        for column, n_categories in self._schema.n_categories.items():
+            ids = values[:, column]
+            if ((ids < 0) | (ids >= n_categories) | (ids != np.floor(ids))).any():
+                raise ValueError(
+                    f"x holds {ids.tolist()} in the categorical column {column}, but fit saw ids "
+                    f"from 0 to {n_categories - 1}: map unseen categories to one that was seen."
+                )
+
+
+def refuse_what_looks_ahead(estimator):
+    """Raise if the answer at a step depends on the steps that follow."""
+    architecture = estimator._model.architecture
+    if architecture["bidirectional"]:
+        raise ValueError(
+            f"This {type(estimator).__name__} reads both directions (bidirectional=True), so that "
+            "its answers depend on steps that a stream does not have yet: fit it with "
+            "bidirectional=False."
+        )
+    if architecture.get("crf"):
+        raise ValueError(
+            f"This {type(estimator).__name__} has decoder='crf', which weighs what follows before "
+            "it labels a step: fit it with decoder='softmax'."
+        )
