@@ -5,8 +5,12 @@ release of scikit-learn, so each has its reason here, the risk, and the public w
 continuous integration runs the tests with the oldest version and with the newest.
 """
 
+from collections.abc import Callable
+from typing import Any
+
 from sklearn.utils import _safe_indexing as safe_indexing
 from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+from sklearn.utils._param_validation import validate_params as _validate_params
 
 from skrnn._typing import Method
 
@@ -19,6 +23,7 @@ __all__ = [
     "callback_context",
     "check_parameters",
     "safe_indexing",
+    "validate_params",
     "with_callbacks",
 ]
 
@@ -38,6 +43,14 @@ def check_parameters(estimator):
     The way out, `check_scalar`, is that of `Interval`.
     """
     estimator._validate_params()
+
+
+def validate_params(constraints: dict[str, Any]) -> Callable[[Method], Method]:
+    """Check the arguments of a function as :func:`check_parameters` does those of an estimator.
+
+    It preserves the signature, for type checkers too. The way out is that of `Interval`.
+    """
+    return _validate_params(constraints, prefer_skip_nested_validation=True)
 
 
 # Callbacks: public since scikit-learn 1.9, but marked experimental; an estimator gets its context

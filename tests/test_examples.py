@@ -23,6 +23,13 @@ SCORES = {
         r"lstm +: test MSE (\S+)": (0, 0.01),
         r"gru +: test MSE (\S+)": (0, 0.01),
     },
+    "first_look": {
+        r"most frequent language +accuracy (\S+),": (0.519, 0.519),
+        r"RNNClassifier +accuracy (\S+), mean F1": (0.6, 0.8),
+        r"last year again +(\S+) to 1955": (0.416, 0.416),
+        r"RNNRegressor +(\S+) to 1955": (0.05, 0.4),
+        r"RNNClassifier +accuracy (\S+) \+/-": (0.6, 0.9),
+    },
     "digits": {r"RNNClassifier +accuracy (\S+)": (0.94, 1)},
     "forecast_tuning": {
         r"RNNRegressor +(\S+)\n\n": (8, 18),  # one step ahead; the same month of last year: 24.3
@@ -34,6 +41,9 @@ SCORES = {
     "sentiment": {r"recurrent network: accuracy (\S+)": (0.95, 1)},
     "tagging_search": {r"test F1 of the best: (\S+)": (0.95, 1)},
 }
+
+# Name: arguments for a short form.
+ARGUMENTS = {"first_look": ["--short"]}
 
 # Name: the files of --data, short and repeated until a network can learn them by heart.
 FILES = {
@@ -70,8 +80,11 @@ def run(monkeypatch, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
 def test_example_reaches_its_scores(name, run):
+    printed = run(name, *ARGUMENTS.get(name, []))
     assert SCORES[name]
-    check_scores(name, run(name))
+    check_scores(name, printed)
+    for path in re.findall(r"picture: (\S+)", printed):
+        assert Path(path).read_bytes().startswith(b"\x89PNG")
 
 
 @pytest.mark.parametrize("name", sorted(FILES))
