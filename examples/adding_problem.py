@@ -11,25 +11,14 @@ import numpy as np
 from sklearn.metrics import mean_squared_error
 
 from skrnn import RNNRegressor
+from skrnn.datasets import make_adding_problem
 
-
-def adding_problem(n_sequences, n_steps, rng):
-    """Sequences (n_sequences, n_steps, 2) and the sums of their marked numbers."""
-    numbers = rng.random((n_sequences, n_steps), dtype=np.float32)
-    marks = np.zeros_like(numbers)
-    rows, half = np.arange(n_sequences), n_steps // 2
-    marks[rows, rng.integers(half, size=n_sequences)] = 1
-    marks[rows, rng.integers(half, n_steps, size=n_sequences)] = 1
-    return np.stack([numbers, marks], axis=2), (numbers * marks).sum(axis=1)
-
-
-rng = np.random.default_rng(0)
-X_train, y_train = adding_problem(5000, 100, rng)
-X_test, y_test = adding_problem(1000, 100, rng)
-print(f"always the mean: test MSE {mean_squared_error(y_test, np.ones_like(y_test)):.4f}")
+X, y = make_adding_problem(6000, n_steps=100, random_state=0)
+X, train, test = X.astype(np.float32), slice(5000), slice(5000, None)
+print(f"always the mean: test MSE {mean_squared_error(y[test], np.ones(1000)):.4f}")
 for cell_type in ("rnn", "lstm", "gru"):
     model = RNNRegressor(
         cell_type=cell_type, hidden_size=32, learning_rate_init=0.01, max_iter=15, random_state=0
     )
-    error = mean_squared_error(y_test, model.fit(X_train, y_train).predict(X_test))
+    error = mean_squared_error(y[test], model.fit(X[train], y[train]).predict(X[test]))
     print(f"{cell_type:<15}: test MSE {error:.4f}", flush=True)
