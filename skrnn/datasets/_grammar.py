@@ -58,23 +58,23 @@ def make_symbol_grammar(
     A grammar goes from state to state and emits a symbol on the way, until it ends. What may come
     next depends on the state alone, which the symbols so far tell.
 
-    ========================  =======  ==========  ==================
-    grammar                   symbols  bits in     bits in a symbol
-                              (mean)   a sequence
-    ========================  =======  ==========  ==================
-    'reber' [1]_                    8           6  0.75
-    'embedded_reber' [2]_          12           7  0.58
-    ========================  =======  ==========  ==================
+    ================  ==============  ==================  ================
+    grammar           symbols (mean)  bits in a sequence  bits in a symbol
+    ================  ==============  ==================  ================
+    'reber'                        8                   6  0.75
+    'embedded_reber'              12                   7  0.58
+    ================  ==============  ==================  ================
 
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences.
+        Sequences to generate.
 
     grammar : {'reber', 'embedded_reber'} or mapping, default='reber'
-        'reber' has strings such as BTXSE and BPTVVE. 'embedded_reber' puts T or P before one of
-        these and the same symbol behind it, in a further B and E: to know the symbol before the
-        last, a network must remember the second. A mapping of your own has
+        'reber' has strings such as BTXSE and BPTVVE (Reber, 1967). 'embedded_reber' puts T or P
+        before one of these and the same symbol behind it, in a further B and E: to know the symbol
+        before the last, a network must remember the second (Hochreiter & Schmidhuber, 1997,
+        experiment 1). A mapping of your own has
         ``{state: {symbol: (next_state, probability)}}``, begins with its first state, and
         ends where `next_state` is None.
 
@@ -111,20 +111,12 @@ def make_symbol_grammar(
     Notes
     -----
     With :math:`P` the probabilities to go from state to state, the expected numbers of visits are
-    the first row of :math:`(I - P)^{-1}` [3]_. Their sum is the mean length, and the entropy is
-    the sum of the entropies of the choices in each state, weighted by them.
+    the first row of :math:`(I - P)^{-1}` (Kemeny & Snell, 1960). Their sum is the mean length, and
+    the entropy is the sum of the entropies of the choices in each state, weighted by them.
 
     No model of the sequences has a higher expected log-likelihood than the grammar itself:
     ``-entropy * log(2)`` nats a sequence. One that predicts the end of a sequence as a further
     symbol spreads this over ``mean_length + 1`` symbols.
-
-    References
-    ----------
-    .. [1] Reber, A. S. (1967). Implicit learning of artificial grammars. Journal of Verbal Learning
-       and Verbal Behavior, 6(6), 855-863.
-    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation,
-       9(8), 1735-1780, experiment 1.
-    .. [3] Kemeny, J. G., & Snell, J. L. (1960). Finite Markov chains. Van Nostrand, chapter 3.
 
     Examples
     --------

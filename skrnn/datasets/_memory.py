@@ -32,7 +32,8 @@ def make_adding_problem(
 
     Each step has a number, drawn evenly between 0 and 1, and a mark. Two steps are marked with 1,
     one in each half of the sequence, all others with 0. The target is the sum of the two marked
-    numbers. This is the form of [2]_; that of [1]_ has other ranges.
+    numbers. This is the form of Arjovsky et al. (2016); that of Hochreiter & Schmidhuber (1997,
+    experiment 4) has other ranges.
 
     A network that remembers makes no error at all. One that cannot find or keep the marked numbers
     does best to predict 1 always, and has a mean squared error of 1/6, the variance of a sum of
@@ -41,11 +42,11 @@ def make_adding_problem(
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences.
+        Sequences to generate.
 
     n_steps : int or (int, int), default=100
-        Number of steps of each sequence, at least 2. Two numbers are the least and the most, and
-        the length of each sequence is drawn between them.
+        Steps of each sequence. Two numbers are the least and the most, and the length of each
+        sequence is drawn between them. At least 2.
 
     return_X_y : bool, default=True
         Whether to return ``(X, y)`` instead of a Bunch.
@@ -72,13 +73,6 @@ def make_adding_problem(
     See Also
     --------
     make_copy_memory : Several symbols to remember, in order.
-
-    References
-    ----------
-    .. [1] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation,
-       9(8), 1735-1780, experiment 4.
-    .. [2] Arjovsky, M., Shah, A., & Bengio, Y. (2016). Unitary evolution recurrent neural
-       networks. Proceedings of ICML 2016.
 
     Examples
     --------
@@ -130,7 +124,8 @@ def make_copy_memory(
 
     A sequence begins with `n_copied` symbols, drawn from 1 to `n_symbols`. Blanks follow, 0, the
     last of the `delay` steps is the signal ``n_symbols + 1``, and `n_copied` blanks end it. The
-    labels are blanks up to and with the signal, and then the symbols in their order, as in [1]_.
+    labels are blanks up to and with the signal, and then the symbols in their order
+    (Arjovsky et al., 2016).
 
     A network that remembers makes no error. One that has lost the symbols does best to say blank
     up to the signal and to guess afterwards: the mean of its log loss is
@@ -139,7 +134,7 @@ def make_copy_memory(
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences.
+        Sequences to generate.
 
     n_symbols : int, default=8
         Number of different symbols to remember, at least 2.
@@ -177,13 +172,6 @@ def make_copy_memory(
     See Also
     --------
     make_adding_problem : Two numbers to remember, at marked steps.
-
-    References
-    ----------
-    .. [1] Arjovsky, M., Shah, A., & Bengio, Y. (2016). Unitary evolution recurrent neural
-       networks. Proceedings of ICML 2016. They follow [2]_.
-    .. [2] Hochreiter, S., & Schmidhuber, J. (1997). Long short-term memory. Neural Computation,
-       9(8), 1735-1780.
 
     Examples
     --------

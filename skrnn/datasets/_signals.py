@@ -39,18 +39,19 @@ def make_sines(
     and the period from `periods`. The target is the value of the step after the last.
 
     Given the period, the expected next value is linear in the sequence: that of Bayesian linear
-    regression on the cosine and the sine. Weighted by the probabilities of the periods given the
-    sequence, which regression yields as well, it is the best prediction that there is [1]_: no
-    other has a lower expected squared error. It is not linear as soon as there are two periods.
+    regression on the cosine and the sine (Bishop, 2006, section 3.3). Weighted by the probabilities
+    of the periods given the sequence, which regression yields as well, it is the best prediction
+    that there is: no other has a lower expected squared error. It is not linear as soon as there
+    are two periods.
 
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences.
+        Sequences to generate.
 
     n_steps : int or (int, int), default=50
-        Number of steps of each sequence. Two numbers are the least and the most, and the length
-        of each sequence is drawn between them.
+        Steps of each sequence. Two numbers are the least and the most, and the length of each
+        sequence is drawn between them.
 
     periods : sequence of float, default=(8, 12, 20)
         Number of steps of one oscillation, at least 2; a sequence has one of them.
@@ -85,11 +86,6 @@ def make_sines(
     See Also
     --------
     make_motif_sequences : A label to learn, and the best possible prediction of it.
-
-    References
-    ----------
-    .. [1] Bishop, C. M. (2006). Pattern recognition and machine learning. Springer, sections 1.5.5
-       and 3.3.
 
     Examples
     --------
@@ -141,7 +137,7 @@ def _expect_next(X, lengths, periods, noise):
 def _regress(x, waves, noise):
     """Return the next values of one period, and the log evidence of it but for a constant.
 
-    Bishop (2006), equations 3.53, 3.54 and 3.86, with a prior precision of 1. Sequences are the
+    Equations 3.53, 3.54 and 3.86 of Bishop (2006), with a prior precision of 1. Sequences are the
     rows of `x`.
     """
     past, following = waves[:-1], waves[-1]
@@ -178,19 +174,19 @@ def make_motif_sequences(
     The probability of a class given the sequence is known: it is in proportion to the sum, over
     all positions, of the likelihood of the motif there. For a motif ``m`` and the steps ``x`` that
     it would cover, this is ``exp((x @ m - m @ m / 2) / noise**2)`` times what all classes share, a
-    matched filter [1]_. No classifier has a lower expected log loss or error.
+    matched filter (Turin, 1960). No classifier has a lower expected log loss or error.
 
     Parameters
     ----------
     n_samples : int, default=100
-        Number of sequences.
+        Sequences to generate.
 
     n_classes : int, default=3
         Number of classes, at least 2, all of them equally frequent on average.
 
     n_steps : int or (int, int), default=50
-        Number of steps of each sequence, at least `motif_length`. Two numbers are the least and the
-        most, and the length of each sequence is drawn between them.
+        Steps of each sequence. Two numbers are the least and the most, and the length of each
+        sequence is drawn between them. At least `motif_length`.
 
     n_features : int, default=1
         Number of features of a step.
@@ -205,8 +201,8 @@ def make_motif_sequences(
         Whether to return ``(X, y)`` instead of a Bunch.
 
     random_state : int, RandomState instance or None, default=None
-        Source of the random numbers, those of the motifs too. An int gives the same sequences at
-        every call. For a test set with the same motifs split the sequences of one call.
+        Source of the random numbers. An int gives the same sequences at every call. The motifs are
+        drawn from it too: for a test set with the same motifs split the sequences of one call.
 
     Returns
     -------
@@ -230,11 +226,6 @@ def make_motif_sequences(
     See Also
     --------
     make_sines : A value to predict, and the best possible prediction of it.
-
-    References
-    ----------
-    .. [1] Turin, G. L. (1960). An introduction to matched filters. IRE Transactions on Information
-       Theory, 6(3), 311-329.
 
     Examples
     --------
