@@ -4,6 +4,7 @@ from skrnn import _legacy as _legacy
 from skrnn import datasets, inspection, metrics
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.classifier import RNNClassifier
+from skrnn._estimators.encoder import SequenceEncoder
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
@@ -23,6 +24,7 @@ __all__ = [
     "RNNClassifier",
     "RNNRegressor",
     "SequenceArray",
+    "SequenceEncoder",
     "SequenceRegressor",
     "SequenceTagger",
     "SlidingWindowTransformer",

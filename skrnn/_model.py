@@ -8,6 +8,7 @@ from skrnn._core.cells import CELLS, Elman
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
+from skrnn._core.pooling import POOLINGS
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
 
@@ -95,6 +96,28 @@ class Model:
             for state, values in zip(finals, last, strict=True):
                 state[..., part] = values
         return results, finals
+
+    def features(self, data, pooling, *, parallel_map=map):
+        """States of the last layer, pooled over each sequence by the pooling of that name.
+
+        Returns (n_sequences, width) or, where pooling is None, the states of all steps laid end to
+        end, (n_rows, width); the directions stand side by side.
+        """
+        stack, pool = self.network.stack, POOLINGS[pooling]
+
+        def compute(part):
+            packing = Packing(data.lengths[part])
+            outputs, finals, _ = stack.forward(
+                self.params, data.take(part, packing), packing, None, self._how, pool.reads_steps
+            )
+            rows = step_rows(data, part, packing) if pool.per_step else part
+            return rows, pool.forward(outputs, finals[-1], packing)[0]
+
+        n_rows = int(data.lengths.sum()) if pool.per_step else len(data)
+        result = np.empty((n_rows, stack.n_outputs), self.theta.dtype)
+        for rows, features in parallel_map(compute, self.parts(data)):
+            result[rows] = features
+        return result
 
     @staticmethod
     def parts(data):

@@ -17,7 +17,11 @@ import skrnn
 from skrnn import _version
 
 X = sequences()
-REQUIRED = {"TimestepTransformer": [Ridge()], "WindowScaledRegressor": [Ridge()]}
+REQUIRED = {
+    "TimestepTransformer": [Ridge()],
+    "WindowScaledRegressor": [Ridge()],
+    "SequenceEncoder": [Ridge()],
+}
 ESTIMATORS = [
     value(*REQUIRED.get(name, []))
     for name, value in vars(skrnn).items()
