@@ -8,6 +8,7 @@ from skrnn._estimators.encoder import SequenceEncoder
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
+from skrnn._preprocessing.grid_scanner import GridScanner
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._preprocessing.word_vectors import load_word_vectors
@@ -19,6 +20,7 @@ from skrnn._version import __version__ as __version__
 from skrnn.inspection import LossCurveDisplay
 
 __all__ = [
+    "GridScanner",
     "LossCurveDisplay",
     "PurgedWindowSplit",
     "RNNClassifier",
