@@ -11,7 +11,7 @@ from skrnn._estimators.tagger import SequenceTagger
 from skrnn._preprocessing.grid_scanner import GridScanner
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
-from skrnn._preprocessing.word_vectors import load_word_vectors
+from skrnn._preprocessing.word_vectors import WordVectors, load_word_vectors
 from skrnn._series.forecast import recursive_forecast
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor
@@ -33,6 +33,7 @@ __all__ = [
     "TimestepTransformer",
     "TokenEncoder",
     "WindowScaledRegressor",
+    "WordVectors",
     "datasets",
     "inspection",
     "load_word_vectors",

@@ -46,6 +46,20 @@ def _chosen_columns(chosen, n_features, names):
     return None
 
 
+def check_same_categories(found, known, owner):
+    """Raise if the ids of a column, where both sides name them, stand for different things."""
+    for column, (ours, theirs) in enumerate(zip(found or (), known or (), strict=False)):
+        if ours is theirs or (len(ours) == len(theirs) and (ours == theirs).all()):
+            continue
+        n = min(len(ours), len(theirs))
+        i = next((i for i in range(n) if ours[i] != theirs[i]), n)
+        one, other = (repr(names[i]) if i < len(names) else "nothing" for names in (ours, theirs))
+        raise ValueError(
+            f"The ids in column {column} stand for other categories than those that {owner} "
+            f"knows: id {i} is {one} here and {other} there. Encode with the same TokenEncoder."
+        )
+
+
 def count_categories(source, limits, reason):
     """Return {column: highest id + 1}; raise if an id is not a whole number in [0, limit)."""
     n_categories = dict.fromkeys(limits, 0)

@@ -16,6 +16,7 @@ from skrnn._data.categories import (
     TOO_MANY,
     UNSEEN,
     categorical_columns,
+    check_same_categories,
     count_categories,
 )
 from skrnn._data.checks import (
@@ -68,7 +69,9 @@ def read_sequences(
         warn_of_large_values(source, n_categories, owner)
     if not has_vectors:
         warn_of_gaps(source, n_categories, owner)
-    schema = replace(schema, dtype=dtype.name, n_categories=n_categories)
+    schema = replace(
+        schema, dtype=dtype.name, n_categories=n_categories, categories=source.categories
+    )
     return SequenceData(source, dtype, n_categories), schema
 
 
@@ -78,6 +81,7 @@ def read_again(X, schema, *, owner) -> SequenceData:
     check_features(source, schema, owner)
     dtype = _computing_dtype(schema.dtype, source)
     check_finite(source, dtype, owner)
+    check_same_categories(source.categories, schema.categories, owner)
     count_categories(source, schema.n_categories, UNSEEN)
     return SequenceData(source, dtype, schema.n_categories)
 
@@ -131,7 +135,7 @@ def _from_sequence_array(X, numeric):
     if not X.n_features:
         raise ValueError(f"X.values has 0 feature(s), shape {values.shape}; {AT_LEAST_ONE}")
     source = Flat(_as_rows(values), X.offsets)
-    source.names = X.feature_names
+    source.names, source.categories = X.feature_names, X.categories
     source.are_ids, source.has_feature_axis = X.categorical, values.ndim == 2
     return source
 

@@ -14,6 +14,7 @@ class Schema:
     table          what the rows of a 2-D X are, 'series' or 'steps'; None if fit saw another form
     dtype          name of the floating dtype to compute in, or 'auto' for that of each X
     n_categories   {column: number of categories} of the categorical columns
+    categories     what the ids of each column stand for, in arrays, or None
     """
 
     n_features: int
@@ -21,6 +22,7 @@ class Schema:
     table: str | None = None
     dtype: str = "auto"
     n_categories: dict[int, int] = field(default_factory=dict)
+    categories: list[np.ndarray] | None = None
 
     @classmethod
     def from_layout(cls, layout, n_features, feature_names=None):

@@ -10,6 +10,7 @@ from typing import Any, Self, overload
 import numpy as np
 from numpy.typing import ArrayLike
 
+from skrnn._data.categories import check_same_categories
 from skrnn._data.frames import check_same_columns, column_names, string_names
 from skrnn._data.long_frames import check_is_frame, read_long
 from skrnn._data.ragged import concatenate, offsets_of, rows_of
@@ -38,6 +39,10 @@ class SequenceArray:
         Names of the features of a step, for 2-D `values`. Estimators keep them as
         ``feature_names_in_``, and refuse sequences whose features have other names or another
         order.
+    categories : list of array-like of shape (n_categories,), default=None
+        What the ids of each column stand for, from id 0 on, as :class:`TokenEncoder` names its
+        tokens. Estimators align :class:`WordVectors` with them, and refuse ids that stand for
+        something else than in `fit`.
 
     Attributes
     ----------
@@ -49,12 +54,14 @@ class SequenceArray:
         Whether the values are ids to embed.
     feature_names : ndarray of shape (n_features,) or None
         Names of the features, which `from_long` and `from_list` take from data frames.
+    categories : list of ndarray or None
+        What the ids of each column stand for.
 
     Raises
     ------
     ValueError
-        If `values` is neither 1-D nor 2-D, `offsets` do not partition its rows, or `feature_names`
-        are not one string for each feature.
+        If `values` is neither 1-D nor 2-D, `offsets` do not partition its rows, `feature_names`
+        are not one string for each feature, or `categories` do not name every id.
     TypeError
         If `values` is a masked array.
 
@@ -80,6 +87,7 @@ class SequenceArray:
     offsets: np.ndarray
     categorical: bool
     feature_names: np.ndarray | None = None
+    categories: list[np.ndarray] | None = None
 
     def __init__(
         self,
@@ -87,6 +95,8 @@ class SequenceArray:
         offsets: ArrayLike,
         categorical: bool | None = None,
         feature_names: ArrayLike | None = None,
+        *,
+        categories: Sequence[ArrayLike] | None = None,
     ):
         self.values = as_array(values, "values")
         if categorical and not self.values.size:
@@ -120,6 +130,7 @@ class SequenceArray:
             )
         names = column_names(values) if feature_names is None else feature_names
         self.feature_names = _as_names(names, self.values)
+        self.categories = _as_categories(categories, self)
 
     @classmethod
     def from_list(cls, sequences: Iterable[ArrayLike], *, categorical: bool | None = None) -> Self:
@@ -302,7 +313,8 @@ class SequenceArray:
         Raises
         ------
         ValueError
-            If there is none, or they differ in features, in their names or in `categorical`.
+            If there is none, or they differ in features, in their names, in `categorical` or in
+            what their ids stand for.
 
         Examples
         --------
@@ -316,6 +328,8 @@ class SequenceArray:
         if not arrays:
             raise ValueError("concatenate needs at least one SequenceArray, got none.")
         kinds = [_kind(array) for array in arrays]
+        for array in arrays:
+            check_same_categories(array.categories, arrays[0].categories, "arrays[0]")
         for i, kind in enumerate(kinds):
             if kind != kinds[0]:
                 raise ValueError(
@@ -324,7 +338,7 @@ class SequenceArray:
                 )
         values = np.concatenate([array.values for array in arrays])
         lengths = np.concatenate([array.lengths for array in arrays])
-        return cls(values, offsets_of(lengths), arrays[0].categorical, arrays[0].feature_names)
+        return arrays[0]._with(values, offsets_of(lengths))
 
     def to_list(self) -> list[np.ndarray]:
         """Return a list of arrays, each a view of its sequence.
@@ -426,7 +440,7 @@ class SequenceArray:
         """Return the sequences ``start:stop`` as a view."""
         offsets = self.offsets[start : max(start, stop) + 1]
         values = self.values[offsets[0] : offsets[-1]]
-        return SequenceArray(values, offsets - offsets[0], self.categorical, self.feature_names)
+        return self._with(values, offsets - offsets[0])
 
     def _gather(self, index):
         """Copy the sequences of an integer or boolean array of one dimension."""
@@ -437,7 +451,12 @@ class SequenceArray:
             )
         index = index if index.size else index.astype(np.intp)  # an empty list reads as floats
         rows, offsets = rows_of(index, self.offsets), offsets_of(self.lengths[index])
-        return SequenceArray(self.values[rows], offsets, self.categorical, self.feature_names)
+        return self._with(self.values[rows], offsets)
+
+    def _with(self, values, offsets):
+        """Return other sequences of the same features."""
+        names, categories = self.feature_names, self.categories
+        return SequenceArray(values, offsets, self.categorical, names, categories=categories)
 
 
 def _as_integers(values, name):
@@ -462,6 +481,31 @@ def _as_names(feature_names, values):
             f"got {list(names)}."
         )
     return names
+
+
+def _as_categories(categories, sequences):
+    """Return an array of objects for each column, or None; raise unless they name every id."""
+    if categories is None:
+        return None
+    names = [_as_objects(column) for column in categories]
+    n_ids = np.ravel(sequences.values.max(axis=0, initial=0)).astype(np.intp) + 1
+    if not (
+        sequences.categorical
+        and len(names) == sequences.n_features
+        and all(len(column) >= n for column, n in zip(names, n_ids, strict=True))
+    ):
+        raise ValueError(
+            f"categories must say what each id stands for, in one array for each of "
+            f"{sequences.n_features} columns of ids, which need {n_ids.tolist()} names; got "
+            f"{[len(column) for column in names]}."
+        )
+    return names
+
+
+def _as_objects(names):
+    if isinstance(names, np.ndarray) and names.dtype.kind == "O":
+        return names
+    return np.array(list(names), dtype=object)
 
 
 def _kind(array):

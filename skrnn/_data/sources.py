@@ -18,6 +18,7 @@ class Source:
     lengths           (n,)
     dtypes            set of the dtypes of the values
     names             of the features of a `SequenceArray`, or None
+    categories        what the ids of each column of a `SequenceArray` stand for, or None
     frame             a data frame that has the names of the features, or None
     are_ids           whether these were token ids, to be embedded
     has_feature_axis  whether a sequence was (n_steps_i, n_features) in X, not (n_steps_i,)
@@ -25,7 +26,7 @@ class Source:
     has_any_length    whether a table was a list of lists, whose length need not be that of fit
     """
 
-    names = frame = table = n_columns = None
+    names = categories = frame = table = n_columns = None
     are_ids = has_any_length = False
     has_feature_axis = True
 

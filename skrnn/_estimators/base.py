@@ -231,7 +231,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         n_steps = int(data.lengths.max())
         theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
         views = network.layout.views(theta)
-        vectors = initial_vectors(self.embedding_init, self._schema.n_categories)
+        vectors = initial_vectors(self.embedding_init, self._schema)
         for column, vectors_of_column in vectors.items():
             views[f"embedding_{column}.weight"][...] = vectors_of_column
         self._schema = self._schema.with_categories(

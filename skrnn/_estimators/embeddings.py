@@ -5,16 +5,21 @@ from numbers import Integral
 import numpy as np
 from sklearn.utils import check_array
 
+from skrnn._preprocessing.tokens import UNKNOWN
+from skrnn._preprocessing.word_vectors import WordVectors
 
-def initial_vectors(embedding_init, n_categories):
+
+def initial_vectors(embedding_init, schema):
     """Dict of categorical column -> given first vectors, from the parameter's forms."""
+    n_categories = schema.n_categories
     if embedding_init is None:
         return {}
     if not isinstance(embedding_init, dict):
         if len(n_categories) != 1:
             raise ValueError(
-                f"embedding_init is one array, but X has {len(n_categories)} categorical columns: "
-                "pass a dict of column -> array."
+                "embedding_init is one set of vectors, but X has "
+                f"{len(n_categories)} categorical columns: "
+                "pass a dict of column -> vectors."
             )
         embedding_init = dict.fromkeys(n_categories, embedding_init)
     vectors = {}
@@ -24,14 +29,35 @@ def initial_vectors(embedding_init, n_categories):
                 f"embedding_init has vectors for column {column}, but the categorical columns of "
                 f"X are {sorted(n_categories)}."
             )
+        names = None if schema.categories is None else schema.categories[column]
+        if isinstance(init, WordVectors):
+            init = _aligned(init, names, column)
         init = check_array(init, dtype=[np.float64, np.float32], input_name="embedding_init")
         if len(init) < n_categories[column]:
             raise ValueError(
                 f"embedding_init has {len(init)} rows for column {column}, whose ids reach "
                 f"{n_categories[column] - 1}: give one row for each id."
             )
+        if names is not None and len(init) != len(names):
+            raise ValueError(
+                f"embedding_init has {len(init)} rows for column {column}, but X has {len(names)} "
+                "ids there, from that of unknown tokens on: the rows are those of other tokens. "
+                "WordVectors, which load_word_vectors returns, align themselves."
+            )
         vectors[column] = init
     return vectors
+
+
+def _aligned(vectors, names, column):
+    """Return the vectors of what the ids of a column stand for, (n_ids, size)."""
+    if names is None:
+        raise ValueError(
+            f"embedding_init is {vectors!r} for column {column}, but X does not say which tokens "
+            "its ids stand for: pass it as TokenEncoder returns it, in one Pipeline, or the array "
+            "`vectors` of the WordVectors with one row for each id."
+        )
+    is_encoded = names[0] == UNKNOWN
+    return vectors.align(names[is_encoded:]).vectors[not is_encoded :]
 
 
 def embedding_tables(n_categories, embedding_dim, init):

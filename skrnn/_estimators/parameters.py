@@ -9,6 +9,7 @@ from skrnn._compat import Interval, Options, StrOptions
 from skrnn._core.cells import CELLS
 from skrnn._estimators.embeddings import embedding_tables, initial_vectors
 from skrnn._fitting.solvers import SOLVERS
+from skrnn._preprocessing.word_vectors import WordVectors
 
 COMMON_CONSTRAINTS = {
     "cell_type": [StrOptions(set(CELLS))],
@@ -25,7 +26,7 @@ COMMON_CONSTRAINTS = {
         StrOptions({"auto"}),
         "array-like",
     ],
-    "embedding_init": ["array-like", dict, None],
+    "embedding_init": ["array-like", WordVectors, dict, None],
     "freeze_embeddings": ["boolean"],
     "token_dropout": [Interval(Real, 0, 1, closed="left")],
     "solver": [StrOptions(set(SOLVERS))],
@@ -102,7 +103,7 @@ def is_stochastic(estimator):
 def describe(params, schema, n_outputs):
     """Architecture of the network for some parameters and features: plain values by name."""
     names = ("cell_type", "activation", "bidirectional", "dropout", "recurrent_dropout")
-    init = initial_vectors(params["embedding_init"], schema.n_categories)
+    init = initial_vectors(params["embedding_init"], schema)
     tbptt_steps = params["tbptt_steps"]
     return {
         **{name: params[name] for name in names},

@@ -14,6 +14,7 @@ from skrnn._data.steps import are_known
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.steps import StepsMixin
+from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import CRFLabels, StepLabels, values_of_steps, weights_of_steps
 from skrnn._typing import Label, Sequences
 
@@ -64,10 +65,11 @@ class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
         Size of the vectors that stand for categories: one for all categorical columns, or a list
         with one for each, in the order of the columns in `X`. 'auto' is
         ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
-    embedding_init : array-like of shape (n_categories, size) or dict, default=None
-        First vectors of the categories, one row for each id: an array if there is one categorical
-        column, else a dict of column index to array. Its shape takes precedence over
-        `embedding_dim`. None draws vectors at random.
+    embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
+        First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
+        or an array with one row for each id, if there is one categorical column; else a dict of
+        column index to these. Their size takes precedence over `embedding_dim`. None draws vectors
+        at random.
     freeze_embeddings : bool, default=False
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0
@@ -281,7 +283,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
         forget_bias: float | str = 1.0,
         categorical_features: ArrayLike | None = "auto",
         embedding_dim: int | str | Sequence[Any] | ArrayLike = "auto",
-        embedding_init: ArrayLike | dict[Any, Any] | None = None,
+        embedding_init: ArrayLike | WordVectors | dict[Any, Any] | None = None,
         freeze_embeddings: bool = False,
         token_dropout: float = 0.0,
         decoder: str = "softmax",

@@ -17,8 +17,10 @@ from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
+from skrnn._data.categories import check_same_categories
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
+from skrnn._data.values import as_array, reject_masked
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -84,6 +86,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     See Also
     --------
     load_word_vectors : Read pre-trained vectors for the embedding of the ids.
+    WordVectors : Vectors that align themselves with the ids.
 
     Notes
     -----
@@ -250,13 +253,17 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             Before `fit`.
 
         ValueError
-            If an id is not one of the vocabulary.
+            If an id is not one of the vocabulary, or stands for another token.
         """
         names = self.get_feature_names_out()
+        check_same_categories(getattr(X, "categories", None), self._categories, "the encoder")
         tokens = np.empty(len(X), dtype=object)
         for i, ids in enumerate(X):
-            ids = np.asarray(ids, dtype=np.intp)
+            ids = as_array(ids, f"X[{i}]")
             ids = ids[:, 0] if ids.ndim == 2 else ids
+            if ids.size and ids.dtype.kind not in "iu":
+                raise ValueError(f"X[{i}] is of dtype {ids.dtype}, but ids are integers.")
+            ids = ids.astype(np.intp)
             if ids.size and not 0 <= ids.min() <= ids.max() < len(names):
                 raise ValueError(
                     f"X[{i}] holds ids from {ids.min()} to {ids.max()}, but the vocabulary has ids "
@@ -280,7 +287,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             the embedding.
         """
         check_is_fitted(self)
-        return np.array([UNKNOWN, *self.vocabulary_], dtype=object)
+        return self._categories[0].copy()
 
     def __sklearn_tags__(self):
         tags = super().__sklearn_tags__()
@@ -297,20 +304,21 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         given = self.vocabulary is not None
         self.vocabulary_ = as_vocabulary(self.vocabulary) if given else learn(tokens.distinct)
         self.feature_vocabularies_ = [
-            learn([feature(token) for token in tokens.distinct]) for feature in self._features()
+            learn(_values_of(feature, tokens.distinct)) for feature in self._features()
         ]
+        self._categories = self._name_ids()
         return tokens
 
     def _read(self, X):
         """Cut every entry of X into tokens."""
-        if isinstance(X, (str, bytes)) or hasattr(X, "columns") or not isinstance(X, Iterable):
+        is_single = isinstance(X, (str, bytes)) or hasattr(X, "columns")
+        if is_single or isinstance(X, Mapping | Set) or not isinstance(X, Iterable):
             raise TypeError(
-                "X must hold one text, or one list of tokens, per entry. Got one "
+                "X must hold one text, or one list of tokens, per entry, in order. Got one "
                 f"{type(X).__name__}: put a single text into a list, take one column of a table."
             )
-        analyze = CountVectorizer(
-            analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
-        ).build_analyzer()
+        reject_masked(X, "X")
+        analyze = self._analyzer()
         always = callable(self.analyzer)
         if isinstance(X, np.ndarray) and X.shape[1:] == (1,) and not always:
             raise ValueError(
@@ -325,6 +333,18 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
         return _number_tokens(sequences)
 
+    def _analyzer(self):
+        """Return the function that cuts a text into tokens."""
+        try:
+            return CountVectorizer(
+                analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
+            ).build_analyzer()
+        except (re.error, ValueError) as error:
+            raise ValueError(
+                f"token_pattern={self.token_pattern!r} is no regular expression of a token: "
+                f"{error}. Put a backslash before what stands for itself."
+            ) from None
+
     def _encode(self, tokens):
         """Look up the distinct tokens, and give every token what was found for its like."""
         vocabularies = [self.vocabulary_, *self.feature_vocabularies_]
@@ -332,9 +352,22 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         for i, (feature, ids) in enumerate(
             zip([str, *self._features()], vocabularies, strict=True)
         ):
-            table[1:, i] = [ids.get(feature(token), 0) for token in tokens.distinct]
+            values = _values_of(feature, tokens.distinct)
+            table[1:, i] = [ids.get(value, 0) for value in values]
         rows = (table if self.token_features else table[:, 0])[tokens.numbers]
-        return SequenceArray(rows, offsets_of(tokens.lengths), categorical=True)
+        return SequenceArray(
+            rows, offsets_of(tokens.lengths), categorical=True, categories=self._categories
+        )
+
+    def _name_ids(self):
+        """Return for each column what its ids stand for."""
+        vocabularies = [self.vocabulary_, *self.feature_vocabularies_]
+        return [np.array([UNKNOWN, *vocabulary], dtype=object) for vocabulary in vocabularies]
+
+    def __setstate__(self, state):
+        super().__setstate__(state)
+        if "vocabulary_" in state and "_categories" not in state:  # it is of an earlier version
+            self._categories = self._name_ids()
 
     def _features(self):
         return [_token_feature(feature) for feature in self.token_features or ()]
@@ -355,7 +388,8 @@ class _Tokens(NamedTuple):
 
 def _as_list(tokens, i):
     """Return the tokens of entry `i` of X as a list."""
-    if not isinstance(tokens, Iterable) or isinstance(tokens, Mapping | Set):
+    is_single = isinstance(tokens, np.ndarray) and tokens.ndim == 0
+    if is_single or not isinstance(tokens, Iterable) or isinstance(tokens, Mapping | Set):
         raise TypeError(f"X[{i}] is {tokens!r}, but must be a text or a list of tokens.")
     tokens = tokens.tolist() if isinstance(tokens, np.ndarray) else list(tokens)
     return tokens or [_NOTHING]
@@ -397,24 +431,51 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
             f"No token is left for the vocabulary: X has {len(number)} different ones, and "
             f"min_df={min_df!r}. Lower min_df, or let token_pattern match more."
         )
-    return as_vocabulary(sorted(kept))
+    return _numbered(sorted(kept))
 
 
 def as_vocabulary(vocabulary):
     """Return token -> id, counting from 1 in order, of tokens or of such a mapping."""
-    if isinstance(vocabulary, Mapping):
-        tokens = sorted(vocabulary, key=vocabulary.get)
-        is_valid = [vocabulary[token] for token in tokens] == list(range(1, len(tokens) + 1))
-    else:
-        tokens = sorted(vocabulary) if isinstance(vocabulary, Set) else list(vocabulary)
-        is_valid = len(set(tokens)) == len(tokens) and not isinstance(vocabulary, str)
-    if not (tokens and is_valid):
+    if isinstance(vocabulary, str | bytes) or hasattr(vocabulary, "columns"):
+        raise TypeError(
+            f"vocabulary is a {type(vocabulary).__name__}, but must be an iterable of tokens, or "
+            "map them to ids."
+        )
+    is_mapping = isinstance(vocabulary, Mapping)
+    tokens = sorted(vocabulary, key=str) if isinstance(vocabulary, Set) else list(vocabulary)
+    for token in tokens:
+        if not isinstance(token, str):
+            raise TypeError(
+                f"Tokens must be strings, but vocabulary holds {token!r}; use str(token)."
+            )
+    ids = list(vocabulary.values()) if is_mapping else range(1, 1 + len(tokens))
+    is_valid = all(isinstance(i, Integral) for i in ids) and len(set(tokens)) == len(tokens)
+    if not (tokens and is_valid and sorted(ids) == list(range(1, 1 + len(tokens)))):
         raise ValueError(
             f"vocabulary must be an iterable of different tokens, or map them to the ids 1 to "
             f"{len(tokens)}; id 0 is that of unknown tokens. Got {type(vocabulary).__name__} of "
             f"{len(tokens)}. Of a CountVectorizer use get_feature_names_out()."
         )
-    return {token: i for i, token in enumerate(tokens, start=1)}
+    if is_mapping:
+        tokens.sort(key=vocabulary.get)
+    return _numbered(tokens)
+
+
+def _numbered(values):
+    """Return value -> id, counting from 1; id 0 is that of unknown ones."""
+    return {value: i for i, value in enumerate(values, start=1)}
+
+
+def _values_of(feature, tokens):
+    """Return the value of a token feature for each token."""
+    values = [feature(token) for token in tokens]
+    kinds = {next((kind for kind in (str, Integral) if isinstance(v, kind)), None) for v in values}
+    if len(kinds) > 1 or None in kinds:
+        raise TypeError(
+            "A function in token_features must return a string for every token, but returns "
+            f"{values[:5]}; use str(...)."
+        )
+    return values
 
 
 def _token_feature(feature):

@@ -2,15 +2,197 @@
 
 from __future__ import annotations
 
-import gzip
-import re
-from collections.abc import Iterable, Mapping
+import codecs
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike, fspath
+from typing import Any, Self
 
 import numpy as np
-from numpy.typing import DTypeLike
+from numpy.typing import ArrayLike, DTypeLike
+from sklearn.utils import check_array
 
 from skrnn._preprocessing.tokens import as_vocabulary
+from skrnn._preprocessing.vector_files import read_vectors
+
+
+class WordVectors:
+    """Vectors of tokens that know which tokens they are of.
+
+    As `embedding_init` of a network behind a :class:`TokenEncoder` they align themselves in `fit`:
+    each id is given the vector of its token, whatever vocabulary the encoder has learnt.
+    :func:`load_word_vectors` reads them from a file.
+
+    Parameters
+    ----------
+    vocabulary : iterable of str or mapping of str to int
+        The tokens in order of their ids, which count from 1, or a mapping to these.
+
+    vectors : array-like of shape (n_tokens, n_dimensions) or (1 + n_tokens, n_dimensions)
+        The vector of each token, behind that of id 0, for unknown tokens, if there is one more.
+        Without it that is the mean.
+
+    Attributes
+    ----------
+    vocabulary : dict of str to int
+        Id of each token.
+
+    vectors : ndarray of shape (1 + n_tokens, n_dimensions)
+        The vector of each id, from that of unknown tokens on; read-only.
+
+    missing : frozenset of str
+        Tokens of the vocabulary that have the vector of unknown tokens, because there was none for
+        them.
+
+    n_found : int
+        Number of tokens of the vocabulary that have a vector of their own, or that of their
+        lower-cased form.
+
+    Raises
+    ------
+    ValueError
+        If there are not as many vectors as tokens, or they are not finite.
+
+    TypeError
+        If a token is not a string.
+
+    Notes
+    -----
+    Vectors unpack into two: ``vocabulary, vectors = load_word_vectors(path)``. The copies that
+    :func:`sklearn.base.clone` makes of estimators share them, for nothing writes to them.
+
+    Examples
+    --------
+    >>> from sklearn.pipeline import make_pipeline
+    >>> from skrnn import RNNClassifier, TokenEncoder, WordVectors
+    >>> vectors = WordVectors(["good", "bad", "day"], [[1.0, 0.0], [-1.0, 0.0], [0.0, 1.0]])
+    >>> vectors
+    WordVectors(n_tokens=3, n_found=3, n_dimensions=2)
+    >>> network = RNNClassifier(embedding_init=vectors, freeze_embeddings=True, max_iter=1)
+    >>> model = make_pipeline(TokenEncoder(), network).fit(["bad day", "good day"], [0, 1])
+    >>> model[0].vocabulary_
+    {'bad': 1, 'day': 2, 'good': 3}
+    >>> model[1].coefs_["embedding_0.weight"][1:]
+    array([[-1.,  0.],
+           [ 0.,  1.],
+           [ 1.,  0.]], dtype=float32)
+    """
+
+    vocabulary: dict[str, int]
+    vectors: np.ndarray
+    missing: frozenset[str]
+
+    # Whether tokens outside of the vocabulary have no vector, or one that was not loaded.
+    _is_complete = True
+
+    def __init__(self, vocabulary: Iterable[str] | Mapping[str, int], vectors: ArrayLike):
+        self.vocabulary = as_vocabulary(vocabulary)
+        vectors = check_array(vectors, dtype=[np.float64, np.float32], input_name="vectors")
+        n_tokens = len(self.vocabulary)
+        if len(vectors) == n_tokens:
+            mean = vectors.mean(axis=0, dtype=np.float64, keepdims=True)
+            vectors = np.concatenate([mean.astype(vectors.dtype), vectors])
+        if len(vectors) != 1 + n_tokens:
+            raise ValueError(
+                f"vectors has {len(vectors)} rows for {n_tokens} tokens: pass one for each, and at "
+                "most one more in front, for unknown tokens."
+            )
+        self.vectors = vectors.view()
+        self.vectors.flags.writeable = False
+        self.missing = frozenset()
+
+    @property
+    def n_found(self) -> int:
+        """Number of tokens with a vector of their own, or that of their lower-cased form."""
+        return len(self.vocabulary) - len(self.missing)
+
+    def align(self, vocabulary: Iterable[str] | Mapping[str, int]) -> WordVectors:
+        """Return the vectors of other tokens, or of the same in another order.
+
+        Parameters
+        ----------
+        vocabulary : iterable of str or mapping of str to int
+            Tokens, such as the ``vocabulary_`` of a fitted :class:`TokenEncoder`.
+
+        Returns
+        -------
+        vectors : WordVectors
+            For each token its vector, or else that of its lower-cased form, or else that of
+            unknown tokens; `n_found` and `missing` tell how many and which were not found.
+
+        Raises
+        ------
+        ValueError
+            If there is a vector for none of the tokens, or they are not among those of the
+            `vocabulary` for which :func:`load_word_vectors` has looked.
+
+        Examples
+        --------
+        >>> from skrnn import WordVectors
+        >>> vectors = WordVectors(["good", "bad"], [[1.0, 0.0], [-1.0, 0.0]])
+        >>> aligned = vectors.align(["bad", "Good", "ugly"])
+        >>> aligned
+        WordVectors(n_tokens=3, n_found=2, n_dimensions=2)
+        >>> aligned.vectors
+        array([[ 0.,  0.],
+               [-1.,  0.],
+               [ 1.,  0.],
+               [ 0.,  0.]])
+        >>> sorted(aligned.missing)
+        ['ugly']
+        """
+        vocabulary = as_vocabulary(vocabulary)
+        if not self._is_complete:
+            self._check_loaded(vocabulary)
+        aligned = self._of(vocabulary)
+        if not aligned.n_found:
+            raise ValueError(
+                f"There is a vector for none of the {len(vocabulary)} tokens, such as "
+                f"{next(iter(vocabulary))!r}: the vectors are those of {list(self.vocabulary)[:3]} "
+                "and others."
+            )
+        return aligned
+
+    def _of(self, vocabulary):
+        """Return the vectors of these tokens, which may all be missing."""
+        rows = [self._row(token) for token in vocabulary]
+        aligned = WordVectors(vocabulary, self.vectors[[0, *rows]])
+        tokens = zip(vocabulary, rows, strict=True)
+        aligned.missing = frozenset(token for token, row in tokens if row == 0)
+        aligned._is_complete = False
+        return aligned
+
+    def _row(self, token):
+        """Return the row of a token, of its lower-cased form, or 0."""
+        for form in (token, token.lower()):
+            if form in self.vocabulary and form not in self.missing:
+                return self.vocabulary[form]
+        return 0
+
+    def _check_loaded(self, vocabulary):
+        """Raise for tokens of which nobody knows whether the file has them."""
+        known = self.vocabulary.keys()
+        others = [token for token in vocabulary if not {token, token.lower()} & known]
+        if others:
+            raise ValueError(
+                f"The vectors were loaded for another vocabulary, which lacks {len(others)} of "
+                f"{len(vocabulary)} tokens, such as {others[0]!r}: load them with "
+                "load_word_vectors for a vocabulary that has these, or for vocabulary=None."
+            )
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter((self.vocabulary, self.vectors))
+
+    def __getitem__(self, i: int) -> Any:
+        return (self.vocabulary, self.vectors)[i]
+
+    def __repr__(self) -> str:
+        return (
+            f"WordVectors(n_tokens={len(self.vocabulary)}, n_found={self.n_found}, "
+            f"n_dimensions={self.vectors.shape[1]})"
+        )
+
+    def __deepcopy__(self, memo: object) -> Self:
+        return self
 
 
 def load_word_vectors(
@@ -18,15 +200,17 @@ def load_word_vectors(
     *,
     vocabulary: Iterable[str] | Mapping[str, int] | None = None,
     dtype: DTypeLike = np.float32,
-) -> tuple[dict[str, int], np.ndarray]:
+    encoding: str = "utf-8",
+    decode_error: str = "strict",
+) -> WordVectors:
     r"""Read word vectors in the text format of word2vec or GloVe.
 
     Parameters
     ----------
     path : str or path-like
-        A UTF-8 file with one token and its vector per line, separated by spaces; a first line
-        with the number and size of the vectors, as word2vec and fastText write it, is skipped.
-        Names that end in ``.gz`` are decompressed.
+        A file with one token and its vector per line, separated by spaces or tabs; a first line
+        with the number and size of the vectors, as word2vec and fastText write it, must fit what
+        follows. Names that end in ``.gz`` are decompressed.
 
     vocabulary : iterable of str or mapping of str to int, default=None
         Tokens to read, such as the ``vocabulary_`` of a fitted :class:`TokenEncoder`. Memory is
@@ -35,20 +219,31 @@ def load_word_vectors(
     dtype : {numpy.float32, numpy.float64}, default=numpy.float32
         Type of the vectors.
 
+    encoding : str, default='utf-8'
+        Encoding of the tokens: any that extends ASCII.
+
+    decode_error : {'strict', 'ignore', 'replace'}, default='strict'
+        What to do with a token that is not in this encoding: raise an error, or leave out or
+        replace the bytes that cannot be read.
+
     Returns
     -------
-    vocabulary : dict of str to int
-        Id of each token, counting from 1: for the `vocabulary` of a :class:`TokenEncoder`.
-
-    vectors : ndarray of shape (1 + n_tokens, n_dimensions)
-        The vector of each id. That of id 0, for unknown tokens, is the mean of those read. A
-        token that the file lacks has the vector of its lower-cased form or, if that is missing
-        too, the mean.
+    vectors : WordVectors
+        The vectors with their vocabulary, for `embedding_init`: in any order of ids, they align
+        themselves with those of a :class:`TokenEncoder`. `n_found` tells for how many tokens of
+        `vocabulary` there is a vector. The vector of id 0, for unknown tokens, is the mean of those
+        read. A token that the file lacks has the vector of its lower-cased form or, if that is
+        missing too, the mean.
 
     Raises
     ------
     ValueError
-        If a line cannot be read, or the file has none of the tokens.
+        If a line is not a token and as many finite numbers as the others, a token is not in this
+        encoding, the file is cut off or has another number of vectors than it announces, or it has
+        none of the tokens.
+
+    LookupError
+        If there is no such encoding.
 
     References
     ----------
@@ -64,54 +259,27 @@ def load_word_vectors(
     ...     path = Path(folder, "vectors.txt")
     ...     lines = "the 0.0 1.0\ncat 2.0 3.0\nelephant 4.0 5.0\n"
     ...     _ = path.write_text(lines, encoding="utf-8")
-    ...     vocabulary, vectors = load_word_vectors(path, vocabulary=encoder.vocabulary_)
-    >>> vocabulary
-    {'cat': 1, 'dog': 2, 'the': 3}
+    ...     vectors = load_word_vectors(path, vocabulary=encoder.vocabulary_)
     >>> vectors
+    WordVectors(n_tokens=3, n_found=2, n_dimensions=2)
+    >>> vectors.vocabulary
+    {'cat': 1, 'dog': 2, 'the': 3}
+    >>> vectors.vectors
     array([[1., 2.],
            [2., 3.],
            [1., 2.],
            [0., 1.]], dtype=float32)
     """
+    codecs.lookup(encoding)
+    dtype = np.dtype(dtype)
+    if dtype.kind != "f":
+        raise ValueError(f"dtype must be float32 or float64, got {dtype.name}.")
     wanted = None
     if vocabulary is not None:
         vocabulary = as_vocabulary(vocabulary)
         wanted = {form for token in vocabulary for form in (token, token.lower())}
-    found = _read_vectors(path, wanted, dtype)
+    found = read_vectors(path, wanted, dtype, lambda token: token.decode(encoding, decode_error))
     if not found:
         raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
-    vocabulary = vocabulary or as_vocabulary(list(found))
-    mean = np.mean(list(found.values()), axis=0, dtype=np.float64).astype(dtype)
-    vectors = [found.get(token, found.get(token.lower(), mean)) for token in vocabulary]
-    return vocabulary, np.stack([mean, *vectors])
-
-
-def _read_vectors(path, wanted, dtype):
-    """Return token -> vector for the tokens in `wanted`, all tokens if None."""
-    found = {}
-    for number, token, values, size in _read_lines(path):
-        if token in found or (wanted is not None and token not in wanted):
-            continue
-        try:
-            found[token] = np.array(values, dtype=dtype).reshape(size or 1)
-        except ValueError:
-            line = " ".join([token, *values])
-            raise ValueError(
-                f"Line {number} of {fspath(path)} is not a token and {size} numbers, separated by "
-                f"spaces: {line[:60]!r}."
-            ) from None
-    return found
-
-
-def _read_lines(path):
-    """Yield the number, token and values of each line, and how many values there should be."""
-    opened, size = gzip.open if fspath(path).endswith(".gz") else open, 0
-    with opened(path, "rt", encoding="utf-8-sig", errors="replace", newline="\n") as lines:
-        for number, line in enumerate(lines, start=1):
-            line = line.rstrip(" \r\n")
-            header = number == 1 and re.fullmatch(r"\d+ (\d+)", line)
-            size = int(header[1]) if header else size or line.count(" ")
-            if line and not header:
-                # Some tokens contain spaces, so the numbers are cut off from the right.
-                token, *values = line.rsplit(" ", size)
-                yield number, token, values, size
+    vectors = WordVectors(list(found), np.stack(list(found.values())))
+    return vectors if vocabulary is None else vectors._of(vocabulary)

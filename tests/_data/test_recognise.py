@@ -408,6 +408,7 @@ def test_schema_is_plain_and_survives_pickling():
         "table": None,
         "dtype": "float32",
         "n_categories": {0: 5},
+        "categories": None,
     }
     again = pickle.loads(pickle.dumps(reader.set_params(categorical_features=None)))
     assert_array_equal(again.predict([[1, 2], [4]]), [1.5, 4])

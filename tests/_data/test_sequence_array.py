@@ -1,5 +1,6 @@
 """SequenceArray: construction, indexing like a 1-D array, and life inside scikit-learn."""
 
+import copy
 import pickle
 
 import joblib
@@ -586,3 +587,43 @@ def test_processes():
     assert search.best_params_ == {"scale": 1.0}
     assert_array_equal(search.predict(X), y)
     assert joblib.Parallel(n_jobs=2, max_nbytes=1)([joblib.delayed(is_mapped)(X)]) == [True]
+
+
+# ---------------------------------------------------------------------- what ids stand for
+
+
+def named_ids():
+    return SequenceArray([1, 0, 2, 1], [0, 2, 4], categories=[["<unk>", "a", "b"]])
+
+
+@pytest.mark.parametrize("take", [
+    lambda x: x[:1], lambda x: x[[0]], lambda x: x[np.array([True, False])], lambda x: x[::-1][1:],
+    lambda x: SequenceArray.concatenate([x])[:1], lambda x: pickle.loads(pickle.dumps(x))[:1],
+    lambda x: copy.deepcopy(x)[:1],
+])  # fmt: skip
+def test_parts_know_what_their_ids_stand_for(take):
+    part = take(named_ids())
+    assert part.to_list()[0].tolist() == [1, 0]
+    assert [names.tolist() for names in part.categories] == [["<unk>", "a", "b"]]
+
+
+@pytest.mark.parametrize(
+    "values, categories",
+    [
+        ([0, 3], [["x", "y", "z"]]),
+        ([0, 1], [["x", "y"], ["x", "y"]]),
+        ([[0, 1]], [["x", "y"]]),
+        (np.array([255], np.uint8), [["x"]]),
+        ([0.0, 1.0], [["x", "y"]]),
+    ],
+)
+def test_categories_name_every_id(values, categories):
+    with pytest.raises(ValueError, match="categories must say what each id stands for"):
+        SequenceArray(values, [0, len(values)], categories=categories)
+
+
+def test_categories_in_columns_of_frames():
+    pd = pytest.importorskip("pandas")
+    column = pd.Series(["b", "a", "b"], dtype="category")
+    X = SequenceArray(column.cat.codes, [0, 3], categories=[column.cat.categories])
+    assert X.categories[0][X.values].tolist() == ["b", "a", "b"]

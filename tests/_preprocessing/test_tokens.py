@@ -1,4 +1,5 @@
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -198,7 +199,7 @@ def test_a_set_of_tokens_is_sorted():
 
 @pytest.mark.parametrize(
     "vocabulary",
-    [[], ["a", "a"], {"a": 0, "b": 1}, {"a": 1, "b": 3}, {"a": 1, "b": 1}, "words.txt"],
+    [[], ["a", "a"], {"a": 0, "b": 1}, {"a": 1, "b": 3}, {"a": 1, "b": 1}, {"a": None}],
 )
 def test_vocabularies_that_are_none(vocabulary):
     with pytest.raises(ValueError, match="vocabulary must be an iterable of different tokens"):
@@ -346,3 +347,71 @@ def test_tags_are_those_of_texts():
 )
 def test_scikit_learn_checks_that_need_no_table(check):
     getattr(estimator_checks, check)("TokenEncoder", TokenEncoder())
+
+
+# ------------------------------------------------------------------------------------- messages
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "*", "(a)(b)", "(?P<x"])
+@pytest.mark.parametrize("method", ["fit", "fit_transform"])
+def test_a_pattern_that_is_none(pattern, method):
+    encoder = TokenEncoder(token_pattern=pattern)
+    with pytest.raises(ValueError, match=f"{re.escape(repr(pattern))} is no regular"):
+        getattr(encoder, method)(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        [1, 2],
+        {1: 1, 2: 2},
+        np.array([1, 2]),
+        {1, 2},
+        ["a", None],
+        [b"a"],
+        np.array([["a"]]),
+        range(3),
+    ],
+    ids=str,
+)
+def test_a_vocabulary_of_other_than_strings_is_refused(vocabulary):
+    """No token of a text is a number: every one would be unknown."""
+    with pytest.raises(TypeError, match=r"Tokens must be strings, but vocabulary holds .*str\("):
+        TokenEncoder(vocabulary=vocabulary).fit(TEXTS)
+
+
+@pytest.mark.parametrize("kind", ["pandas", "polars", "numpy"])
+def test_a_vocabulary_in_a_column(kind):
+    library = pytest.importorskip(kind)
+    column = (library.array if kind == "numpy" else library.Series)(["the", "cat"])
+    assert TokenEncoder(vocabulary=column).fit(TEXTS).vocabulary_ == {"the": 1, "cat": 2}
+
+
+def test_a_vocabulary_is_no_text_and_no_table():
+    pd = pytest.importorskip("pandas")
+    for vocabulary in ("words.txt", b"words", pd.DataFrame({"a": ["the"]})):
+        with pytest.raises(TypeError, match="vocabulary is a .*must be an iterable of tokens"):
+            TokenEncoder(vocabulary=vocabulary).fit(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "function", [lambda t: None, lambda t: 1.5, lambda t: t if "a" in t else 1, lambda t: [t]]
+)
+def test_a_token_feature_is_a_string(function):
+    with pytest.raises(TypeError, match="must return a string for every token, but returns"):
+        TokenEncoder(token_features=[function]).fit(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "X", [{"the cat": 1}, {"the cat"}, np.ma.masked_equal(np.array(["the", "cat"]), "the"),
+          [np.array("the cat")]], ids=["dict", "set", "masked", "0-d"],
+)  # fmt: skip
+def test_what_holds_no_texts_in_order(X):
+    with pytest.raises(TypeError, match=r"^X"):
+        TokenEncoder().fit(X)
+
+
+@pytest.mark.parametrize("ids", [[[0.5, 1.0]], [[True]], [["1"]], [[np.nan]]], ids=str)
+def test_only_integers_are_ids(ids):
+    with pytest.raises(ValueError, match=r"X\[0\] is of dtype .*, but ids are integers"):
+        TokenEncoder().fit(TEXTS).inverse_transform(ids)
