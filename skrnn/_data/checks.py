@@ -30,8 +30,8 @@ def as_read(source):
 
 def check_lengths(lengths):
     """Raise if a sequence has no steps."""
-    lengths = np.asarray(lengths)
-    if not lengths.all():
+    if 0 in lengths:
+        lengths = np.asarray(lengths)
         raise ValueError(
             f"X[{lengths.argmin()}] is empty: every sequence needs at least one step. Drop it "
             f"together with its target. X was read as {len(lengths)} sequences of 0 to "

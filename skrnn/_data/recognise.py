@@ -158,15 +158,7 @@ def _from_array(X, numeric):
 
 def _from_items(items, X, numeric, table):
     """Hold a list or a 1-D object array of sequences."""
-    if not len(items):
-        raise ValueError(f"X is a {type(X).__name__} of 0 sequences; {AT_LEAST_ONE}")
-    arrays = [_as_item(item, i, numeric) for i, item in enumerate(items)]
-    if all(array.ndim == 0 for array in arrays):
-        raise _one_dimension_error(len(items))
-    if numeric:
-        check_lengths([array.ndim == 0 or len(array) for array in arrays])
-    check_same_features(arrays)
-    check_same_columns(items, "X")
+    arrays = _as_arrays(items, X, numeric)
     has_feature_axis = arrays[0].ndim == 2
     are_ids = not has_feature_axis and all(array.dtype.kind in "iu" for array in arrays)
     if not (has_feature_axis or are_ids) and _is_table_of_lists(X, arrays, table):
@@ -177,6 +169,20 @@ def _from_items(items, X, numeric, table):
     source.frame = items[0] if hasattr(items[0], "columns") else None
     source.has_feature_axis, source.are_ids = has_feature_axis, are_ids
     return source
+
+
+def _as_arrays(items, X, numeric):
+    """Return sequences as arrays, which are all (n_steps_i, n_features) or all (n_steps_i,)."""
+    if not len(items):
+        raise ValueError(f"X is a {type(X).__name__} of 0 sequences; {AT_LEAST_ONE}")
+    arrays = [_as_item(item, i, numeric) for i, item in enumerate(items)]
+    if all(array.ndim == 0 for array in arrays):
+        raise _one_dimension_error(len(items))
+    if numeric:
+        check_lengths([len(array) if array.ndim else 1 for array in arrays])
+    check_same_features(arrays)
+    check_same_columns(items, "X")
+    return arrays
 
 
 def _is_table_of_lists(X, arrays, table):
@@ -220,7 +226,7 @@ def _from_table(X, owner, numeric, table):
 
 
 def _table(values, table):
-    source = Grid(np.expand_dims(values, 2 if table == "series" else 1))
+    source = Grid(values[:, :, np.newaxis] if table == "series" else values[:, np.newaxis])
     source.table, source.n_columns, source.has_feature_axis = table, values.shape[1], False
     return source
 

@@ -122,7 +122,7 @@ class Items(Source):
     def blocks(self):
         for start in range(0, len(self), _BLOCK_ITEMS):
             arrays = self.arrays[start : start + _BLOCK_ITEMS]
-            if sum(array.size for array in arrays) <= 16 * _BLOCK_SIZE:
+            if 1 < len(arrays) and sum(array.size for array in arrays) <= 16 * _BLOCK_SIZE:
                 arrays = [np.concatenate(arrays)]
             for rows in arrays:
                 yield from _row_blocks(rows)

@@ -4,7 +4,8 @@ from itertools import chain, islice
 
 import numpy as np
 
-from skrnn._data.values import as_array, check_numbers
+from skrnn._data.ragged import concatenate
+from skrnn._data.values import as_array, check_numbers, reject_masked
 
 
 def is_flat(values):
@@ -27,16 +28,22 @@ def concatenate_steps(values, name):
         lengths = np.full(len(values), values.shape[1])
         return _numbers_as_such(values.ravel()), lengths
     items = list(values)
-    for i, item in enumerate(items):
-        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
-            raise ValueError(_no_sequence(item, i, name))
-    lengths = np.array([len(item) for item in items], dtype=np.intp)
+    reject_masked(items, name)
+    lengths = _lengths(items, name)
     if not any(isinstance(item, np.ndarray) for item in items):
         return _as_array(list(chain.from_iterable(items))), lengths
     arrays = [_as_array(item, f"{name}[{i}]") for i, item in enumerate(items)]
-    if len({array.dtype.kind == "U" for array in arrays}) > 1:
+    if len({array.dtype.kind == "U" for array in arrays if len(array)}) > 1:
         arrays = [array.astype(object) for array in arrays]
-    return np.concatenate(arrays), lengths
+    return concatenate(arrays), lengths
+
+
+def _lengths(items, name):
+    """Return the number of values of each sequence; raise for what is none."""
+    for i, item in enumerate(items):
+        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
+            raise ValueError(_no_sequence(item, i, name))
+    return np.array([len(item) for item in items], dtype=np.intp)
 
 
 def concatenate_numbers(values, name):

@@ -54,26 +54,27 @@ def _holds_objects(values):
 def reject_times(values, name):
     """Raise if an array, a list or a column of a data frame holds dates or durations."""
     if hasattr(values, "columns"):
-        kinds = list(getattr(values, "dtypes", ()))
-        for column, dtype in zip(values.columns, kinds, strict=False):
+        dtypes = list(getattr(values, "dtypes", ()))
+        for column, dtype in zip(values.columns, dtypes, strict=False):
             if _is_time(dtype):
                 raise _column_of_times(column, name, dtype)
     else:
-        kinds = [getattr(values, "dtype", None)]
-        held = _times_among(values) if isinstance(values, (list, tuple)) else None
-        if held or _is_time(kinds[0]):
+        dtypes = [getattr(values, "dtype", None)]
+        kind = dtypes[0] if _is_time(dtypes[0]) else _times_among(values)
+        if kind:
             raise ValueError(
-                f"{name} holds times ({held or kinds[0]}), not numbers: "
-                f"{_MAKE_FEATURES.format('them')}"
+                f"{name} holds times ({kind}), not numbers: {_MAKE_FEATURES.format('them')}"
             )
-    if any(isinstance(kind, np.dtype) and kind.kind == "O" for kind in kinds):
+    if any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in dtypes):
         for column, cells in _columns(values):
-            if _times_among(cells):
-                raise _column_of_times(column, name, _times_among(cells))
+            if kind := _times_among(cells):
+                raise _column_of_times(column, name, kind)
 
 
 def _times_among(values):
     """Return the name of a type of dates or durations among the values of a list, or None."""
+    if not isinstance(values, (list, tuple)):
+        return None
     kinds = {kind.__name__ for kind in set(map(type, values)) if issubclass(kind, _TIMES)}
     return min(kinds, default=None)
 

@@ -8,7 +8,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
-from sklearn.utils import check_array, check_X_y, get_tags
+from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.recognise import read_again, read_sequences
@@ -18,7 +18,6 @@ from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 _FLOATS = (np.float64, np.float32)
-_READ = {"dtype": _FLOATS, "multi_output": True, "y_numeric": True}
 
 
 def _last(windows):
@@ -163,18 +162,16 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         owner = type(self).__name__
         data, schema = read_sequences(X, owner=owner, categorical_features=None, is_scaled=True)
         schema = replace(schema, dtype="auto")
-        windows = _windows(data)
-        check_numbers(y, "y")
-        # The first steps stand for the windows: check_X_y takes two dimensions.
-        y = check_X_y(windows[:, 0].reshape(len(windows), -1), y, estimator=owner, **_READ)[1]
-        scaled = self._scale_with_target(windows, y)
-        given = {"sample_weight": sample_weight, "sample_weight_val": sample_weight_val}
+        scaled = self._scale_with_target(data, y, "y")
         if X_val is not None and y_val is not None:
-            check_numbers(y_val, "y_val")
-            y_val = check_array(y_val, ensure_2d=False, dtype=_FLOATS, input_name="y_val")
-            X_val = _windows(read_again(X_val, schema, owner=owner))
-            X_val, y_val = self._scale_with_target(X_val, y_val)
-        given |= {"X_val": X_val, "y_val": y_val}
+            data = read_again(X_val, schema, owner=owner)
+            X_val, y_val = self._scale_with_target(data, y_val, "y_val")
+        given = {
+            "sample_weight": sample_weight,
+            "X_val": X_val,
+            "y_val": y_val,
+            "sample_weight_val": sample_weight_val,
+        }
         given = {name: value for name, value in given.items() if value is not None}
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         self._schema = schema
@@ -226,8 +223,9 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         names = getattr(self, "feature_names_in_", None)
         return Schema(self.n_features_in_, names, "series" if n_dims == 2 else None)
 
-    def _scale_with_target(self, windows, y):
+    def _scale_with_target(self, data, y, name):
         """Return the scaled windows and the scaled targets."""
+        windows, y = _windows(data), _check_target(y, name, data)
         scaled, level, scale = self._scale(windows)
         columns = y.reshape(len(y), -1)
         if level.shape[1] not in (1, columns.shape[1]):
@@ -251,6 +249,19 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         scaled[:, :, features] -= level[:, np.newaxis, features]
         scaled[:, :, features] /= scale[:, np.newaxis, features]
         return scaled.reshape(windows.shape), level[:, target], scale[:, target]
+
+
+def _check_target(y, name, data):
+    """Return the targets of the windows as floats."""
+    if y is None:
+        raise ValueError(
+            "WindowScaledRegressor requires y to be passed, but the target y is None: pass the "
+            "value that continues each window."
+        )
+    check_numbers(y, name)
+    y = check_array(y, ensure_2d=False, dtype=_FLOATS, input_name=name)
+    check_consistent_length(data, y)
+    return y
 
 
 def _windows(data):

@@ -368,6 +368,17 @@ def test_an_estimator_fitted_on_a_table_takes_univariate_sequences_of_any_length
     assert_allclose(reader.predict(form(items)), [item.mean() for item in items])
 
 
+@pytest.mark.parametrize("form", [np.array, list, objects, nested])
+def test_rows_that_are_single_steps_may_come_one_by_one(form):
+    X = np.stack(ragged(1, lengths=[3] * 4))[:, :, 0]
+    data, schema = read_sequences(form(X), owner="Reader", rows_are_steps=True)
+    assert (schema.table, schema.n_features) == ("steps", 3)
+    for held in (data, read_again(form(X[:2]), schema, owner="Reader")):
+        assert_array_equal(all_rows(held), X[: len(held)], strict=True)
+    with pytest.raises(ValueError, match="X has 2 features, but Reader is expecting 3 features"):
+        read_again(form(X[:, :2]), schema, owner="Reader")
+
+
 def test_names_of_time_steps_are_not_asked_of_sequences():
     X = ragged(1)
     assert_allclose(

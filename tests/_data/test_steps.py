@@ -45,3 +45,25 @@ def test_a_number_may_mark_the_steps_without_a_label_among_strings():
     assert model.score(X, MIXED) == expected
     with pytest.raises(TypeError, match="not supported between"):  # as in scikit-learn
         SequenceTagger().fit(X, MIXED)
+
+
+@pytest.mark.parametrize(
+    "labels",
+    [
+        [["a", "b"], ["c"], np.ma.masked_array(["d"], [True])],
+        [[1, 2], [np.ma.masked]],
+        np.ma.masked_equal([[1, 2], [3, 1]], 3),
+    ],
+    ids=["item", "label", "2-D"],
+)
+def test_masked_labels_are_found_wherever_they_are(labels):
+    with pytest.raises(TypeError, match="is a masked array"):
+        concatenate_steps(labels, "y")
+
+
+def test_empty_sequences_do_not_choose_the_type_of_labels():
+    labels, lengths = concatenate_steps([np.array([]), np.array([1, 2]), np.array([])], "y")
+    assert_array_equal(labels, np.array([1, 2]), strict=True)
+    assert_array_equal(lengths, [0, 2, 0])
+    labels, _ = concatenate_steps([np.array([]), np.array(["a", "bc"])], "y")
+    assert_array_equal(labels, np.array(["a", "bc"]), strict=True)
