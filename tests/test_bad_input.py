@@ -327,7 +327,7 @@ WRONG_Y = [
     (CLASSIFIER, [["a", "b"]] * 12, "y[0] has 2 labels, but RNNClassifier needs one for each"),
     (CLASSIFIER, [["a"] * len(x) for x in RAGGED], "SequenceTagger learns one label for each step"),
     (CLASSIFIER, [["a"]] * 11 + [["a", "b"]], "y[11] has 2 labels"),
-    (CLASSIFIER, np.eye(12), "of one-hot rows y.argmax(axis=1)"),
+    (CLASSIFIER, 2 * np.eye(12), "of one-hot rows y.argmax(axis=1)"),
     (CLASSIFIER, np.linspace(0, 1, 12), "Unknown label type: continuous"),
     (CLASSIFIER, [np.nan] + [1.0] * 11, "Input y contains NaN"),
     (REGRESSOR, None, "RNNRegressor requires y to be passed, but the target y is None"),

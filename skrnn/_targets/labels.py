@@ -9,7 +9,7 @@ from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
 from sklearn.utils import check_array, column_or_1d, compute_class_weight
 from sklearn.utils.class_weight import compute_sample_weight
-from sklearn.utils.multiclass import check_classification_targets, type_of_target
+from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
 from skrnn._targets.target import Target
@@ -136,10 +136,14 @@ class Labels(Target):
 
 def is_multilabel(y):
     """Whether y has 0 and 1 for each of several labels."""
+    if issparse(y):
+        return True
     try:
-        return type_of_target(y) == "multilabel-indicator"
-    except (TypeError, ValueError):
+        values = np.asarray(y)
+    except (TypeError, ValueError):  # sequences of different lengths, say
         return False
+    is_table = values.ndim == 2 and values.shape[1] > 1 and values.dtype.kind in "biuf"
+    return is_table and bool(np.isin(values, (0, 1)).all())
 
 
 class MultiLabels(Labels):
