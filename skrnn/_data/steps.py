@@ -1,6 +1,7 @@
 """One value for each step, labels or weights: of all sequences end to end, whatever holds them."""
 
 from itertools import chain, islice
+from numbers import Integral
 
 import numpy as np
 
@@ -21,7 +22,7 @@ def is_flat(values):
 def concatenate_steps(values, name):
     """Return the values of all sequences in one array, and the lengths of the sequences.
 
-    Strings beside numbers stay what they are, in an array of objects.
+    Values of several types stay what they are, in an array of objects.
     """
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
         values = as_array(values, name)
@@ -92,16 +93,48 @@ def _numbers_as_such(values):
 
 
 def _as_array(values, name="values"):
-    """Return a list as an array, in which numbers beside strings do not become strings."""
+    """Return a list as an array, in which no label changes its type: neither 1 beside "a" or NaN.
+
+    Of several types an array of objects is made.
+    """
     if hasattr(values, "__array__"):
         return as_array(values, name)
-    is_text = {issubclass(kind, str) for kind in set(map(type, values))}
-    return np.array(values, dtype=object if len(is_text) > 1 else None)
+    types = {_type_of(kind) for kind in set(map(type, values))}
+    return np.array(values, dtype=object if len(types) > 1 else None)
+
+
+def _type_of(kind):
+    """Return which of the types that labels have a Python or NumPy type is."""
+    types = (str, (bool, np.bool_), Integral)
+    return next((i for i, several in enumerate(types) if issubclass(kind, several)), len(types))
 
 
 def are_known(labels, ignore_label):
-    """Which of the labels count: all but `ignore_label`."""
+    """Which of the labels count: all but `ignore_label`; None is no label, and NaN equals NaN."""
     if ignore_label is None:
-        return np.ones(len(labels), bool)
+        return np.array([label is not None for label in labels.tolist()], bool)
+    if is_nan(ignore_label):
+        return np.array([not is_nan(label) for label in labels.tolist()], bool)
     # One by one: NumPy does not compare an array of strings with a number.
-    return np.array([label != ignore_label for label in labels.tolist()], bool)
+    return np.array([not _equal(label, ignore_label) for label in labels.tolist()], bool)
+
+
+def take_known(labels, known):
+    """Return the labels of the known steps, free of objects that only the others needed."""
+    labels = labels[known]
+    if labels.dtype.kind != "O":
+        return labels
+    plain = _as_array(labels.tolist())
+    return plain if plain.ndim == 1 else labels
+
+
+def is_nan(label):
+    """Whether a label is NaN, NaT or pandas' NA, which do not equal themselves."""
+    return label is not None and not _equal(label, label)
+
+
+def _equal(a, b):
+    try:
+        return bool(a == b)
+    except TypeError:  # pandas' NA is neither equal to anything nor not
+        return False

@@ -10,7 +10,7 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._data.steps import are_known
+from skrnn._data.steps import are_known, take_known
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.steps import StepsMixin
@@ -86,7 +86,8 @@ class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
         training and prediction. 'bio': I-x continues B-x or I-x. 'iobes': besides, what B-x begins
         goes on to E-x.
     ignore_label : label or None, default=None
-        Steps with this label in `y` are neither learnt nor scored, and it is never predicted.
+        Steps with this label in `y`, which may be NaN, are neither learnt nor scored, and it is
+        never predicted. None leaves out the steps whose label is None.
     solver : {'adam', 'adamw', 'rmsprop', 'sgd', 'lbfgs'}, default='adam'
         Optimiser. 'adam' (Kingma & Ba, 2015) suits nearly everything; 'adamw' (Loshchilov & Hutter,
         2019) decays weights separately from the gradient; 'rmsprop' and 'sgd' are classical;
@@ -565,7 +566,8 @@ class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
         labels, weight = values_of_steps(y, data, "y"), weights_of_steps(sample_weight, data)
         known = are_known(labels, self.ignore_label)
         predicted = self._decoded(data, self._target.predict)
-        return accuracy_score(labels[known], predicted[known], sample_weight=weight[known])
+        labels = take_known(labels, known)
+        return accuracy_score(labels, predicted[known], sample_weight=weight[known])
 
     def _make_target(self, classes=None, y=None):
         options = (type(self).__name__, self.class_weight, classes, self.ignore_label)

@@ -7,7 +7,14 @@ from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.crf import CRF, ObservedLabels
-from skrnn._data.steps import are_known, concatenate_numbers, concatenate_steps, is_flat
+from skrnn._data.steps import (
+    are_known,
+    concatenate_numbers,
+    concatenate_steps,
+    is_flat,
+    is_nan,
+    take_known,
+)
 from skrnn._data.values import as_array
 from skrnn._tagging import allowed_transitions
 from skrnn._targets.labels import Labels
@@ -52,10 +59,11 @@ class StepTarget(Target):
     def read(self, y, sample_weight, data, held_out=False):
         y, weight = self.check(y, data), weights_of_steps(sample_weight, data)
         known = self.known(y)
+        known_y = take_known(y, known)
         if not self.is_learnt:
-            self.learn(y[known], weight[known])
+            self.learn(known_y, weight[known])
             self.is_learnt = True
-        encoded = self.encode(y[known], held_out)
+        encoded = self.encode(known_y, held_out)
         if encoded.dtype.kind == "f":
             encoded = encoded.astype(data.dtype, copy=False)
         target = np.zeros((len(y), *encoded.shape[1:]), encoded.dtype)
@@ -117,14 +125,21 @@ class StepLabels(StepTarget, Labels):
         self.ignore_label = ignore_label
 
     def check(self, y, data):
-        labels = values_of_steps(y, data, "y")
-        return check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+        return values_of_steps(y, data, "y")
 
     def known(self, y):
         known = are_known(y, self.ignore_label)
         if not known.any():
             raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
-        check_classification_targets(y[known])
+        labels = take_known(y, known)
+        for label in labels if labels.dtype.kind == "O" else ():
+            if label is None or is_nan(label):
+                raise ValueError(
+                    f"y has the label {label!r}, but ignore_label={self.ignore_label!r}: all "
+                    "unknown labels must be that one."
+                )
+        check_array(labels, ensure_2d=False, dtype=None, input_name="y")
+        check_classification_targets(labels)
         return known
 
 

@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn import model_selection
 from sklearn.base import BaseEstimator, clone
 
-from skrnn._data.steps import are_known, concatenate_steps, is_flat
+from skrnn._data.steps import are_known, concatenate_steps, is_flat, take_known
 from skrnn._typing import Label, Sequences
 from skrnn.metrics._scorers import ignore_label_of
 
@@ -100,7 +100,7 @@ def cross_val_predict(
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
     ignored = ignore_label_of(estimator) if ignore_label is None else ignore_label
     labels, _ = concatenate_steps(y, "y")
-    classes = np.unique(labels[are_known(labels, ignored)])
+    classes = np.unique(take_known(labels, are_known(labels, ignored)))
     predictions = model_selection.cross_val_predict(
         _Predictor(estimator, method, classes), X, y, **options
     )

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn import metrics
 
 from skrnn._data.ragged import sequence_of_rows
-from skrnn._data.steps import are_known, concatenate_steps, is_flat
+from skrnn._data.steps import are_known, concatenate_steps, is_flat, is_nan, take_known
+from skrnn._data.values import check_numbers
 from skrnn._typing import Label, Sequences
 
 
@@ -23,7 +24,8 @@ def flatten_labels(
     y_true, y_pred : sequences of labels
         True and predicted labels, one per time step.
     ignore_label : label, default=None
-        Steps with this true label are left out. None leaves out nothing.
+        Steps with this true label, which may be NaN, are left out. None is no label: it leaves
+        out the steps that have none.
 
     Returns
     -------
@@ -33,7 +35,8 @@ def flatten_labels(
     Raises
     ------
     ValueError
-        If the sequences of `y_true` and `y_pred` differ in number or length.
+        If the sequences of `y_true` and `y_pred` differ in number or length, or a label is missing
+        that `ignore_label` does not name.
 
     Examples
     --------
@@ -45,7 +48,7 @@ def flatten_labels(
            [1, 1]])
     """
     true, pred, _, known = read_pair(y_true, y_pred, ignore_label)
-    return true[known], pred[known]
+    return take_known(true, known), take_known(pred, known)
 
 
 def token_accuracy_score(
@@ -64,7 +67,8 @@ def token_accuracy_score(
     sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
         Weight of each sequence's steps, or of each step. None weighs all steps equally.
     ignore_label : label, default=None
-        Steps with this true label do not count. None counts every step.
+        Steps with this true label, which may be NaN, do not count. None counts every step that has
+        a label.
 
     Returns
     -------
@@ -74,7 +78,8 @@ def token_accuracy_score(
     Raises
     ------
     ValueError
-        If lengths differ, or the steps that count have no weight.
+        If lengths differ, the steps that count have no weight, or a label is missing that
+        `ignore_label` does not name.
 
     Examples
     --------
@@ -103,8 +108,8 @@ def sequence_accuracy_score(
     sample_weight : array-like of shape (n_sequences,), default=None
         Weight of each sequence. None weighs all equally.
     ignore_label : label, default=None
-        Steps with this true label do not count. None counts every step. Sequences of such steps
-        alone do not count, either.
+        Steps with this true label, which may be NaN, do not count. None counts every step that has
+        a label. Nor do sequences of such steps alone.
 
     Returns
     -------
@@ -148,7 +153,8 @@ def token_classification_report(
     sample_weight : array-like of shape (n_sequences,) or sequences of floats, default=None
         Weight of each sequence's steps, or of each step. None weighs all steps equally.
     ignore_label : label, default=None
-        Steps with this true label do not count. None counts every step.
+        Steps with this true label, which may be NaN, do not count. None counts every step that has
+        a label.
     **kwargs
         Further arguments of :func:`sklearn.metrics.classification_report`.
 
@@ -173,7 +179,8 @@ def token_classification_report(
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
-    return metrics.classification_report(true[known], pred[known], sample_weight=weight, **kwargs)
+    true, pred = take_known(true, known), take_known(pred, known)
+    return metrics.classification_report(true, pred, sample_weight=weight, **kwargs)
 
 
 def read_pair(y_true, y_pred, ignore_label):
@@ -189,13 +196,20 @@ def read_pair(y_true, y_pred, ignore_label):
             f"y_true[{i}] has {lengths[i]} labels but y_pred[{i}] has {pred_lengths[i]}. "
             "Each time step needs one label in both."
         )
-    is_text = [labels.dtype.kind == "U" for labels in (true, pred)]
-    if len(true) and is_text[0] != is_text[1] and "O" not in (true.dtype.kind, pred.dtype.kind):
+    known = are_known(true, ignore_label)
+    for label in true[known].tolist():
+        if label is None or is_nan(label):
+            raise ValueError(
+                f"y_true has the label {label!r}, which no prediction equals: name what stands for "
+                f"unknown labels, as by ignore_label={'None' if label is None else 'np.nan'}."
+            )
+    kinds = [take_known(labels, known).dtype.kind for labels in (true, pred)]
+    if known.any() and "U" in kinds and not {"U", "O"}.issuperset(kinds):
         raise ValueError(
             f"The labels of y_true are {true.dtype} but those of y_pred are {pred.dtype}. "
             "Give both the same type."
         )
-    return true, pred, lengths, are_known(true, ignore_label)
+    return true, pred, lengths, known
 
 
 def step_weights(sample_weight, lengths):
@@ -205,14 +219,29 @@ def step_weights(sample_weight, lengths):
     weight, weight_lengths = concatenate_steps(sample_weight, "sample_weight")
     if not np.array_equal(weight_lengths, lengths):
         raise ValueError("sample_weight must have one weight per sequence or one per time step.")
-    return weight
+    return _as_weights(weight)
 
 
 def sequence_weights(sample_weight, n_sequences):
     """Return one weight per sequence."""
     if not is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
         raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
-    return np.asarray(sample_weight, dtype=float)
+    return _as_weights(sample_weight)
+
+
+def _as_weights(values):
+    """Return weights in float64; raise unless they are finite numbers and none is negative."""
+    check_numbers(values, "sample_weight")
+    try:
+        weight = np.asarray(values, dtype=np.float64)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise ValueError(f"sample_weight must hold numbers: {error}.") from None
+    if not (np.isfinite(weight).all() and (weight >= 0).all()):
+        raise ValueError(
+            "sample_weight must be finite and not negative, but has "
+            f"{weight[~(np.isfinite(weight) & (weight >= 0))][0]:g}: leave out by a weight of 0."
+        )
+    return weight
 
 
 def weighted_mean(right, weight):

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from estimators import TINY, equal_sequences, object_array, sequences, tags
 from numpy.testing import assert_allclose, assert_array_equal
+from sklearn.base import clone
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
 
@@ -366,3 +367,27 @@ def test_a_search_over_decoders_with_a_score_of_spans():
 def test_wrong_targets(params, y, weight, message):
     with pytest.raises(ValueError, match=message):
         tagger(**params).fit(X, y, sample_weight=weight)
+
+
+@pytest.mark.parametrize("decoder", ["softmax", "crf"])
+@pytest.mark.parametrize("labels", [["a", "b"], [1, 2], [0.0, 1.0], [False, True]], ids=str)
+@pytest.mark.parametrize("unknown", [None, np.nan, "?", -100], ids=str)
+def test_unknown_labels_may_be_marked_by_anything(decoder, labels, unknown):
+    X = [np.array([[0.5], [1.0], [0.1]]), np.array([[0.3], [0.9]])]
+    y = [[labels[0], unknown, labels[1]], [unknown, labels[0]]]
+    tagger = SequenceTagger(
+        hidden_size=2, max_iter=2, random_state=0, decoder=decoder, ignore_label=unknown
+    ).fit(X, y)
+    same = [["first", "?", "second"], ["?", "first"]]
+    reference = clone(tagger).set_params(ignore_label="?").fit(X, same)
+    np.testing.assert_array_equal(tagger.predict_proba(X)[0], reference.predict_proba(X)[0])
+    assert sorted(tagger.classes_.tolist()) == sorted(labels)
+    assert tagger.classes_.dtype.kind == np.array(labels).dtype.kind
+    assert tagger.score(X, y) == reference.score(X, same)
+
+
+@pytest.mark.parametrize("other", [None, np.nan])
+def test_missing_labels_beside_those_ignored_are_refused(other):
+    tagger = SequenceTagger(ignore_label="?", max_iter=1)
+    with pytest.raises(ValueError, match="y has the label .*, but ignore_label='\\?'"):
+        tagger.fit([[[0.5], [1.0], [0.1]]], [["a", "?", other]])

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import f1_score
+from sklearn.metrics import classification_report, f1_score
 from taggers import FORM, PRED, TRUE
 
 from skrnn.metrics import (
@@ -110,3 +110,99 @@ def test_token_report_weighs_sequences_or_steps(weight):
 def test_flat_labels_go_into_any_metric():
     y_true, y_pred = flatten_labels(TRUE, PRED)
     assert_allclose(f1_score(y_true, y_pred, pos_label="N"), 0.75)
+
+
+# ------------------------------------------------------------------------------ unknown labels
+
+# Two steps are unknown; of the others, in sequences of 3 and 1, all but one are right.
+UNKNOWN = {
+    "none": ([["a", None, "b"], [None, "a"]], None),
+    "nan beside strings": ([["a", np.nan, "b"], [np.nan, "a"]], np.nan),
+    "float": ([np.array([1, np.nan, 2]), np.array([np.nan, 1])], np.nan),
+    "other nan": ([["a", float("nan"), "b"], [np.float32("nan"), "a"]], np.float64("nan")),
+    "none beside numbers": ([[1, None, 2], [None, 1]], None),
+    "number beside strings": ([["a", -100, "b"], [-100, "a"]], -100),
+    "object array": ([np.array(["a", None, "b"], object), np.array([None, "a"], object)], None),
+}
+
+
+def pandas_unknown():
+    pd = pytest.importorskip("pandas")
+    return [
+        ([pd.array([1, None, 2], dtype="Int64"), pd.array([None, 1], dtype="Int64")], pd.NA),
+        ([pd.Series(["a", None, "b"], dtype=object), pd.Series([None, "a"], dtype=object)], None),
+        ([[1, pd.NaT, 2], [pd.NaT, 1]], pd.NaT),
+    ]
+
+
+def predictions(true):
+    """Labels like these without the unknown ones, of which one is wrong."""
+    is_text = any(isinstance(label, str) for label in true[0])
+    one, two = ("a", "b") if is_text else (1, 2)
+    return [[one, two, one], [two, one]]
+
+
+@pytest.mark.parametrize("true, ignore_label", UNKNOWN.values(), ids=UNKNOWN.keys())
+def test_unknown_labels_do_not_count(true, ignore_label):
+    check_unknown(true, ignore_label)
+
+
+def test_unknown_labels_of_pandas_do_not_count():
+    for true, ignore_label in pandas_unknown():
+        check_unknown(true, ignore_label)
+
+
+def check_unknown(true, ignore_label):
+    pred = predictions(true)
+    options = {"ignore_label": ignore_label}
+    assert token_accuracy_score(true, pred, **options) == pytest.approx(2 / 3)
+    assert token_accuracy_score(true, pred, sample_weight=[1, 4], **options) == pytest.approx(5 / 6)
+    assert sequence_accuracy_score(true, pred, **options) == 1 / 2
+    assert sequence_accuracy_score([true[0][1:2], true[1]], [pred[0][1:2], pred[1]], **options) == 1
+    one, two = pred[0][:2]
+    left = flatten_labels(true, pred, **options)
+    assert [side.tolist() for side in left] == [[one, two, one], [one, one, one]]
+    expected = classification_report(*left, zero_division=0)
+    assert token_classification_report(true, pred, zero_division=0, **options) == expected
+
+
+def test_spans_without_unknown_tags():
+    true, pred = [["B-x", None, "I-x"], [None, "B-y"]], [["B-x", "O", "I-x"], ["B-y", "O"]]
+    nans = [[np.nan if tag is None else tag for tag in tags] for tags in true]
+    assert span_f1_score(true, pred) == span_f1_score(nans, pred, ignore_label=np.nan) == 2 / 3
+
+
+@pytest.mark.parametrize(
+    "true, ignore_label, message",
+    [
+        ([["a", np.nan]], None, "label nan, .* as by ignore_label=np.nan"),
+        ([[1.0, np.nan]], -1, "label nan"),
+        ([["a", None]], "b", "label None, .* as by ignore_label=None"),
+        ([["a", None]], np.nan, "label None"),
+    ],
+)
+def test_a_missing_label_is_named_or_refused(true, ignore_label, message):
+    for score in (flatten_labels, token_accuracy_score, sequence_accuracy_score):
+        with pytest.raises(ValueError, match=message):
+            score(true, [[true[0][0]] * 2], ignore_label=ignore_label)
+
+
+@pytest.mark.parametrize("per_step", [False, True])
+@pytest.mark.parametrize(
+    "weight", [-1.0, np.nan, np.inf, "a", 10**400, None, np.datetime64("2024")], ids=str
+)
+def test_weights_are_numbers(weight, per_step):
+    weights = [[1.0, weight], [1.0]] if per_step else [1.0, weight]
+    with pytest.raises(ValueError, match="sample_weight"):
+        token_accuracy_score([["a", "b"], ["a"]], [["a", "b"], ["a"]], sample_weight=weights)
+    if not per_step:
+        with pytest.raises(ValueError, match="sample_weight"):
+            sequence_accuracy_score([["a"], ["a"]], [["a"], ["a"]], sample_weight=weights)
+
+
+def test_hidden_weights_and_labels_are_refused():
+    hidden = np.ma.masked_equal([1.0, 2.0], 2.0)
+    with pytest.raises(TypeError, match="sample_weight is a masked array"):
+        sequence_accuracy_score([["a"], ["a"]], [["a"], ["a"]], sample_weight=hidden)
+    with pytest.raises(TypeError, match="is a masked array"):
+        token_accuracy_score([hidden], [[1.0, 2.0]])
