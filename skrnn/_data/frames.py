@@ -10,7 +10,7 @@ import numpy as np
 
 def to_array(values):
     """Return an array-like or a data frame as an array, whatever it means."""
-    if hasattr(values, "columns") and hasattr(values, "to_numpy"):
+    if hasattr(values, "to_numpy") and hasattr(values, "columns"):
         return values.to_numpy()  # np.asarray takes forty times as long
     return np.asarray(values)
 

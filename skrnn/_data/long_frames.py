@@ -10,7 +10,7 @@ from skrnn._data.values import are_numbers_as_text
 
 def check_is_frame(df):
     """Raise unless `df` is a data frame of pandas or polars."""
-    if not (hasattr(df, "columns") and hasattr(df, "to_numpy")):
+    if not (hasattr(df, "to_numpy") and hasattr(df, "columns")):
         raise TypeError(
             f"df must be a pandas or polars DataFrame, but is of type {type(df).__name__}: "
             "convert it first, such as by pandas.DataFrame(df), or collect() of a lazy frame."

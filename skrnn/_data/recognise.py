@@ -8,7 +8,6 @@ from dataclasses import replace
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils.validation import check_array
 
 from skrnn._data.advice import warn_of_gaps, warn_of_large_values
 from skrnn._data.categories import (
@@ -33,13 +32,8 @@ from skrnn._data.schema import Schema
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
 from skrnn._data.sources import Flat, Grid, Items
-from skrnn._data.values import (
-    BEYOND_FLOATS,
-    UNEVEN,
-    as_real,
-    check_cells,
-    check_convertible,
-)
+from skrnn._data.tables import as_matrix, check_cells, one_dimension_error
+from skrnn._data.values import UNEVEN, as_real, check_convertible
 
 
 def read_sequences(
@@ -177,7 +171,7 @@ def _as_arrays(items, X, numeric):
         raise ValueError(f"X is a {type(X).__name__} of 0 sequences; {AT_LEAST_ONE}")
     arrays = [_as_item(item, i, numeric) for i, item in enumerate(items)]
     if all(array.ndim == 0 for array in arrays):
-        raise _one_dimension_error(len(items))
+        raise one_dimension_error(len(items))
     if numeric:
         check_lengths([len(array) if array.ndim else 1 for array in arrays])
     check_same_features(arrays)
@@ -219,8 +213,7 @@ def _as_item(item, i, numeric):
 
 def _from_table(X, owner, numeric, table):
     """Hold 2-D input, whose rows are univariate sequences or single steps."""
-    values = X if _is_matrix(X) else _as_matrix(X, owner, numeric)
-    source = _table(values, table)
+    source = _table(as_matrix(X, owner, numeric), table)
     source.frame = X if hasattr(X, "columns") else None
     return source
 
@@ -231,45 +224,10 @@ def _table(values, table):
     return source
 
 
-def _is_matrix(X):
-    """Whether `check_array` has nothing to do: a plain, numeric, 2-D array that is not empty."""
-    return type(X) is np.ndarray and X.ndim == 2 and X.dtype.kind in "fiub" and X.size > 0
-
-
-def _as_matrix(X, owner, numeric):
-    """Return 2-D input as scikit-learn reads it, in an array."""
-    if not hasattr(X, "columns"):
-        X = np.asarray(X)
-        if X.ndim == 1:
-            raise _one_dimension_error(len(X))
-    options = {"ensure_all_finite": False, "estimator": owner, "input_name": "X"}
-    if not numeric:
-        return check_array(X, dtype=None, **options)
-    if hasattr(X, "columns") or (X.ndim == 2 and X.dtype.kind == "O"):
-        check_cells(X, "X")
-    elif X.ndim:
-        X = as_real(X, "X")
-    try:
-        X = check_array(X, **options)
-    except OverflowError:
-        raise ValueError(f"X {BEYOND_FLOATS}") from None
-    # It leaves some frames of nullable columns as objects.
-    return X.astype(np.float64) if X.dtype.kind == "O" else X
-
-
 def _sparse_error(array, where):
     return ValueError(
         f"Sparse data was passed: {where} is a {type(array).__name__} of shape {array.shape}, but "
         f"sequences are dense. Pass {where}.toarray()."
-    )
-
-
-def _one_dimension_error(n_values):
-    return ValueError(
-        f"Expected 2D array, got 1D array instead: X has shape ({n_values},).\nReshape your data: "
-        "X.reshape(1, -1) is one sequence. One long series is not a table: reshaped to (-1, 1), "
-        "each of its values would be a sequence. Cut it into windows with sliding_windows or "
-        "SlidingWindowTransformer."
     )
 
 

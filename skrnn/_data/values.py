@@ -23,7 +23,7 @@ def as_array(values, name):
 def check_convertible(values, name):
     """Raise for masked values, and for times in a polars frame: ticks of a clock as numbers."""
     reject_masked(values, name)
-    if hasattr(getattr(type(values), "schema", None) and values.schema, "items"):
+    if hasattr(type(values), "schema") and hasattr(values, "to_numpy"):  # polars
         reject_times(values, name)
 
 
@@ -66,7 +66,7 @@ def reject_times(values, name):
                 f"{name} holds times ({kind}), not numbers: {_MAKE_FEATURES.format('them')}"
             )
     if any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in dtypes):
-        for column, cells in _columns(values):
+        for column, cells in columns_of(values):
             if kind := _times_among(cells):
                 raise _column_of_times(column, name, kind)
 
@@ -79,7 +79,7 @@ def _times_among(values):
     return min(kinds, default=None)
 
 
-def _columns(values):
+def columns_of(values):
     """Yield the name and the values of each column of a frame or of an array."""
     cells = to_array(values)
     cells = cells.reshape(len(cells), -1)
@@ -131,25 +131,6 @@ def _objects_as_real(array, where):
         raise ValueError(f"{where} {BEYOND_FLOATS}") from None
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where} holds objects that are not numbers: {error}.") from None
-
-
-def check_cells(values, name):
-    """Raise if a data frame, or a 2-D array of objects, holds times, strings or sequences.
-
-    Numbers as text pass: scikit-learn converts them.
-    """
-    reject_times(values, name)
-    if to_array(values).dtype.kind not in "OUST":
-        return
-    for column, cells in _columns(values):
-        if not are_numbers_as_text([cell for cell in cells if isinstance(cell, str)]):
-            raise ValueError(f"Column {column!r} of {name} holds strings. {ENCODE_TOKENS}")
-        kinds = set(map(type, cells))
-        if any(issubclass(kind, _CONTAINERS) or hasattr(kind, "to_numpy") for kind in kinds):
-            raise ValueError(
-                f"Column {column!r} of {name} holds a sequence in each cell: pass the column as a "
-                f"list, list({name}[{column!r}])."
-            )
 
 
 def are_numbers_as_text(strings):

@@ -614,6 +614,8 @@ BAD_AT_FIT = {
     "set": ({1, 2}, TypeError, "X is of type set; expected"),
     "generator": (iter(ragged()), TypeError, "X is of type list_iterator; expected"),
     "string": ("abc", TypeError, "X is of type str; expected"),
+    "function": (len, TypeError, "X is of type builtin_function_or_method; expected"),
+    "type": (list, TypeError, "X is of type type; expected"),
     "masked": (np.ma.masked_equal(np.zeros((2, 3, 1)), 0), TypeError, "SequenceArray.from_padded"),
     "flat": ([1.0, 2.0], ValueError, "Expected 2D array, got 1D array.*\nReshape your data"),
     "flat array": (np.zeros(3), ValueError, "Expected 2D array, got 1D array"),

@@ -20,6 +20,7 @@ from skrnn import (
     recursive_forecast,
     sliding_windows,
 )
+from skrnn._data.recognise import read_sequences
 
 DAYS = np.arange(12).astype("M8[D]").reshape(4, 3)
 Y = np.arange(4.0)
@@ -199,3 +200,47 @@ def test_strings_in_a_frame_name_their_column():
     frame = pd.DataFrame({"a": [1.0, 2.0], "word": ["to", "be"]})
     with pytest.raises(ValueError, match="Column 'word' of X holds strings. Encode tokens"):
         RNNRegressor().fit(frame, [0.0, 1.0])
+
+
+@pytest.mark.parametrize("kind", ["plain", "Float64", "object", "str"])
+def test_frames_are_read_as_their_numbers(kind):
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"integer": [1, 2], "float32": np.array([2.5, 3.5], np.float32)})
+    if kind == "plain":
+        frame["boolean"], frame["category"] = [True, False], pd.Categorical([3, 4])
+    else:
+        frame = frame.astype(kind)
+    data, schema = read_sequences(frame, owner="Reader")
+    assert schema.feature_names.tolist() == list(frame.columns)
+    expected = np.array([[1.0, 2.5, 1.0, 3.0], [2.0, 3.5, 0.0, 4.0]])[:, : frame.shape[1]]
+    np.testing.assert_array_equal(data.stacked()[:, :, 0], expected)
+
+
+def test_missing_values_of_nullable_frames_are_named():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [1.0, 2.0], "b": pd.array([1, None], dtype="Int64")})
+    with pytest.raises(ValueError, match=r"contains NaN, first in X\[1\] at step 1"):
+        RNNRegressor().fit(frame, [0.0, 1.0])
+
+
+@pytest.mark.parametrize(
+    ("columns", "error", "message"),
+    [
+        ({}, ValueError, r"Found array with 0 sample\(s\) \(shape=\(0, 0\)\)"),
+        ({"a": []}, ValueError, r"Found array with 0 sample\(s\) \(shape=\(0, 1\)\)"),
+        ({"a": [{}, {}]}, TypeError, "X holds objects that are not numbers: .*'dict'"),
+        ({"a": [1j, 2j]}, ValueError, "Complex data not supported"),
+        ({"a": [b"x", b"y"]}, ValueError, "Column 'a' of X holds strings"),
+        ({"a": [1.0, "y"]}, ValueError, "Column 'a' of X holds strings"),
+    ],
+)
+def test_frames_without_numbers(columns, error, message):
+    pd = pytest.importorskip("pandas")
+    with pytest.raises(error, match=message):
+        RNNRegressor().fit(pd.DataFrame(columns), [0.0, 1.0])
+
+
+def test_a_lazy_frame_is_no_frame_yet():
+    pl = pytest.importorskip("polars")
+    with pytest.raises(TypeError, match="X is of type LazyFrame; expected"):
+        RNNRegressor().fit(pl.LazyFrame({"a": [1.0]}), [0.0])
