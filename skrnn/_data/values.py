@@ -28,9 +28,33 @@ def check_convertible(values, name):
 
 
 def check_numbers(values, name):
-    """Raise for masked values, dates and durations, which scikit-learn reads as numbers."""
+    """Raise for masked values, dates and durations, which scikit-learn reads as numbers.
+
+    Raise for numbers beyond floats, too, over which it stumbles.
+    """
     reject_masked(values, name)
     reject_times(values, name)
+    reject_beyond_floats(values, name)
+
+
+def reject_beyond_floats(values, name):
+    """Raise if one of Python's integers, or its like, is larger than any float."""
+    try:
+        cells = to_array(values)
+    except ValueError:  # sequences of several lengths in lists
+        return
+    if cells.dtype.kind == "O" and any(map(_is_beyond_floats, cells.ravel().tolist())):
+        raise ValueError(f"{name} {BEYOND_FLOATS}")
+
+
+def _is_beyond_floats(value):
+    try:
+        float(value)
+    except OverflowError:
+        return True
+    except (TypeError, ValueError):
+        return False
+    return False
 
 
 def reject_masked(values, name):

@@ -10,6 +10,7 @@ from skrnn._data.frames import frame_of, is_frame, to_array
 from skrnn._data.ragged import object_array, offsets_of, split_sequences
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sources import Grid
+from skrnn._data.values import reject_beyond_floats
 
 
 def table_of(X, source, names):
@@ -20,6 +21,7 @@ def table_of(X, source, names):
     """
     rows = source.rows().view()
     rows.flags.writeable = False
+    reject_beyond_floats(rows, "X")
     if names is None:
         return rows
     if source.frame is None or not _is_mixed(source.frame) or not all(map(is_frame, X)):

@@ -687,6 +687,12 @@ def test_a_fit_that_fails_changes_nothing():
     assert not hasattr(unfitted, "transformer_")
 
 
+def test_integers_beyond_floats_are_refused():
+    for X in ([[[10**400]], [[1]]], np.array([[1, 10**400]], object)):
+        with pytest.raises(ValueError, match="X holds integers that are larger than any float"):
+            TimestepTransformer(StandardScaler()).fit(X)
+
+
 def test_scope_is_checked():
     with pytest.raises(ValueError, match="scope must be 'dataset' or 'sequence', got 'all'"):
         TimestepTransformer(StandardScaler(), scope="all").fit(ITEMS)

@@ -209,3 +209,9 @@ def test_a_fit_that_fails_changes_nothing_of_window_scaling():
         model.fit(WINDOWS, [7.0, 1.0])
     assert model.n_features_in_ == 3
     np.testing.assert_array_equal(model.predict(WINDOWS[:, :, 0]), expected)
+
+
+def test_targets_beyond_floats_are_refused():
+    for X, y in ((np.ones((4, 2)), [1, 2, 3, 10**400]), ([[1, 10**400]] * 4, [1, 2, 3, 4])):
+        with pytest.raises(ValueError, match="holds integers that are larger than any float"):
+            WindowScaledRegressor(Ridge()).fit(X, y)

@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_checks
 
+from skrnn._series.forecast import recursive_forecast
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
 
 PADDINGS = ("edge", "zero", "nan")
@@ -585,6 +586,29 @@ def test_rows_whose_numbers_are_out_of_order_may_have_been_shuffled():
     SlidingWindowTransformer(2, group_feature="id").fit(both)
     gap = X.set_index(pd.Index([0, 1, 2, None, 4, 5, 6, 7, 8]))
     SlidingWindowTransformer(2).fit(gap)
+
+
+HUGE = 10**400
+
+
+@pytest.mark.parametrize("pack", [list, tuple, lambda x: np.array(x, object), "pandas", "polars"])
+def test_integers_beyond_floats_are_refused(pack):
+    rows = [[0, 1.0], [0, HUGE], [0, 2.0]]
+    if pack == "pandas":
+        X = pytest.importorskip("pandas").DataFrame(rows, dtype=object)
+    elif pack == "polars":
+        polars = pytest.importorskip("polars")
+        X = polars.DataFrame([polars.Series(str(i), np.array(rows, object)[:, i]) for i in (0, 1)])
+    else:
+        X = pack(rows)
+    for group_feature in (None, 0):
+        windows = SlidingWindowTransformer(2, group_feature=group_feature)
+        with pytest.raises(ValueError, match="X holds integers that are larger than any float"):
+            windows.fit(X)
+    ahead = SlidingWindowTransformer(1, horizon=1, output="2d")
+    model = make_pipeline(ahead, LinearRegression()).fit(np.zeros((4, 2)), np.zeros((4, 2)))
+    with pytest.raises(ValueError, match="X holds integers that are larger than any float"):
+        recursive_forecast(model, X, 1)
 
 
 def test_masks_are_refused():
