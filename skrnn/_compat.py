@@ -22,6 +22,7 @@ __all__ = [
     "StrOptions",
     "callback_context",
     "check_parameters",
+    "named",
     "safe_indexing",
     "validate_params",
     "with_callbacks",
@@ -60,7 +61,10 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Method], Method]:
 try:
     from sklearn.callback import CallbackSupportMixin
     from sklearn.callback import with_callbacks as _with_callbacks
+
+    _SEES_ALL_NAMES = True
 except ImportError:  # scikit-learn < 1.9
+    _SEES_ALL_NAMES = False
 
     class CallbackSupportMixin:
         """Stand-in without callbacks: older versions report with ``verbose``."""
@@ -79,3 +83,27 @@ def callback_context(estimator, max_subtasks):
     """Return the context that tells an estimator's callbacks of a fit, or None without support."""
     start = getattr(estimator, "_init_callback_context", None)
     return None if start is None else start(max_subtasks=max_subtasks)
+
+
+# Names of features: below 1.9 scikit-learn asks frames other than pandas' for them through the
+# interchange protocol, `__dataframe__`, which polars has removed in 2.0. Risk none: the protocol is
+# public, and the stand-in is used with these versions only.
+
+
+def named(X):
+    """Return X, or where scikit-learn would not see its names a stand-in that shows them."""
+    has_names = hasattr(X, "columns") and not hasattr(X, "iloc")  # which pandas has
+    return X if _SEES_ALL_NAMES or not has_names else _Names(X)
+
+
+class _Names:
+    """The names and the shape of a data frame, by the interchange protocol."""
+
+    def __init__(self, frame):
+        self.columns, self.shape = frame.columns, frame.shape
+
+    def __dataframe__(self):
+        return self
+
+    def column_names(self):
+        return list(self.columns)

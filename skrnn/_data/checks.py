@@ -7,6 +7,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 from sklearn.utils.validation import validate_data
 
+from skrnn._compat import named
 from skrnn._data.schema import Schema
 
 EXPECTED = (
@@ -139,7 +140,7 @@ def _stand_in(owner):
 
 
 def _scikit_learn_names(reader, frame, reset):
-    validate_data(reader, frame, reset=reset, skip_check_array=True, ensure_2d=False)
+    validate_data(reader, named(frame), reset=reset, skip_check_array=True, ensure_2d=False)
 
 
 # Values ----------------------------------------------------------------------------------------

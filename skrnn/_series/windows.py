@@ -13,6 +13,7 @@ from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
 from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
+from skrnn._compat import named
 from skrnn._data.frames import is_missing
 from skrnn._data.values import check_numbers, reject_masked
 from skrnn._typing import available_if
@@ -424,18 +425,21 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """Return the checked float rows of `X` and the (start, stop) of every series."""
         self._check_parameters()
         if self.group_feature is None:
-            check_numbers(X, "X")
-            rows, groups = validate_data(self, X, reset=reset, **_READ), None
+            rows, groups = self._read_rows(X), None
+            validate_data(self, named(X), reset=reset, skip_check_array=True)
         else:
-            validate_data(self, X, reset=reset, skip_check_array=True)
+            validate_data(self, named(X), reset=reset, skip_check_array=True)
             table, groups = self._split_off_groups(X)
-            check_numbers(table, "X")
-            rows = check_array(table, input_name="X", estimator=self, **_READ)
+            rows = self._read_rows(table)
         bounds = series_bounds(groups, len(rows))
         check_time_order(X, bounds)
         for start, stop in bounds:
             self._check_finite(rows[start : max(stop - self._sizes[1], start)], start)
         return rows, bounds
+
+    def _read_rows(self, table):
+        check_numbers(table, "X")
+        return check_array(table, input_name="X", estimator=self, **_READ)
 
     def _check_finite(self, rows, first_row):
         finite = np.isfinite(rows)

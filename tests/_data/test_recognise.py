@@ -7,7 +7,6 @@ from functools import partial
 import numpy as np
 import pytest
 import scipy.sparse
-import sklearn
 from estimators import object_array as objects
 from estimators import series
 from numpy.lib.stride_tricks import as_strided, sliding_window_view
@@ -20,7 +19,6 @@ from sklearn.model_selection import (
     cross_val_score,
     train_test_split,
 )
-from sklearn.utils.fixes import parse_version
 
 from skrnn import SequenceArray
 from skrnn._core.packing import Packing
@@ -102,16 +100,6 @@ def polars_frames(items):
 def nested(items):
     return [item.tolist() for item in items]
 
-
-# Below 1.9, scikit-learn reads the names of data frames other than pandas' through an interchange
-# protocol that polars has since removed.
-polars_names = pytest.param(
-    "polars",
-    marks=pytest.mark.skipif(
-        parse_version(sklearn.__version__) < parse_version("1.9"),
-        reason="this scikit-learn does not see the names of the newest polars",
-    ),
-)
 
 RAGGED_FORMS = [
     list,
@@ -523,7 +511,7 @@ def test_chosen_columns_are_categorical(form, chosen):
     assert_array_equal(all_rows(data), packed_by_hand(mixed()), strict=True)
 
 
-@pytest.mark.parametrize("library", ["pandas", polars_names])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_columns_of_data_frames_are_chosen_by_name(library):
     items = [frame(library, item) for item in mixed()]
     reader = Reader(categorical_features=["d", "b"]).fit(items)
@@ -550,7 +538,7 @@ def test_numbers_of_categories_come_from_every_block(monkeypatch):
 
 
 @pytest.mark.parametrize("form", [list, np.array], ids=["list", "table"])
-@pytest.mark.parametrize("library", ["pandas", polars_names])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_feature_names(library, form):
     nameless = ragged() if form is list else ragged()[0]
     named = [frame(library, x) for x in nameless] if form is list else frame(library, nameless)
@@ -568,7 +556,7 @@ def test_feature_names(library, form):
         reader.predict(named)
 
 
-@pytest.mark.parametrize("library", ["pandas", polars_names])
+@pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_names_of_a_sequence_array_are_those_of_frames(library):
     items = [frame(library, x) for x in ragged()]
     named = SequenceArray.from_list(items)
