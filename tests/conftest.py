@@ -1,4 +1,7 @@
-"""Settings that must stand before the first import of SciPy, and an end for worker processes."""
+"""Settings that stand before the first import of SciPy, and what tests of several folders need.
+
+There is one such file only: pytest collects the doctests of each under the same name.
+"""
 
 import os
 
@@ -22,3 +25,18 @@ def workers_that_do_not_idle():
     from joblib.externals.loky import get_reusable_executor
 
     get_reusable_executor().shutdown(wait=True)
+
+
+@pytest.fixture
+def epochs_done(monkeypatch):
+    """A function that tells how many epochs the present training has done."""
+    from skrnn._fitting.trainer import Trainer
+
+    trainers, begin = [], Trainer.__init__
+
+    def watched(self, *arguments, **options):
+        begin(self, *arguments, **options)
+        trainers.append(self)
+
+    monkeypatch.setattr(Trainer, "__init__", watched)
+    return lambda: trainers[-1].history.n_iter
