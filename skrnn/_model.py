@@ -9,6 +9,7 @@ from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
+from skrnn._core.states import choose, join
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
 
@@ -80,22 +81,20 @@ class Model:
 
         def compute(part):
             packing = Packing(data.lengths[part])
-            before = states and [state[..., part] for state in states]
-            x = data.take(part, packing)
+            before, x = choose(states, part), data.take(part, packing)
             outputs, finals, _ = network.forward(self.theta, x, packing, before, self._how)
             rows = step_rows(data, part, packing) if network.pool.per_step else part
             return rows, decode(outputs, packing) if decode else outputs, part, finals
 
         n_rows = int(data.lengths.sum()) if network.pool.per_step else len(data)
-        results = finals = None
+        results, parts, finals = None, [], []
         for rows, outputs, part, last in parallel_map(compute, self.parts(data)):
             if results is None:
                 results = np.empty((n_rows, *outputs.shape[1:]), outputs.dtype)
-                finals = [np.empty((*s.shape[:-1], len(data)), s.dtype) for s in last]
             results[rows] = outputs
-            for state, values in zip(finals, last, strict=True):
-                state[..., part] = values
-        return results, finals
+            parts.append(part)
+            finals.append(last)
+        return results, join(parts, finals, len(data))
 
     def features(self, data, pooling, *, parallel_map=map):
         """States of the last layer, pooled over each sequence by the pooling of that name.
@@ -123,6 +122,15 @@ class Model:
     def parts(data):
         """Cut the sequences into batches of bounded size, longest first."""
         return list(length_sorted_batches(data.lengths, PREDICT_ROWS))
+
+    def forward(self, x, packing, states=None):
+        """Compute outputs, and the states after the last steps, for packed rows; see `Network`."""
+        return self.network.forward(self.theta, x, packing, states, self._how)[:2]
+
+    def advance(self, x, packing, states=None):
+        """Compute the states after the last steps only, of a network without a pooling."""
+        stack = self.network.stack
+        return stack.forward(self.params, x, packing, states, self._how, return_steps=False)[1]
 
     def step(self, x, states=None):
         """Take one step of some sequences: x (n_sequences, n_features).

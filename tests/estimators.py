@@ -11,12 +11,14 @@ import pytest
 
 from skrnn import (
     RNNClassifier,
+    RNNLanguageModel,
     RNNRegressor,
     SequenceArray,
     SequenceRegressor,
     SequenceTagger,
 )
 from skrnn._core.cells import CELLS
+from skrnn._targets.next_symbol import NextSymbol
 from skrnn.metrics import token_accuracy_scorer
 
 TINY = {
@@ -37,13 +39,14 @@ class Case(NamedTuple):
     outputs: Callable  # model, X -> its finest predictions, sequence by sequence
     scoring: str | Callable  # the scorer that its own score agrees with
     known: dict = {}  # what its first partial_fit must be told
+    params: dict = {}  # what its tiny version has for parameters beside those of all
 
     def __str__(self):
         return self.estimator.__name__
 
     def make(self, **params):
         """Return a tiny estimator."""
-        return self.estimator(**TINY | params)
+        return self.estimator(**TINY | self.params | params)
 
     def partial_fit(self, model, X, y):
         """Continue training a model with a chunk."""
@@ -125,6 +128,52 @@ CASES = [
 
 each_case = pytest.mark.parametrize("case", CASES, ids=str)
 
+
+# Estimators of symbols -------------------------------------------------------------------------
+
+
+def symbols(sequences):
+    """Sequences of three symbols, by the first feature of each step, or of tokens as they are."""
+    first = [np.reshape(sequence, (len(sequence), -1))[:, 0] for sequence in sequences]
+    if first[0].dtype.kind == "i":
+        return [ids.tolist() for ids in first]
+    return [np.digitize(values, [-0.4, 0.4]).tolist() for values in first]
+
+
+class SymbolsOfNumbers(NextSymbol):
+    """Symbols that `symbols` makes of what is given."""
+
+    def check(self, y, data=None, held_out=False):
+        return super().check(symbols(y), data, held_out)
+
+
+class ModelOfNumbers(RNNLanguageModel):
+    """A language model of sequences of numbers. It may be given targets, but reads none."""
+
+    def fit(self, X, y=None, sample_weight=None, *, X_val=None, y_val=None, sample_weight_val=None):
+        return super().fit(X, y, sample_weight, X_val=X_val, sample_weight_val=sample_weight_val)
+
+    def _make_target(self, classes=None):
+        target = super()._make_target(classes)
+        target.__class__ = SymbolsOfNumbers
+        return target
+
+
+SYMBOL_CASES = [
+    Case(
+        estimator=ModelOfNumbers,
+        target=lambda sequences: np.zeros(len(sequences)),
+        outputs=lambda model, X: model.predict_proba(X),
+        scoring=step_score,
+        known={"classes": [0, 1, 2]},
+        params={"dtype": "float64"},
+    ),
+]
+
+# Those that read symbols, of what the numbers of the tests stand for, beside all others.
+EVERY_CASE = CASES + SYMBOL_CASES
+every_case = pytest.mark.parametrize("case", EVERY_CASE, ids=str)
+
 NETWORKS = {
     **{cell: {"cell_type": cell} for cell in CELLS},
     "relu": {"cell_type": "rnn", "activation": "relu"},
@@ -136,13 +185,13 @@ NETWORKS = {
 }
 
 
-def each_case_with(name, settings):
+def each_case_with(name, settings, cases=CASES):
     """Parametrise over estimators and those of the named settings that they have."""
     return pytest.mark.parametrize(
         f"case, {name}",
         [
             pytest.param(case, params, id=f"{case}-{label}")
-            for case in CASES
+            for case in cases
             for label, params in settings.items()
             if params.keys() <= case.make().get_params().keys()
         ],
@@ -150,6 +199,7 @@ def each_case_with(name, settings):
 
 
 each_network = each_case_with("network", NETWORKS)
+every_network = each_case_with("network", NETWORKS, EVERY_CASE)
 
 
 def series(sequences):

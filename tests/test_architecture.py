@@ -39,6 +39,7 @@ FLOORS = {
     "skrnn._estimators.parameters": 6,
     "skrnn._estimators.saved": 6,
     "skrnn._estimators.stream": 6,
+    "skrnn._estimators.symbols": 6,
     "skrnn._fitting": 5,
     "skrnn._model": 4,
     "skrnn._targets": 4,

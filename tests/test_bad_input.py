@@ -5,11 +5,11 @@ from functools import partial
 
 import numpy as np
 import pytest
-from estimators import CASES, each_case, equal_sequences, labels, sequences
+from estimators import CASES, TINY, each_case, equal_sequences, labels, sequences
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceArray, SequenceTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, SequenceArray, SequenceTagger
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
@@ -531,3 +531,142 @@ def test_a_loss_with_another_scale_of_outputs():
     for method in (model.fit, model.partial_fit):
         check(lambda m=method: m(X, np.arange(12.0)), "loss='poisson' cannot go on from what was")
     model.set_params(loss="huber").fit(X, np.arange(12.0))
+
+
+# Symbols ------------------------------------------------------------------------------------
+
+NAMES, WORDS = ["anna", "bob", "nana"], [["the", "boy"], ["a", "boy"], ["the", "girl"]]
+MODEL = partial(RNNLanguageModel, **TINY | {"learning_rate": "cosine"})
+
+WRONG_TEXTS = {
+    "none": (None, "X is of type NoneType; expected a list, an array or a column", TypeError),
+    "number": (5, "X is of type int; expected a list", TypeError),
+    "plain string": ("to be", "X is the string 'to be'; expected a list", TypeError),
+    "plain string, remedy": ("to be", "A single text is passed as [X].", TypeError),
+    "bytes": ([b"to be"], "X[0] is of type bytes: pass X[0].decode()", TypeError),
+    "no sequences": ([], "X has 0 sequences, but at least 1 is needed", ValueError),
+    "empty string": (["ab", ""], "X[1] is empty: every sequence needs at least one", ValueError),
+    "empty list": ([["a"], []], "X[1] is empty", ValueError),
+    "one symbol": (["aa", "a"], "X has one symbol only, 'a', but at least two", ValueError),
+    "labels": ([1, 0, 1], "X[0] is 1, not a sequence of symbols; expected", TypeError),
+    "one text in a list of words": (["to", 1], "X[1] is 1, not a sequence", TypeError),
+    "table": (X, "X[0] has shape (5, 2), but must be one sequence of symbols", ValueError),
+    "nested": ([[["a"], ["b"]]], "X[0] at step 0 is ['a'], of type list, but symbols", TypeError),
+    "mixed items": (["ab", ["a", "b"]], "Pass strings only, or lists only.", TypeError),
+    "mixed symbols": ([["a", 1]], "have no common order: convert them to one type", TypeError),
+    "missing": ([["a", None]], "X[0] at step 1 is None, which says that something", ValueError),
+    "NaN": ([[0.5, np.nan]], "X[0] at step 1 is nan, which says that something", ValueError),
+    "dict": ({"a": "b"}, "X is of type dict; expected a list", TypeError),
+    "mask": ([np.ma.masked_array([1, 2], [0, 1])], "X[0] is a masked array", TypeError),
+}
+
+
+@pytest.mark.parametrize("X, message, error", WRONG_TEXTS.values(), ids=WRONG_TEXTS)
+@pytest.mark.parametrize("method", ["fit", "partial_fit"])
+def test_wrong_texts(X, message, error, method):
+    check(lambda: getattr(MODEL(), method)(X), message, error)
+
+
+UNKNOWN = "X has the symbols 'x', which are not among the"
+WRONG_TEXTS_AT_PREDICT = [
+    (NAMES, ["ax"], f"{UNKNOWN} 4 that were learnt, first in X[0] at step 1", ValueError),
+    (NAMES, ["ax"], "fit with unknown_symbol= a symbol that stands for them", ValueError),
+    (NAMES, [["a", "b"]], "X holds lists of symbols, but those of fit were strings", TypeError),
+    (NAMES, "ann", "X is the string 'ann'; expected a list", TypeError),
+    (NAMES, [1], "X[0] is 1, not a sequence", TypeError),
+    (NAMES, [], "X has 0 sequences", ValueError),
+    (NAMES, [None], "X[0] is None, not a sequence", TypeError),
+    (WORDS, ["the boy"], "X holds strings of symbols, but those of fit were lists", TypeError),
+    (WORDS, [["x"]], f"{UNKNOWN} 4", ValueError),
+    (WORDS, [[1]], "X has the symbols 1, which are not among", ValueError),
+]
+
+
+@pytest.mark.parametrize("seen, X, message, error", WRONG_TEXTS_AT_PREDICT)
+@pytest.mark.parametrize("method", ["score", "score_samples", "perplexity", "predict_proba"])
+def test_wrong_texts_at_predict(seen, X, message, error, method):
+    check(lambda: getattr(MODEL().fit(seen), method)(X), message, error)
+
+
+WRONG_SAMPLES = [
+    (
+        {"n_samples": 0},
+        "The 'n_samples' parameter of RNNLanguageModel.sample must be an int in the range [1, inf)",
+    ),
+    ({"n_samples": 2.5}, "Got 2.5 instead."),
+    (
+        {"max_length": 0},
+        "The 'max_length' parameter of RNNLanguageModel.sample must be an int in the range",
+    ),
+    ({"max_length": "long"}, "Got 'long' instead."),
+    (
+        {"temperature": -1},
+        "The 'temperature' parameter of RNNLanguageModel.sample must be a float in the",
+    ),
+    ({"temperature": np.nan}, "Got nan instead."),
+    (
+        {"top_k": 0},
+        "The 'top_k' parameter of RNNLanguageModel.sample must be an int in the range",
+    ),
+    (
+        {"top_p": 0.0},
+        "The 'top_p' parameter of RNNLanguageModel.sample must be a float in the range (0.0",
+    ),
+    ({"top_p": 1.5}, "Got 1.5 instead."),
+    ({"random_state": "seed"}, "The 'random_state' parameter of RNNLanguageModel.sample must be"),
+    ({"prompt": "ax"}, "prompt has the symbols 'x', which are not among the 4 that were learnt"),
+    ({"prompt": "ax"}, "first in prompt at step 1"),
+    ({"prompt": 3}, "prompt is 3, not a sequence of symbols"),
+    ({"prompt": ["an", "na"]}, "prompt holds lists of symbols, but those of fit were strings"),
+]
+
+
+@pytest.mark.parametrize("arguments, message", WRONG_SAMPLES)
+def test_wrong_arguments_of_sample(arguments, message):
+    with pytest.raises((ValueError, TypeError), match=re.escape(message)):
+        MODEL().fit(NAMES).sample(**arguments)
+
+
+WRONG_OPTIONS = [
+    ({"min_count": 2}, "min_count=2 leaves rare symbols to the one that unknown_symbol names"),
+    ({"unknown_symbol": "?"}, "unknown_symbol='?' is not among the symbols of X"),
+    ({"min_count": 0}, "The 'min_count' parameter of RNNLanguageModel must be an int in the"),
+    (
+        {"tie_embeddings": True, "embedding_dim": 3},
+        "tie_embeddings=True needs vectors of hidden",
+    ),
+    ({"tie_embeddings": "yes"}, "The 'tie_embeddings' parameter of RNNLanguageModel must be"),
+    ({"embedding_dim": [3]}, "The 'embedding_dim' parameter of RNNLanguageModel must be"),
+    ({"scoring": "accuracy"}, "The 'scoring' parameter of RNNLanguageModel must be a callable"),
+    ({"solver": "lbfgs", "dropout": 0.5}, "solver='lbfgs' needs the same loss at every call"),
+]
+
+
+@pytest.mark.parametrize("params, message", WRONG_OPTIONS)
+def test_wrong_options_of_a_language_model(params, message):
+    check(lambda: MODEL(**params).fit(NAMES), message)
+
+
+def test_a_language_model_reads_one_direction():
+    with pytest.raises(TypeError, match="unexpected keyword argument 'bidirectional'"):
+        RNNLanguageModel(bidirectional=True)
+
+
+def test_wrong_calls_of_a_language_model():
+    model = MODEL(warm_start=True)
+    for method in ("predict", "score", "score_samples", "perplexity", "predict_proba"):
+        check(lambda m=method: getattr(model, m)(NAMES), "is not fitted yet", NotFittedError)
+    check(model.sample, "is not fitted yet", NotFittedError)
+    model.fit(NAMES)
+    check(lambda: model.fit(["anx"]), "X has the symbols 'x'")
+    check(lambda: model.partial_fit(["anx"]), "X has the symbols 'x'")
+    check(lambda: model.fit(NAMES, sample_weight=[1.0]), "but X has 3 sequences")
+    check(lambda: model.fit(NAMES, sample_weight=-np.ones(3)), "must not be negative")
+    check(lambda: model.fit(NAMES, sample_weight_val=[1.0]), "was passed without X_val")
+    check(lambda: model.fit(NAMES, X_val=["x"]), "X has the symbols 'x'")
+    check(lambda: model.set_params(hidden_size=5).fit(NAMES), "hidden_size=5 differs from 4")
+    one = MODEL(early_stopping=True)
+    check(lambda: one.fit(["anna"]), "holds out whole sequences, but there is only 1 to learn from")
+    check(lambda: one.partial_fit(NAMES), "partial_fit does not support early_stopping=True")
+    classes = ["a", "b", "c"]
+    check(lambda: MODEL().partial_fit(["abx"], classes=classes), "X has the symbols 'x'")

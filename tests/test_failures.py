@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from estimators import each_case, sequences
+from estimators import every_case, sequences
 from numpy.testing import assert_array_equal
 from sklearn.utils.validation import check_is_fitted
 
@@ -105,19 +105,19 @@ def assert_failures_change_nothing(case, way, limit, events):
 
 
 @each_way
-@each_case
+@every_case
 def test_a_failure_at_any_call_of_a_fit_leaves_the_estimator_as_it_was(case, way):
     assert_failures_change_nothing(case, way, limit=25, events=("call",))
 
 
 @pytest.mark.slow
 @each_way
-@each_case
+@every_case
 def test_a_failure_at_any_line_of_a_fit_leaves_the_estimator_as_it_was(case, way):
     assert_failures_change_nothing(case, way, limit=10**6, events=("line",))
 
 
-@each_case
+@every_case
 def test_a_first_fit_that_fails_leaves_an_unfitted_estimator(case):
     model = case.make(scoring=lambda estimator, X, y: 1 / 0)
     with pytest.raises(ZeroDivisionError):
@@ -126,7 +126,7 @@ def test_a_first_fit_that_fails_leaves_an_unfitted_estimator(case):
         check_is_fitted(model)
 
 
-@each_case
+@every_case
 def test_copies_share_nothing_that_is_written(case):
     model = partial_fit(case, case.make())
     expected = case.outputs(model, X)

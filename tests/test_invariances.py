@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from estimators import (
     CASES,
+    EVERY_CASE,
     RAGGED_FORMS,
     TOKENS,
     each_case,
@@ -14,6 +15,8 @@ from estimators import (
     each_form,
     each_network,
     equal_sequences,
+    every_case,
+    every_network,
     numbers,
     sequences,
 )
@@ -49,7 +52,7 @@ def assert_same_coefs(fit_a, fit_b, **tolerance):
 # Prediction ---------------------------------------------------------------------------------
 
 
-@each_network
+@every_network
 def test_a_sequence_alone_gives_what_it_gives_in_any_ragged_batch(case, network):
     X = sequences()
     model = fitted(case, X, **network)
@@ -59,7 +62,7 @@ def test_a_sequence_alone_gives_what_it_gives_in_any_ragged_batch(case, network)
     assert_allclose(case.outputs(model, X[5:9]), together[5:9], **EXACT)
 
 
-@each_network
+@every_network
 def test_the_order_of_sequences_is_the_order_of_results(case, network):
     X = sequences()
     model = fitted(case, X, **network)
@@ -78,7 +81,7 @@ def test_the_batch_size_at_predict_does_not_matter(case, rows, monkeypatch):
     assert_allclose(case.outputs(model, X), expected, **EXACT)
 
 
-@each_case
+@every_case
 def test_prediction_leaves_no_trace(case):
     X = sequences()
     model = fitted(case, X)
@@ -129,7 +132,7 @@ def swap_directions(model):
     return swapped.set_coefs(coefs)
 
 
-@each_case
+@every_case
 def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
     X = sequences()
 
@@ -154,7 +157,7 @@ def test_predictions_follow_every_change_of_the_parameters(case, monkeypatch):
 
 
 @each_form
-@each_case
+@every_case
 def test_every_form_of_equal_sequences_gives_the_same_model(case, form):
     X = equal_sequences()
     y = case.target(X)
@@ -164,7 +167,7 @@ def test_every_form_of_equal_sequences_gives_the_same_model(case, form):
 
 
 @pytest.mark.parametrize("form", RAGGED_FORMS.values(), ids=RAGGED_FORMS)
-@each_case
+@every_case
 def test_every_form_of_ragged_sequences_gives_the_same_model(case, form):
     X = sequences()
     y = case.target(X)
@@ -173,7 +176,7 @@ def test_every_form_of_ragged_sequences_gives_the_same_model(case, form):
     assert_array_equal(case.outputs(model, form(X)), case.outputs(expected, X))
 
 
-@each_case
+@every_case
 def test_two_dimensions_equal_three_with_one_feature(case):
     X = np.stack(equal_sequences(n_features=1))
     y = case.target(X)
@@ -186,7 +189,7 @@ def test_two_dimensions_equal_three_with_one_feature(case):
 
 
 @pytest.mark.parametrize("shape", [(24, 5), (24, 5, 2)])
-@each_case
+@every_case
 def test_a_view_of_any_strides_gives_the_same_model(case, shape):
     X = np.random.default_rng(0).standard_normal(shape)
     y = case.target(X.reshape(24, 5, -1))
@@ -219,7 +222,7 @@ def test_every_form_of_tokens_gives_the_same_model(case, name):
 
 
 @pytest.mark.parametrize("n_jobs", [2, 3])
-@each_case
+@every_case
 def test_batch_mates_and_threads_do_not_matter_to_tokens(case, n_jobs, monkeypatch):
     monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", 1)
     y = case.target(numbers(TOKENS))
@@ -249,7 +252,7 @@ def test_the_names_of_categories_do_not_matter(case):
 # Weights ------------------------------------------------------------------------------------
 
 
-@each_network
+@every_network
 def test_unit_weights_equal_no_weights(case, network):
     X = sequences()
     assert_identical(fitted(case, X, np.ones(len(X)), **network), fitted(case, X, **network))
@@ -265,7 +268,7 @@ WEIGHTED = {
 }
 
 
-@each_case_with("params", WEIGHTED)
+@each_case_with("params", WEIGHTED, EVERY_CASE)
 def test_a_zero_weight_equals_a_removed_sequence(case, params):
     X = sequences(40)
     weight = np.random.default_rng(2).uniform(0.5, 2, len(X))
@@ -288,7 +291,7 @@ FULL_BATCH = {
 }
 
 
-@each_case_with("params", FULL_BATCH)
+@each_case_with("params", FULL_BATCH, EVERY_CASE)
 def test_a_full_batch_knows_no_order_and_a_sequence_given_twice_as_a_weight_of_two(case, params):
     X = sequences()
     # Twice a weight is exact; three times one would be rounded.
@@ -328,7 +331,7 @@ RANDOM = {
 }
 
 
-@each_case_with("params", RANDOM)
+@each_case_with("params", RANDOM, EVERY_CASE)
 def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
     X = sequences()
     model = fitted(case, X, batch_size=5, **params)
@@ -337,7 +340,7 @@ def test_a_second_fit_with_the_same_random_state_is_bit_identical(case, params):
     assert model.set_params(random_state=1).fit(X, case.target(X)).loss_curve_ != first.loss_curve_
 
 
-@each_case_with("params", RANDOM)
+@each_case_with("params", RANDOM, EVERY_CASE)
 @pytest.mark.parametrize("split_units", [1, 10**9], ids=["split", "whole"])
 def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
     monkeypatch.setattr(skrnn._fitting.objective, "SPLIT_UNITS", split_units)
@@ -351,7 +354,7 @@ def test_n_jobs_changes_no_bit(case, params, split_units, monkeypatch):
         assert_array_equal(case.outputs(many, X), case.outputs(one, X))
 
 
-@each_case
+@every_case
 def test_a_split_batch_is_the_same_batch(case, monkeypatch):
     X = sequences()
     whole = fitted(case, X, batch_size=7)

@@ -6,7 +6,7 @@ from inspect import isfunction
 
 import numpy as np
 import pytest
-from estimators import CASES, FORMS, each_case, equal_sequences, sequences
+from estimators import CASES, FORMS, equal_sequences, every_case, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn import config_context
 from sklearn.base import BaseEstimator, clone, is_classifier
@@ -69,7 +69,7 @@ def fold_scores(case, X, y, **params):
 
 
 @each_form
-@each_case
+@every_case
 def test_cross_val_score(case, X, data):
     y = case.target(X)
     expected = fold_scores(case, X, y)
@@ -79,7 +79,7 @@ def test_cross_val_score(case, X, data):
 
 
 @each_form
-@each_case
+@every_case
 def test_cross_val_predict(case, X, data):
     y = case.target(X)
     method = "predict_proba" if is_classifier(case.make()) else "predict"
@@ -103,7 +103,7 @@ def test_cross_val_predict_of_the_probabilities_of_steps(X, data, decoder):
 
 
 @each_form
-@each_case
+@every_case
 def test_learning_curve(case, X, data):
     y = case.target(X)
     sizes, _, found = learning_curve(case.make(), data, y, cv=CV, train_sizes=[8, 16])
@@ -115,7 +115,7 @@ def test_learning_curve(case, X, data):
 
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @each_form
-@each_case
+@every_case
 def test_grid_search(case, X, data, n_jobs):
     y = case.target(X)
     search = GridSearchCV(case.make(), GRID, cv=CV, n_jobs=n_jobs).fit(data, y)
@@ -126,7 +126,7 @@ def test_grid_search(case, X, data, n_jobs):
 
 
 @each_form
-@each_case
+@every_case
 def test_halving_grid_search(case, X, data):
     y = case.target(X)
     search = HalvingGridSearchCV(
@@ -141,7 +141,7 @@ def test_halving_grid_search(case, X, data):
 
 
 @each_form
-@each_case
+@every_case
 def test_train_test_split(case, X, data):
     y = case.target(X)
     X_train, X_test, y_train, y_test = train_test_split(data, y, random_state=0)
@@ -155,7 +155,7 @@ def test_train_test_split(case, X, data):
 
 
 @each_form
-@each_case
+@every_case
 def test_pipeline(case, X, data):
     y = case.target(X)
     pipe = make_pipeline("passthrough", FunctionTransformer(), case.make())
@@ -225,7 +225,7 @@ def test_multi_output(X, data):
 # Parameters and display ---------------------------------------------------------------------
 
 
-@each_case
+@every_case
 def test_a_clone_has_the_parameters_and_nothing_else(case):
     model = fit(case, RAGGED, case.target(RAGGED), cell_type="gru")
     copy = clone(model)
@@ -234,7 +234,7 @@ def test_a_clone_has_the_parameters_and_nothing_else(case):
     assert_array_equal(case.outputs(copy.fit(RAGGED, y), RAGGED), case.outputs(model, RAGGED))
 
 
-@each_case
+@every_case
 def test_set_params_is_as_good_as_the_constructor(case):
     y = case.target(RAGGED)
     changed = fit(case, RAGGED, y).set_params(cell_type="rnn", hidden_size=3).fit(RAGGED, y)
@@ -244,7 +244,7 @@ def test_set_params_is_as_good_as_the_constructor(case):
         changed.set_params(units=3)
 
 
-@each_case
+@every_case
 def test_text_and_html_show_what_differs_from_the_defaults(case):
     model = case.estimator(hidden_size=7, max_iter=3)
     assert repr(model) == f"{case}(hidden_size=7, max_iter=3)"
@@ -285,7 +285,7 @@ def requesting(case, **params):
 
 
 @each_form
-@each_case
+@every_case
 def test_weights_are_routed_through_validation(case, X, data, routing):
     y = case.target(X)
     found = cross_validate(requesting(case), data, y, cv=CV, params={"sample_weight": WEIGHT})
@@ -307,7 +307,7 @@ def test_weights_are_routed_through_a_pipeline_in_a_search(case, X, data, routin
     assert_allclose(search.cv_results_["mean_test_score"], np.mean(expected, axis=1))
 
 
-@each_case
+@every_case
 def test_weights_of_partial_fit_are_routed(case, routing):
     y = case.target(RAGGED)
     request = dict.fromkeys(["sample_weight", *case.known], True)
@@ -337,7 +337,7 @@ class Incremental(BaseEstimator):
         return MetadataRouter(owner=self).add(model=self.model, method_mapping=mapping)
 
 
-@each_case
+@every_case
 def test_validation_data_pass_through_the_steps_of_a_pipeline(case, routing):
     X, X_val = np.stack(EQUAL), np.stack(equal_sequences(20, seed=1))
     y, y_val = case.target(X), case.target(X_val)

@@ -11,10 +11,13 @@ class Dense:
         The parameters are ``{name}.weight`` and ``{name}.bias``.
     prefix : str
         Stands before these names.
+    weight : str or None
+        Name of a parameter of the same shape, which takes the place of the weight.
     """
 
-    def __init__(self, n_features, n_outputs, name="head", prefix=""):
-        self.weight, self.bias = f"{prefix}{name}.weight", f"{prefix}{name}.bias"
+    def __init__(self, n_features, n_outputs, name="head", prefix="", weight=None):
+        self.weight, self.bias = weight or f"{prefix}{name}.weight", f"{prefix}{name}.bias"
+        self.n_outputs = n_outputs
         self.shapes = {self.weight: (n_outputs, n_features), self.bias: (n_outputs,)}
 
     def forward(self, params, x):

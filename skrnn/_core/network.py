@@ -21,12 +21,14 @@ class Batch(NamedTuple):
     x       (n_rows, n_features), packed rows
     target  one for each row of outputs, in the form that the loss wants
     weight  (n,), one for each row of outputs
+    states  states before the first step, as an earlier batch has left them; None for none
     """
 
     x: np.ndarray
     packing: Packing
     target: Any
     weight: np.ndarray
+    states: list | None = None
 
 
 class Compact(NamedTuple):
@@ -59,16 +61,29 @@ class Network:
         (None) every step.
     crf : bool
         Whether a `CRF` reads the outputs; its parameters are then part of theta.
+    tied : bool
+        Whether the table of column 0, whose vectors must be as long as the features that the head
+        reads, is also the weight of the head (Press & Wolf, 2017).
     **options
         Those of `Stack`. Its rate of dropout holds for the features that the head reads, too.
     """
 
     def __init__(
-        self, n_features, cell, hidden_size, n_outputs, *, pooling="last", crf=False, **options
+        self,
+        n_features,
+        cell,
+        hidden_size,
+        n_outputs,
+        *,
+        pooling="last",
+        crf=False,
+        tied=False,
+        **options,
     ):
         self.stack = Stack(n_features, cell, hidden_size, **options)
         self.pooling, self.pool = pooling, POOLINGS[pooling]
-        self.head = Dense(self.stack.n_outputs, n_outputs, prefix=self.stack.prefix)
+        table = self.stack.embedding.names[0] if tied else None
+        self.head = Dense(self.stack.n_outputs, n_outputs, prefix=self.stack.prefix, weight=table)
         shapes = self.stack.shapes | self.head.shapes
         if crf:
             shapes |= CRF.shapes(n_outputs)
@@ -76,6 +91,11 @@ class Network:
         self.n_dense = ParamLayout(shapes).size
         # Tables come last, so that a batch can leave out the vectors that it does not touch.
         self.layout = ParamLayout(shapes | self.stack.table_shapes)
+
+    @property
+    def has_tables(self):
+        """Whether there are tables of which a batch can leave vectors out: the head reads all."""
+        return self.layout.size > self.n_dense
 
     @property
     def penalised(self):
@@ -89,8 +109,9 @@ class Network:
         theta = np.zeros(self.layout.size, dtype)
         views = self.layout.views(theta)
         self.stack.initialise(views, rng, forget_bias, n_steps)
-        head = views[self.head.weight]
-        head[...] = glorot_uniform(head.shape, rng)
+        if self.head.weight not in self.stack.table_shapes:
+            head = views[self.head.weight]
+            head[...] = glorot_uniform(head.shape, rng)
         return theta
 
     def compact(self, theta, xs):
@@ -174,9 +195,14 @@ class Network:
         return self.head.forward(params, features)[0], finals
 
     def loss_and_grad(self, theta, batch, loss, how=Pass(), layout=None):
-        """Value and gradient of a loss, see `losses`, or of a `CRF`, for a `Batch`."""
+        """Value and gradient of a loss, see `losses`, or of a `CRF`, for a `Batch`; final states.
+
+        No gradient goes back to the states with which the batch begins.
+        """
         layout = layout or self.layout
-        outputs, _, backward = self.forward(theta, batch.x, batch.packing, how=how, layout=layout)
+        outputs, finals, backward = self.forward(
+            theta, batch.x, batch.packing, batch.states, how, layout
+        )
         value, doutputs, dparams = loss(
             layout.views(theta) if self.crf else {},
             outputs,
@@ -190,4 +216,4 @@ class Network:
             grads = layout.views(grad)
             for name, dparam in dparams.items():
                 grads[name][...] = dparam
-        return value, grad
+        return value, grad, finals

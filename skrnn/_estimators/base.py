@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_consistent_length, check_random_state
+from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
@@ -26,6 +26,7 @@ from skrnn._estimators.parameters import (
     check_same_dtype,
     check_same_network,
     describe,
+    draw_seed,
 )
 from skrnn._estimators.saved import from_format_1, is_format_1
 from skrnn._estimators.stream import Stream
@@ -66,6 +67,9 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
     _parameter_constraints: dict = COMMON_CONSTRAINTS
 
     _stratify = False  # whether the validation split keeps the proportions of the target
+    _needs_target = True  # whether there is a y to learn
+    _least_held_out = 2  # sequences that a validation score needs
+    _schema: Any = None
 
     @abstractmethod
     def _make_target(self, classes=None, y=None):
@@ -111,8 +115,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         train, score = self._validation(given, train, validation, rng, parallel_map)
         history = self._begin(train.data, goes_on, rng)
         settings = Settings.of(vars(self))
-        if settings.sequences_per_batch(len(train)) == len(train):
-            train = train.distinct()
+        train = train.for_batches(settings)
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
         report.begin()
@@ -171,8 +174,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
         if incremental and getattr(self, "_rng", None) is not None:
             return copy.deepcopy(self._rng)
-        seed = check_random_state(self.random_state).randint(np.iinfo(np.int32).max)
-        return np.random.default_rng(seed)
+        return np.random.default_rng(draw_seed(self.random_state))
 
     def _validation(self, given, train, validation, rng, parallel_map):
         """Split what is trained on from what is scored; the score is a function, or None."""
@@ -184,7 +186,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             )
         X_val, y_val, sample_weight_val = validation
         if X_val is not None:
-            if y_val is None:
+            if y_val is None and self._needs_target:
                 raise ValueError("X_val was passed without y_val: pass y_val too.")
             held_out = self._read_held_out(*validation)
             return train.subset(chosen), self._score_of(held_out, validation, parallel_map)
@@ -192,6 +194,11 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             raise ValueError("y_val or sample_weight_val was passed without X_val: pass X_val too.")
         if not self.early_stopping:
             return train.subset(chosen), None
+        if len(chosen) < 2:
+            raise ValueError(
+                "early_stopping=True holds out whole sequences, but there is only 1 to learn from: "
+                "pass more of them, or others as X_val."
+            )
         chosen, indices = train_test_split(
             chosen,
             test_size=float(self.validation_fraction),
@@ -205,18 +212,21 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
 
     def _score_of(self, held_out, given, parallel_map):
         """Score of held-out sequences as a function; `given` is what they were read from."""
-        if len(held_out) < 2:
+        if len(held_out) < self._least_held_out:
             raise ValueError(
                 "The validation set has 1 sequence, but a score needs at least 2: increase "
                 "validation_fraction, or pass more sequences as X_val."
             )
         if self.scoring is None:
-            return lambda: self._target.score(
-                held_out, self._decoded(held_out.data, self._target.choose, parallel_map)
-            )
+            return lambda: self._score_held_out(held_out, parallel_map)
         scorer, (X, y, sample_weight) = check_scoring(self, self.scoring), given
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
         return lambda: float(scorer(self, X, y, **weights))
+
+    def _score_held_out(self, held_out, parallel_map):
+        """Score that the target itself gives to held-out sequences."""
+        encoded = self._decoded(held_out.data, self._target.choose, parallel_map)
+        return self._target.score(held_out, encoded)
 
     def _describe(self):
         """Architecture of the network that the parameters, X and y ask for."""
@@ -230,21 +240,24 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         network = build_network(tuple(architecture.items()))
         n_steps = int(data.lengths.max())
         theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
-        views = network.layout.views(theta)
+        if self._schema is not None:
+            self._begin_embeddings(architecture["tables"], network.layout.views(theta))
+        self._model = Model(architecture, theta)
+        return History()
+
+    def _begin_embeddings(self, tables, views):
+        """Write the first vectors that are given; let X have all categories that have one."""
         vectors = initial_vectors(self.embedding_init, self._schema)
         for column, vectors_of_column in vectors.items():
             views[f"embedding_{column}.weight"][...] = vectors_of_column
-        self._schema = self._schema.with_categories(
-            {column: n_categories for column, n_categories, _ in architecture["tables"]}
-        )
-        self._model = Model(architecture, theta)
-        return History()
+        n_categories = {column: n_categories for column, n_categories, _ in tables}
+        self._schema = self._schema.with_categories(n_categories)
 
     def _take_over(self, architecture):
         """Make the last model ready to be trained on; return its history."""
         last = self._model.architecture
         check_same_network(architecture, last)
-        check_same_dtype(self.dtype, self._schema.dtype)
+        check_same_dtype(self.dtype, self._model.theta.dtype.name)
         history = History.of(vars(self))
         if architecture["frozen"] != last["frozen"]:
             # Its momentum would keep moving the vectors just frozen.
@@ -255,7 +268,8 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
     def _publish(self, theta, history):
         """Become an estimator with these parameters and this record."""
         self._model = Model(self._model.architecture, theta)
-        self._schema.publish(self)
+        if self._schema is not None:
+            self._schema.publish(self)
         self.n_parameters_ = theta.size
         vars(self).update(self._target.attributes() | history.attributes())
 

@@ -4,6 +4,7 @@ from numbers import Integral, Real
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
+from sklearn.utils import check_random_state
 
 from skrnn._compat import Interval, Options, StrOptions
 from skrnn._core.cells import CELLS
@@ -61,6 +62,19 @@ COMMON_CONSTRAINTS = {
 }
 
 
+# Parameters that concern features of X.
+OF_FEATURES = "categorical_features", "embedding_dim", "embedding_init", "freeze_embeddings"
+
+
+def without(constraints, *names):
+    """Leave out the constraints of parameters that an estimator does not have."""
+    return {name: value for name, value in constraints.items() if name not in names}
+
+
+# Rates by which something is drawn at random.
+DROPOUTS = ("dropout", "recurrent_dropout", "token_dropout")
+
+
 def check_combinations(params, incremental):
     """Raise for parameters that are each valid, but not together."""
     if incremental and params["early_stopping"]:
@@ -68,7 +82,7 @@ def check_combinations(params, incremental):
             "partial_fit does not support early_stopping=True: it has no later epochs to "
             "compare with. Set early_stopping=False, or call fit."
         )
-    rates = {name: params[name] for name in ("dropout", "recurrent_dropout", "token_dropout")}
+    rates = {name: params[name] for name in DROPOUTS if name in params}
     if SOLVERS[params["solver"]].needs_whole_set and any(rates.values()):
         raise ValueError(
             f"solver={params['solver']!r} needs the same loss at every call, but {rates} draw at "
@@ -89,6 +103,11 @@ def check_quantiles(quantile):
         )
 
 
+def draw_seed(random_state):
+    """Draw a seed for a Generator from what scikit-learn takes as `random_state`."""
+    return check_random_state(random_state).randint(np.iinfo(np.int32).max)
+
+
 def is_stochastic(estimator):
     """Whether the solver learns batch by batch, as partial_fit needs."""
     solver = SOLVERS.get(estimator.solver)
@@ -100,16 +119,24 @@ def is_stochastic(estimator):
     return True
 
 
-def describe(params, schema, n_outputs):
-    """Architecture of the network for some parameters and features: plain values by name."""
-    names = ("cell_type", "activation", "bidirectional", "dropout", "recurrent_dropout")
-    init = initial_vectors(params["embedding_init"], schema)
-    tbptt_steps = params["tbptt_steps"]
+def describe_layers(params):
+    """The part of an architecture that concerns the recurrent layers."""
+    names = ("cell_type", "activation", "dropout", "recurrent_dropout")
     return {
         **{name: params[name] for name in names},
+        "bidirectional": params.get("bidirectional", False),
         # Python's integers are taken: a uint8 would overflow where sizes are multiplied.
         "hidden_size": int(params["hidden_size"]),
         "n_layers": int(params["n_layers"]),
+    }
+
+
+def describe(params, schema, n_outputs):
+    """Architecture of the network for some parameters and features: plain values by name."""
+    init = initial_vectors(params["embedding_init"], schema)
+    tbptt_steps = params["tbptt_steps"]
+    return {
+        **describe_layers(params),
         "max_steps": None if tbptt_steps is None else int(tbptt_steps),
         "pooling": params.get("pooling"),
         "n_features": schema.n_step_features,

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn._core import states
 from skrnn._core.passes import Pass
 from skrnn._core.scratch import Scratch
 from skrnn._optim.batching import length_sorted_batches
@@ -33,15 +34,17 @@ class Objective:
         self.network, self.loss, self.train = network, loss, train
         self.stack = network.stack
         self.settings, self.rng, self.parallel_map = settings, rng, parallel_map
-        self.sequence_weight = train.sequence_weight
         self.penalised = network.penalised.astype(train.data.dtype)
-        self.scratch = Scratch()
+        self.scratch, self.states = Scratch(), None
 
-    def __call__(self, theta, indices):
-        """Compute all that `minimize_minibatch` asks for a batch, an array of sequence indices."""
-        total, parts = self.sequence_weight[indices].sum(), self.parts(indices)
-        batches, layout, tail = map(self.take, parts), None, None
-        if self.stack.embedding and not self.settings.rule.needs_whole_set:
+    def __call__(self, theta, chunk):
+        """Compute all that `minimize_minibatch` asks for a batch, which is a `Chunk`.
+
+        One that does not begin with the first step goes on with the states of the one before.
+        """
+        total, parts = self.train.weights(chunk).sum(), self.parts(chunk.indices)
+        batches, layout, tail = (self.take(chunk, part) for part in parts), None, None
+        if self.network.has_tables and not self.settings.rule.needs_whole_set:
             batches = list(batches)
             theta, layout, xs, tail = self.network.compact(theta, [batch.x for batch in batches])
             batches = [batch._replace(x=x) for batch, x in zip(batches, xs, strict=True)]
@@ -49,27 +52,33 @@ class Objective:
         def compute(batch, seed):
             return self.part(theta, batch, seed, layout, total)
 
-        loss, grad = 0.0, np.zeros_like(theta)
+        loss, grad, finals = 0.0, np.zeros_like(theta), []
         # The parts are summed in order, so that threads do not change the result.
-        for part_loss, part_grad in self.parallel_map(compute, batches, self.seeds(parts)):
+        results = self.parallel_map(compute, batches, self.seeds(parts))
+        for part_loss, part_grad, part_finals in results:
             loss += part_loss
             grad += part_grad
+            finals.append(part_finals)
+        if chunk.stop is not None:
+            self.states = states.join(parts, finals, len(chunk.indices))
         if self.settings.alpha and not self.settings.rule.decays_weights:
             loss += self.penalise(theta, grad, total)
         return loss, grad, total, tail
 
     def parts(self, indices):
-        """Cut a batch into what one thread computes at a time."""
+        """Cut a batch into what one thread computes at a time: positions of its sequences."""
         if self.settings.rule.needs_whole_set:
-            cuts = length_sorted_batches(self.train.data.lengths[indices], FULL_BATCH_ROWS)
-            return [indices[cut] for cut in cuts]
+            return list(length_sorted_batches(self.train.data.lengths[indices], FULL_BATCH_ROWS))
+        positions = np.arange(len(indices))
         if len(indices) > 1 and len(indices) * self.stack.hidden_size >= SPLIT_UNITS:
-            return [indices[::2], indices[1::2]]
-        return [indices]
+            return [positions[::2], positions[1::2]]
+        return [positions]
 
-    def take(self, part):
-        """Batch of some sequences, some of their tokens replaced by the unknown one."""
-        batch = self.train.batch(part)
+    def take(self, chunk, part):
+        """Batch of a part of a chunk, some of its tokens replaced by the unknown one."""
+        batch = self.train.batch(chunk.part(part))
+        if chunk.start:
+            batch = batch._replace(states=states.choose(self.states, part))
         if self.settings.token_dropout and self.stack.embedding:
             self.stack.embedding.replace_with_unknown(
                 batch.x, self.settings.token_dropout, self.rng
@@ -83,7 +92,7 @@ class Objective:
         return [None] * len(parts)
 
     def part(self, theta, batch, seed, layout, total):
-        """Loss and gradient of a part of a batch of weight `total`."""
+        """Loss, gradient and final states of a part of a batch of weight `total`."""
         rng = None if seed is None else np.random.default_rng(seed)
         batch = batch._replace(weight=(batch.weight / total).astype(theta.dtype))
         self.scratch.reset()

@@ -26,13 +26,14 @@ class Settings:
     epsilon: float
     max_fun: int
     max_grad_norm: float | None
-    token_dropout: float
     verbose: bool | int
+    token_dropout: float = 0.0
 
     @classmethod
     def of(cls, params):
         """Take the settings out of a dict of parameters that holds more."""
-        return cls(**{field.name: params[field.name] for field in fields(cls)})
+        names = params.keys() & {field.name for field in fields(cls)}
+        return cls(**{name: params[name] for name in names})
 
     @property
     def rule(self):

@@ -6,10 +6,10 @@ import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn._fitting.objective import ignore_overflow
-from skrnn._optim.batching import batches
 from skrnn._optim.minimize import minimize_lbfgs, minimize_minibatch
 from skrnn._optim.schedules import Schedule
 from skrnn._optim.stopping import NonFiniteLoss, Stopping
+from skrnn._targets.training_set import Chunk
 
 
 class Trainer:
@@ -68,8 +68,8 @@ class Trainer:
 
     def mini_batches(self, theta, n_epochs, incremental):
         settings, history, rng = self.settings, self.history, self.objective.rng
-        lengths = self.objective.train.data.lengths
-        size = settings.sequences_per_batch(len(lengths))
+        train = self.objective.train
+        size = settings.sequences_per_batch(len(train))
         schedule = Schedule(
             "constant" if incremental and settings.is_planned else settings.learning_rate,
             settings.learning_rate_init,
@@ -81,7 +81,7 @@ class Trainer:
         loop = minimize_minibatch(
             self.objective,
             theta,
-            (batches(lengths, size, rng, settings.shuffle) for _ in range(n_epochs)),
+            (train.batches(size, rng, settings.shuffle) for _ in range(n_epochs)),
             optimizer,
             schedule,
             settings.max_grad_norm,
@@ -108,7 +108,7 @@ class Trainer:
         return optimizer
 
     def quasi_newton(self, theta):
-        settings, everything = self.settings, np.arange(len(self.objective.train.data))
+        settings, everything = self.settings, Chunk(np.arange(len(self.objective.train)))
         self.history.optimizer = self.history.rng = None
         result = minimize_lbfgs(
             lambda point: self.objective(point, everything)[:2],

@@ -146,9 +146,9 @@ class StepLabels(StepTarget, Labels):
 class PartlyLabelled(StepTrainingSet):
     """Steps whose labels a CRF learns: it is told which of them are known."""
 
-    def batch(self, indices):
-        batch = super().batch(indices)
-        known = self.known[self.rows_of_outputs(indices, batch.packing)]
+    def batch(self, chunk):
+        batch = super().batch(chunk)
+        known = self.known[self.rows_of_outputs(chunk.indices, batch.packing)]
         return batch._replace(target=ObservedLabels(batch.target, known))
 
 

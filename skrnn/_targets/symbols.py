@@ -21,24 +21,27 @@ EXPECTED = (
     "entry: a string, whose symbols are its characters, or a list, tuple or 1-D array of symbols."
 )
 SHOWN = 5  # symbols that a message names
+KINDS = {"str": str, "tuple": tuple, "array": np.ndarray, "list": list}
 
 
 class SymbolSequences(NamedTuple):
     """Sequences of symbols as they were read, laid end to end.
 
-    name      how messages call them
+    name      what messages call them
+    label     what messages call one of them, see `read_symbols`
     distinct  the different symbols, in order of appearance
     numbers   (n_steps,) which of them each step holds
     lengths   (n_sequences,)
-    kind      type of the first item: `str`, `list`, `tuple` or `np.ndarray`
+    kind      what the first item is: a name among `KINDS`
     dtype     that of the items if they are arrays, or None
     """
 
     name: str
+    label: str
     distinct: list
     numbers: np.ndarray
     lengths: np.ndarray
-    kind: type
+    kind: str
     dtype: np.dtype | None
 
     def __len__(self):
@@ -48,28 +51,33 @@ class SymbolSequences(NamedTuple):
         """Say where one of the distinct symbols comes first, such as ``y[3] at step 0``."""
         row = np.flatnonzero(self.numbers == number)[0]
         sequence = np.searchsorted(sequence_starts(self.lengths), row, side="right") - 1
-        return f"{self.name}[{sequence}] at step {row - self.lengths[:sequence].sum()}"
+        step = row - self.lengths[:sequence].sum()
+        return f"{self.label.format(self.name, sequence)} at step {step}"
 
 
-def read_symbols(items, name, may_be_empty=False):
-    """Read sequences of symbols; `may_be_empty` says whether a sequence may have none.
+def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
+    """Read sequences of symbols.
+
+    may_be_empty  whether a sequence may have no symbols
+    label         what messages call a sequence, given the name of all and its number
 
     Raises ValueError or TypeError, which say what was found and what to pass instead.
     """
     items = _as_items(items, name)
-    sequences = [_as_sequence(item, f"{name}[{i}]") for i, item in enumerate(items)]
+    sequences = [_as_sequence(item, label.format(name, i)) for i, item in enumerate(items)]
     _check_kinds(items, name)
     lengths = np.array([len(sequence) for sequence in sequences], np.intp)
     for i in np.flatnonzero(lengths == 0)[:1]:
         if not may_be_empty:
             raise ValueError(
-                f"{name}[{i}] is empty: every sequence needs at least one symbol. Leave it out."
+                f"{label.format(name, i)} is empty: every sequence needs at least one symbol. "
+                "Leave it out."
             )
     distinct, numbers = _number(sequences, lengths, name)
-    kind = next(kind for kind in (str, tuple, np.ndarray, list) if isinstance(items[0], kind))
+    kind = next(kind for kind, type_ in KINDS.items() if isinstance(items[0], type_))
     arrays = [item for item in items if isinstance(item, np.ndarray)]
     dtype = np.result_type(*arrays) if len(arrays) == len(items) else None
-    read = SymbolSequences(name, distinct, numbers, lengths, kind, dtype)
+    read = SymbolSequences(name, label, distinct, numbers, lengths, kind, dtype)
     for i, symbol in enumerate(distinct):
         if _is_missing(symbol):
             raise ValueError(
@@ -173,13 +181,20 @@ class Alphabet:
     """Symbols by number. It is made of plain values, and not changed any more.
 
     classes         (n,) the symbols, in order
-    kind            type of the sequences that are given back, see `SymbolSequences`
+    kind            what sequences are given back as, see `SymbolSequences`
     unknown_symbol  the symbol that stands for all others, or None if others are refused
     """
 
-    def __init__(self, classes, kind=list, unknown_symbol=None):
+    def __init__(self, classes, kind="list", unknown_symbol=None):
         self.classes, self.kind, self.unknown_symbol = classes, kind, unknown_symbol
         self.number = {symbol: i for i, symbol in enumerate(classes.tolist())}
+
+    def __getstate__(self):
+        names = ("classes", "kind", "unknown_symbol")
+        return {name: getattr(self, name) for name in names}
+
+    def __setstate__(self, state):
+        self.__init__(**state)
 
     def __len__(self):
         return len(self.classes)
@@ -220,8 +235,8 @@ class Alphabet:
 
     def _check_kind(self, read):
         """Raise if fit saw strings and these are none, or the other way round."""
-        if read.numbers.size and (read.kind is str) != (self.kind is str):
-            found, seen = ("strings", "lists") if read.kind is str else ("lists", "strings")
+        if read.numbers.size and (read.kind == "str") != (self.kind == "str"):
+            found, seen = ("strings", "lists") if read.kind == "str" else ("lists", "strings")
             raise TypeError(
                 f"{read.name} holds {found} of symbols, but those of fit were {seen}: the symbols "
                 f"of a string are its characters. Pass {seen}."
@@ -241,10 +256,10 @@ class Alphabet:
     def decode(self, sequences):
         """Return sequences of numbers as what was given: strings, lists, tuples or arrays."""
         symbols = [self.classes[numbers] for numbers in sequences]
-        if self.kind is str:
+        if self.kind == "str":
             symbols = ["".join(each.tolist()) for each in symbols]
-        elif self.kind is not np.ndarray:
-            symbols = [self.kind(each.tolist()) for each in symbols]
+        elif self.kind != "array":
+            symbols = [KINDS[self.kind](each.tolist()) for each in symbols]
         return object_array(symbols)
 
     def split(self, numbers, lengths):

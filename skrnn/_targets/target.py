@@ -58,9 +58,9 @@ class Target(ABC):
     def attributes(self):
         """What was learnt, by the names under which the estimator publishes it."""
 
-    @abstractmethod
     def restore(self, attributes):
-        """Take over what an estimator of format 1 has published."""
+        """Take over what an estimator of format 1 has published, if there was one of its kind."""
+        raise TypeError(f"{self.owner} is younger than that format")
 
     # What follows from it.
 

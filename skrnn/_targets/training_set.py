@@ -1,5 +1,6 @@
 """Sequences with targets and weights: one for each sequence, or one for each step."""
 
+from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
@@ -7,6 +8,25 @@ import numpy as np
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._data.ragged import rows_of, sum_by_sequence
+from skrnn._optim.batching import batches
+
+
+class Chunk:
+    """Steps ``start:stop`` of some sequences, longest first; all steps from `start` on if None.
+
+    indices  (n,) of the sequences that have such steps
+    """
+
+    def __init__(self, indices, start=0, stop=None):
+        self.indices, self.start, self.stop = indices, start, stop
+
+    def __len__(self):
+        """Number of the sequences that begin here."""
+        return 0 if self.start else len(self.indices)
+
+    def part(self, positions):
+        """Return the chunk of those of its sequences that stand in these positions."""
+        return Chunk(self.indices[positions], self.start, self.stop)
 
 
 class TrainingSet:
@@ -23,18 +43,33 @@ class TrainingSet:
     def __len__(self):
         return len(self.data)
 
+    def for_batches(self, settings):
+        """Return the set as `batches` is to cut it up, given the `Settings` of the training."""
+        if settings.sequences_per_batch(len(self)) == len(self):
+            return self.distinct()
+        return self
+
+    def batches(self, size, rng, shuffle):
+        """Cut the set into the chunks of one epoch, whole sequences here; see `batching`."""
+        return [Chunk(indices) for indices in batches(self.data.lengths, size, rng, shuffle)]
+
     @property
     def offsets(self):
         """First row of target and weight of each sequence, and the end: (n_sequences + 1,)."""
         return np.arange(len(self.data) + 1)
 
-    @property
+    @cached_property
     def sequence_weight(self):
         """Weight of each sequence as a whole, (n_sequences,)."""
         return sum_by_sequence(self.weight, self.offsets)
 
-    def batch(self, indices):
-        """Return a `Batch` of some sequences, longest first."""
+    def weights(self, chunk):
+        """Weight of each sequence in a chunk, (n,)."""
+        return self.sequence_weight[chunk.indices]
+
+    def batch(self, chunk):
+        """Return the `Batch` of a chunk."""
+        indices = chunk.indices
         packing = Packing(self.data.lengths[indices])
         rows = self.rows_of_outputs(indices, packing)
         return Batch(
@@ -101,7 +136,7 @@ class StepTrainingSet(TrainingSet):
     def offsets(self):
         return np.append(self.data.starts, len(self.target))
 
-    @property
+    @cached_property
     def sequence_weight(self):
         """Weight of the known steps of each sequence, (n_sequences,)."""
         return sum_by_sequence(self.weight * self.known, self.offsets)

@@ -329,7 +329,7 @@ def test_value_and_gradient_of_one_loss(cell, crf):
     batch = Batch(problem.x, packing, target, weight)
 
     def evaluate(theta):
-        return net.loss_and_grad(theta, batch, loss)
+        return net.loss_and_grad(theta, batch, loss)[:2]
 
     gradient = evaluate(problem.theta)[1]
     assert_gradient(lambda p: evaluate(p)[0], problem.theta, gradient, net.layout.slices)
@@ -432,3 +432,26 @@ def test_recurrent_dropout_draws_one_mask_a_sequence():
     assert len(np.unique(kept, axis=0)) > 1
     for t, output in enumerate(outputs):
         assert_array_equal(output, np.where(kept, 2.0 ** (t + 1), 0))
+
+
+@pytest.mark.parametrize("cell", CELLS)
+def test_gradient_of_a_table_that_is_also_the_head(cell):
+    net = Network(2, CELLS[cell], H, 4, pooling=None, tables={0: (4, H)}, tied=True)
+    assert [name for name in net.layout.shapes if "weight" in name][-1] == "embedding_0.weight"
+    assert "head.weight" not in net.layout.shapes and not net.has_tables
+    rng = np.random.default_rng(0)
+    packing, theta = Packing([3, 2]), net.initialise(rng, np.dtype("f8"))
+    x = np.column_stack([rng.integers(4, size=5), rng.standard_normal(5)])
+    states = [rng.standard_normal((*layer.state_shape, 2)) for layer in net.stack.layers]
+    batch = Batch(x, packing, rng.integers(4, size=5), np.full(5, 0.2), states)
+    _, gradient, finals = net.loss_and_grad(theta, batch, cross_entropy)
+    assert_gradient(
+        lambda point: net.loss_and_grad(point, batch, cross_entropy)[0],
+        theta,
+        gradient,
+        net.layout.slices,
+    )
+    outputs, expected, _ = net.forward(theta, x, packing, states)
+    assert_array_equal(finals[0], expected[0])
+    table = net.layout.views(theta)["embedding_0.weight"]
+    assert_allclose(outputs[[4, 3]], expected[0][0, :, 0].T @ table.T, rtol=1e-12)

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import each_case, equal_sequences, sequences
+from estimators import equal_sequences, every_case, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.model_selection import GridSearchCV, KFold
@@ -56,7 +56,7 @@ def scores(monitor, scoring):
 
 @brief
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@each_case
+@every_case
 def test_every_epoch_is_told_with_the_model_as_it_is_then(case, solver):
     recorder, y, weight = Recorder(), case.target(X), np.ones(len(X))
     model = case.make(solver=solver, max_iter=4).set_callbacks(recorder)
@@ -71,7 +71,7 @@ def test_every_epoch_is_told_with_the_model_as_it_is_then(case, solver):
 
 
 @brief
-@each_case
+@every_case
 def test_callbacks_change_no_bit(case):
     plain = case.make().fit(X, case.target(X))
     watched = case.make().set_callbacks(Recorder()).fit(X, case.target(X))
@@ -79,20 +79,20 @@ def test_callbacks_change_no_bit(case):
 
 
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@each_case
+@every_case
 def test_a_callback_stops_training_without_a_warning(case, solver):
     model = case.make(solver=solver, max_iter=50).set_callbacks(Recorder(stop_after=3))
     assert model.fit(X, case.target(X)).n_iter_ == 3
     assert len(model.loss_curve_) == 3
 
 
-@each_case
+@every_case
 def test_an_adaptive_rate_does_not_overrule_a_callback(case):
     model = case.make(learning_rate="adaptive", max_iter=50).set_callbacks(Recorder(stop_after=3))
     assert model.fit(X, case.target(X)).n_iter_ == 3
 
 
-@each_case
+@every_case
 def test_a_stopped_fit_keeps_the_best_weights(case):
     model = case.make(max_iter=50, learning_rate_init=1.0).set_callbacks(Recorder(stop_after=9))
     model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
@@ -102,7 +102,7 @@ def test_a_stopped_fit_keeps_the_best_weights(case):
 
 
 @brief
-@each_case
+@every_case
 def test_partial_fit_is_one_epoch(case):
     recorder = Recorder()
     model = case.make().set_callbacks(recorder)
@@ -112,7 +112,7 @@ def test_partial_fit_is_one_epoch(case):
 
 
 @brief
-@each_case
+@every_case
 def test_scoring_monitor_scores_every_epoch(case):
     monitor, y = monitor_of(case.scoring), case.target(X)
     model = case.make(max_iter=4).set_callbacks(monitor).fit(X, y)
@@ -122,7 +122,7 @@ def test_scoring_monitor_scores_every_epoch(case):
 
 
 @brief
-@each_case
+@every_case
 def test_scoring_monitor_in_a_pipeline(case):
     monitor, y = monitor_of(case.scoring), case.target(X)
     model = case.make().set_callbacks(monitor)
@@ -133,7 +133,7 @@ def test_scoring_monitor_in_a_pipeline(case):
 
 @brief
 @pytest.mark.parametrize("n_jobs", [None, 2])
-@each_case
+@every_case
 def test_scoring_monitor_in_a_search(case, n_jobs):
     X = np.stack(equal_sequences(30))
     monitor, y = monitor_of(case.scoring), case.target(X)
@@ -151,7 +151,7 @@ def test_scoring_monitor_in_a_search(case, n_jobs):
 
 
 @brief
-@each_case
+@every_case
 def test_progress_bar_counts_the_epochs(case, capsys):
     pytest.importorskip("rich")
     case.make().set_callbacks(ProgressBar()).fit(X, case.target(X))
@@ -168,7 +168,7 @@ class Failing(Recorder):
 
 
 @pytest.mark.parametrize("n_epochs", [1, 3])
-@each_case
+@every_case
 def test_progress_bar_stands_at_the_share_of_the_epochs(case, n_epochs, capsys):
     pytest.importorskip("rich")
     model = case.make(max_iter=4).set_callbacks(ProgressBar(), Failing(stop_after=n_epochs))
@@ -177,7 +177,7 @@ def test_progress_bar_stands_at_the_share_of_the_epochs(case, n_epochs, capsys):
     assert f"{25 * n_epochs}%" in capsys.readouterr().out
 
 
-@each_case
+@every_case
 def test_callbacks_leave_the_warning_of_the_last_epoch(case):
     with pytest.warns(ConvergenceWarning):
         case.make().set_callbacks(Recorder()).fit(X, case.target(X))

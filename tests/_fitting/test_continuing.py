@@ -5,7 +5,7 @@ import pickle
 
 import numpy as np
 import pytest
-from estimators import each_case, sequences
+from estimators import each_case, every_case, sequences
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from training import STOCHASTIC, X_VAL, X, brief, fitted, flat
@@ -15,7 +15,7 @@ STATELESS = {"solver": "sgd", "momentum": 0.0, "shuffle": False, "batch_size": 9
 
 
 @brief
-@each_case
+@every_case
 def test_a_warm_start_goes_on_from_the_weights(case):
     y = case.target(X)
     whole = case.make(**STATELESS, max_iter=6).fit(X, y)
@@ -28,7 +28,7 @@ def test_a_warm_start_goes_on_from_the_weights(case):
 
 
 @brief
-@each_case
+@every_case
 def test_a_cold_start_forgets(case):
     model = fitted(case)
     first = flat(model)
@@ -39,7 +39,7 @@ def test_a_cold_start_forgets(case):
 @brief
 @pytest.mark.parametrize("schedule", ["constant", "invscaling", "one_cycle"])
 @pytest.mark.parametrize("solver", STOCHASTIC)
-@each_case
+@every_case
 def test_partial_fits_are_the_epochs_of_a_fit(case, solver, schedule):
     params = {"solver": solver, "learning_rate": schedule, "batch_size": 9, "dropout": 0.2}
     y = case.target(X)
@@ -65,7 +65,7 @@ def test_partial_fit_learns_from_a_stream_of_chunks(case):
     assert model.score(X, case.target(X)) > 0.7
 
 
-@each_case
+@every_case
 def test_partial_fit_is_for_stochastic_solvers(case):
     model = case.make(solver="lbfgs")
     assert not hasattr(model, "partial_fit")
@@ -74,7 +74,7 @@ def test_partial_fit_is_for_stochastic_solvers(case):
 
 
 @brief
-@each_case
+@every_case
 def test_a_fit_does_not_depend_on_partial_fits_before_it(case):
     model = case.partial_fit(case.make(), X_VAL, case.target(X_VAL))
     model.fit(X, case.target(X))
@@ -96,7 +96,7 @@ def test_a_failed_first_fit_leaves_an_unfitted_estimator(case):
 
 
 @brief
-@each_case
+@every_case
 def test_partial_fit_follows_a_change_of_the_solver(case):
     model = case.partial_fit(case.make(alpha=1.0), X, case.target(X))
     forgetful = copy.deepcopy(model)
@@ -107,7 +107,7 @@ def test_partial_fit_follows_a_change_of_the_solver(case):
 
 
 @brief
-@each_case
+@every_case
 @pytest.mark.parametrize("name, value", [("beta_1", 0.5), ("epsilon", 0.1)])
 def test_partial_fit_follows_a_change_of_the_solver_s_options(case, name, value):
     model = case.partial_fit(case.make(), X, case.target(X))
@@ -119,7 +119,7 @@ def test_partial_fit_follows_a_change_of_the_solver_s_options(case, name, value)
 
 
 @brief
-@each_case
+@every_case
 def test_small_integers_do_not_overflow(case):
     names = {"hidden_size": 20, "n_layers": 2, "batch_size": 5, "tbptt_steps": 3}
     small = case.make(**{name: np.uint8(value) for name, value in names.items()})

@@ -5,7 +5,7 @@ import re
 
 import numpy as np
 import pytest
-from estimators import each_case
+from estimators import every_case
 from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from training import SOLVERS, X_VAL, X, brief, fitted
@@ -24,7 +24,7 @@ from skrnn._fitting.objective import Objective
         {"cell_type": "gru", "solver": "adamw"},
     ],
 )
-@each_case
+@every_case
 def test_a_training_that_diverges_says_so_and_nothing_else(case, params, n_jobs, monkeypatch):
     monkeypatch.setattr(_objective, "SPLIT_UNITS", 1)  # so that threads have a part in it
     rate = 1e30 if params.get("dtype") == "float32" else 1e200
@@ -40,7 +40,7 @@ def test_a_training_that_diverges_says_so_and_nothing_else(case, params, n_jobs,
     assert not hasattr(model, "n_iter_")
 
 
-@each_case
+@every_case
 def test_a_training_that_diverges_between_two_scores_says_so(case):
     diverging = {"cell_type": "rnn", "activation": "relu", "solver": "sgd", "batch_size": 100}
     model = case.make(**diverging, learning_rate_init=1e200, max_grad_norm=None)
@@ -52,7 +52,7 @@ def test_a_training_that_diverges_between_two_scores_says_so(case):
 
 @brief
 @pytest.mark.parametrize("solver", SOLVERS)
-@each_case
+@every_case
 def test_a_loss_that_is_not_finite_leaves_the_last_model(case, solver, epochs_done, monkeypatch):
     model = fitted(case, solver=solver, batch_size=100, max_iter=2, warm_start=True)
     first, healthy = copy.deepcopy(model), Objective.__call__

@@ -2,18 +2,18 @@
 
 import numpy as np
 import pytest
-from estimators import CASES, each_case, each_form, equal_sequences, step_score
+from estimators import CASES, each_case, each_form, equal_sequences, every_case
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import check_scoring
 from training import OVERSHOOTING, X_VAL, X, assert_is_its_best, brief, fitted, flat
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceRegressor, SequenceTagger
+from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
 from skrnn.metrics import sequence_accuracy_scorer
 
 
 @pytest.mark.parametrize("weight", [None, np.linspace(0, 2, len(X_VAL))], ids=["", "weighted"])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])
-@each_case
+@every_case
 def test_validation_data_choose_the_best_weights(case, solver, weight):
     model = case.make(**OVERSHOOTING, solver=solver)
     validation = {"X_val": X_VAL, "y_val": case.target(X_VAL), "sample_weight_val": weight}
@@ -24,7 +24,7 @@ def test_validation_data_choose_the_best_weights(case, solver, weight):
 
 
 @brief
-@each_case
+@every_case
 def test_validation_data_are_not_trained_on(case):
     with_val = case.make(tol=0).fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
     assert with_val.loss_curve_ == fitted(case, tol=0).loss_curve_
@@ -43,7 +43,7 @@ def test_early_stopping_holds_out_a_fraction_and_keeps_the_best_epoch(case):
 
 
 @brief
-@each_case
+@every_case
 def test_lbfgs_stops_early_too(case):
     model = case.make(**OVERSHOOTING, solver="lbfgs", tol=0.01)
     model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
@@ -53,7 +53,7 @@ def test_lbfgs_stops_early_too(case):
 
 
 @brief
-@each_case
+@every_case
 def test_a_warm_start_reports_the_best_score_of_the_weights_it_keeps(case):
     validation = {"X_val": X_VAL, "y_val": case.target(X_VAL)}
     model = case.make(max_iter=40, warm_start=True).fit(X, case.target(X), **validation)
@@ -63,7 +63,7 @@ def test_a_warm_start_reports_the_best_score_of_the_weights_it_keeps(case):
 
 
 @brief
-@each_case
+@every_case
 def test_without_a_validation_set_no_scores_are_left_of_an_earlier_one(case):
     validation = {"X_val": X_VAL, "y_val": case.target(X_VAL)}
     model = case.make(warm_start=True).fit(X, case.target(X), **validation)
@@ -73,7 +73,7 @@ def test_without_a_validation_set_no_scores_are_left_of_an_earlier_one(case):
 
 
 @brief
-@each_case
+@every_case
 def test_the_scorer_chooses_the_epoch(case):
     scores = iter([0.1, 0.9, 0.3, 0.8])
     model = case.make(max_iter=4, scoring=lambda *args: next(scores))
@@ -87,16 +87,15 @@ SCORINGS = {
     RNNClassifier: "neg_log_loss",
     RNNRegressor: "neg_mean_absolute_error",
     SequenceTagger: sequence_accuracy_scorer,
-    SequenceRegressor: step_score,
 }
 
 
 @brief
 @pytest.mark.parametrize("weight", [None, np.linspace(0, 2, len(X_VAL))], ids=["", "weighted"])
 @pytest.mark.parametrize("solver", ["adam", "lbfgs"])
-@each_case
+@every_case
 def test_validation_scores_are_the_scorers(case, solver, weight):
-    model = case.make(solver=solver, scoring=SCORINGS[case.estimator], max_iter=2)
+    model = case.make(solver=solver, scoring=SCORINGS.get(case.estimator, case.scoring), max_iter=2)
     y_val = case.target(X_VAL)
     model.fit(X, case.target(X), X_val=X_VAL, y_val=y_val, sample_weight_val=weight)
     weights = {} if weight is None else {"sample_weight": weight}
@@ -108,7 +107,7 @@ def test_validation_scores_are_the_scorers(case, solver, weight):
 @brief
 @pytest.mark.parametrize("weight", [None, np.linspace(0, 2, 24)], ids=["", "weighted"])
 @each_form
-@each_case
+@every_case
 def test_the_scorer_is_given_what_is_held_out(case, form, weight):
     X = equal_sequences(24)
     X, y = form(X), case.target(X)
@@ -122,7 +121,7 @@ def test_the_scorer_is_given_what_is_held_out(case, form, weight):
 
 
 @brief
-@each_case
+@every_case
 def test_the_scorer_sees_the_present_weights(case):
     y, validation = case.target(X), {"X_val": X_VAL, "y_val": case.target(X_VAL)}
     default, named = (

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import each_case
+from estimators import every_case
 from numpy.testing import assert_array_equal
 from training import (
     OVERSHOOTING,
@@ -22,7 +22,7 @@ from skrnn._fitting.trainer import Trainer
 @brief
 @pytest.mark.parametrize("n_jobs", [None, 2])
 @pytest.mark.parametrize("solver", STOCHASTIC)
-@each_case
+@every_case
 def test_an_interrupted_fit_keeps_the_model_reached_so_far(case, solver, n_jobs, monkeypatch):
     params = {"solver": solver, "batch_size": 10, "n_jobs": n_jobs}
     expected = fitted(case, **params, max_iter=2)
@@ -36,7 +36,7 @@ def test_an_interrupted_fit_keeps_the_model_reached_so_far(case, solver, n_jobs,
 
 
 @brief
-@each_case
+@every_case
 def test_an_interrupted_lbfgs_keeps_its_last_iterate(case, epochs_done, monkeypatch):
     expected = fitted(case, solver="lbfgs", max_iter=2)
     healthy = Objective.__call__
@@ -52,7 +52,7 @@ def test_an_interrupted_lbfgs_keeps_its_last_iterate(case, epochs_done, monkeypa
     assert_array_equal(case.outputs(model, X), case.outputs(expected, X))
 
 
-@each_case
+@every_case
 def test_an_interruption_before_the_first_epoch_leaves_a_model_without_a_loss(case, monkeypatch):
     interrupted = raise_after(0, Objective.__call__, KeyboardInterrupt)
     monkeypatch.setattr(Objective, "__call__", lambda *args: interrupted(*args))
@@ -62,7 +62,7 @@ def test_an_interruption_before_the_first_epoch_leaves_a_model_without_a_loss(ca
     assert np.isfinite(case.outputs(model, X)).all()
 
 
-@each_case
+@every_case
 def test_an_interruption_before_the_first_score_leaves_none_that_was_best(case, monkeypatch):
     interrupted = raise_after(0, Objective.__call__, KeyboardInterrupt)
     monkeypatch.setattr(Objective, "__call__", lambda *args: interrupted(*args))
@@ -72,7 +72,7 @@ def test_an_interruption_before_the_first_score_leaves_none_that_was_best(case, 
     assert model.best_loss_ is None
 
 
-@each_case
+@every_case
 def test_an_interrupted_early_stopping_restores_the_best_weights(case, monkeypatch):
     interrupted = raise_after(15, Trainer.record, KeyboardInterrupt)
     monkeypatch.setattr(Trainer, "record", lambda *args: interrupted(*args))

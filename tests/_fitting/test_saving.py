@@ -4,13 +4,13 @@ import pickle
 
 import joblib
 import pytest
-from estimators import each_case
+from estimators import every_case
 from numpy.testing import assert_array_equal
 from training import X, brief, flat
 
 
 @brief
-@each_case
+@every_case
 def test_a_pickled_model_of_the_default_size_is_under_300_kB(case):
     model = case.estimator(hidden_size=64, max_iter=1).fit(X, case.target(X))
     assert len(pickle.dumps(model)) < 300_000
@@ -31,7 +31,7 @@ def by_joblib(model, path, mode):
     [(by_pickle, None), (by_joblib, None), (by_joblib, "r"), (by_joblib, "c")],
     ids=["pickle", "compressed", "mmap r", "mmap c"],
 )
-@each_case
+@every_case
 def test_a_saved_model_predicts_and_goes_on_learning(case, save, mode, tmp_path):
     y = case.target(X)
     model = case.partial_fit(case.make(warm_start=True), X, y)

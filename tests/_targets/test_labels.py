@@ -10,6 +10,7 @@ from skrnn._core.packing import Packing
 from skrnn._data.recognise import read_sequences
 from skrnn._targets.labels import Labels
 from skrnn._targets.steps import CRFLabels, StepLabels
+from skrnn._targets.training_set import Chunk
 from skrnn._targets.values import Values
 
 X = [np.zeros((n, 1)) for n in (3, 1, 2)]
@@ -89,7 +90,7 @@ def test_a_crf_keeps_the_weight_of_sequences_whose_first_step_is_unknown():
     train = CRFLabels("Reader", ignore_label="?").read(LABELS, [1, 2, 4], DATA)
     assert_array_equal(train.weight, [1, 1, 1, 2, 4, 4])
     assert_array_equal(train.sequence_weight, [2, 2, 4])
-    labels, known = train.batch(np.array([0, 2, 1])).target
+    labels, known = train.batch(Chunk(np.array([0, 2, 1]))).target
     # Packed rows: the first steps, the second ones, the third.
     assert_array_equal(labels, [0, 0, 1, 0, 0, 1])
     assert_array_equal(known, [True, False, True, False, True, True])

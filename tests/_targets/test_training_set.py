@@ -7,7 +7,7 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skrnn._data.recognise import read_sequences
-from skrnn._targets.training_set import StepTrainingSet, TrainingSet
+from skrnn._targets.training_set import Chunk, StepTrainingSet, TrainingSet
 
 A, B, C = np.arange(2.0), np.arange(3.0), np.arange(2.0) + 5
 X = [A, B, A, C, A]
@@ -105,9 +105,9 @@ def test_only_chosen_sequences_are_kept(data, kind):
 
 def test_a_batch_has_the_rows_of_its_sequences(data):
     order = np.array([1, 0, 3])
-    by_row = by_step(data, [0, 1, 2, 3, 4]).batch(order)
+    by_row = by_step(data, [0, 1, 2, 3, 4]).batch(Chunk(order))
     assert_array_equal(by_row.x.ravel(), [0, 0, 5, 1, 1, 6, 2])
     assert_array_equal(by_row.target, [1, 0, 3, 1, 0, 3, 1])
-    whole = by_sequence(data, [0, 1, 2, 3, 4]).batch(order)
+    whole = by_sequence(data, [0, 1, 2, 3, 4]).batch(Chunk(order))
     assert_array_equal(whole.target, [1, 0, 3])
     assert_array_equal(whole.weight, [2, 1, 8])

@@ -138,7 +138,7 @@ def train_skrnn(net, theta, task, loss):
         x, lengths, labels = task.take(batch)
         weight = np.full(len(batch), 1 / len(batch))
         batch = Batch(x.numpy(), Packing(lengths), labels, weight)
-        value, grad = net.loss_and_grad(theta, batch, loss)
+        value, grad, _ = net.loss_and_grad(theta, batch, loss)
         return value, grad, len(batch), None
 
     schedule = Schedule("constant", RATE)

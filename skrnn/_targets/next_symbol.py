@@ -1,0 +1,260 @@
+"""The next symbol of sequences of symbols: what is read, and what is to be predicted of it.
+
+A sequence of L symbols is L + 1 steps. The first reads the end symbol, as that of a sequence
+before, and each of the others a symbol; each predicts the symbol that follows, the last one the
+end.
+"""
+
+from functools import cached_property
+
+import numpy as np
+
+from skrnn._core.losses import cross_entropy, log_softmax
+from skrnn._core.network import Batch
+from skrnn._core.packing import Packing
+from skrnn._core.states import choose
+from skrnn._data.ragged import sequence_starts
+from skrnn._optim.batching import batches
+from skrnn._targets.symbols import Alphabet, read_symbols
+from skrnn._targets.target import Target
+from skrnn._targets.training_set import Chunk, TrainingSet
+from skrnn._targets.weights import check_sample_weight
+
+# What is computed at a time where nothing is trained: sequences, steps of all of them, and numbers
+# among the outputs.
+PARALLEL, MAX_ROWS, MAX_OUTPUTS = 256, 4096, 1 << 20
+
+
+class SymbolData:
+    """Numbers of the symbols of all sequences, laid end to end.
+
+    ids      (n_rows,), with the end symbol before each sequence and behind it: row r + 1 is to be
+             predicted where row r is read
+    first    (n,) the row that the first step of each sequence reads
+    lengths  (n,) steps of each sequence
+    dtype    floating dtype to compute in
+    """
+
+    def __init__(self, ids, first, lengths, dtype):
+        self.ids, self.first, self.lengths, self.dtype = ids, first, lengths, dtype
+
+    @classmethod
+    def of(cls, ids, lengths, end, dtype):
+        """Lay out sequences whose symbols `ids` lie end to end, `lengths` of each."""
+        steps = lengths + 1
+        ends = np.append(sequence_starts(lengths), len(ids))
+        return cls(np.insert(ids, ends, end), sequence_starts(steps), steps, dtype)
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def __getitem__(self, i):
+        """All that is read and predicted of sequence `i`."""
+        return self.ids[self.first[i] : self.first[i] + self.lengths[i] + 1]
+
+    def subset(self, indices):
+        return SymbolData(self.ids, self.first[indices], self.lengths[indices], self.dtype)
+
+    def cut(self, n_steps):
+        """Cut sequences of more than `n_steps` steps into pieces as equal as can be.
+
+        Returns the pieces, each of which begins by reading the symbol before it, and the sequence
+        of each.
+        """
+        n_pieces = -(-self.lengths // n_steps)
+        sequence = np.repeat(np.arange(len(self)), n_pieces)
+        number = np.arange(len(sequence)) - sequence_starts(n_pieces)[sequence]
+        whole, n_pieces = self.lengths[sequence], n_pieces[sequence]
+        start, stop = whole * number // n_pieces, whole * (number + 1) // n_pieces
+        first = self.first[sequence] + start
+        return SymbolData(self.ids, first, stop - start, self.dtype), sequence
+
+
+class NextSymbols(TrainingSet):
+    """Sequences of symbols, each symbol and the end to be predicted from what is before it.
+
+    data         SymbolData
+    weight       (n,) of each sequence; that of a step is the same
+    chunk_steps  steps that a mini-batch has at most, the next one going on from its states; None
+                 for whole sequences
+    """
+
+    def __init__(self, data, weight, chunk_steps=None):
+        self.data, self.weight, self.chunk_steps = data, weight, chunk_steps
+
+    def with_rows(self, indices, rows):
+        return NextSymbols(self.data.subset(indices), self.weight[rows], self.chunk_steps)
+
+    def content(self):
+        return ()
+
+    @cached_property
+    def sequence_weight(self):
+        return self.weight * self.data.lengths
+
+    def steps(self, chunk):
+        """Number of steps that each sequence has in a chunk, (n,)."""
+        lengths = self.data.lengths[chunk.indices]
+        return np.minimum(lengths, chunk.stop or lengths.max()) - chunk.start
+
+    def weights(self, chunk):
+        return self.weight[chunk.indices] * self.steps(chunk)
+
+    def batch(self, chunk):
+        packing, sequences = Packing(self.steps(chunk)), chunk.indices
+        rows = self.data.first[sequences][packing.sequence] + packing.step + chunk.start
+        x, target = (self.data.ids[r].astype(np.intp) for r in (rows, rows + 1))
+        return Batch(x[:, np.newaxis], packing, target, self.weight[sequences][packing.sequence])
+
+    def for_batches(self, settings):
+        """Cut long sequences into as many pieces as there are sequences in a batch, all in all."""
+        if self.chunk_steps is None or settings.rule.needs_whole_set:
+            return super().for_batches(settings)
+        n_steps = int(self.data.lengths.sum())
+        longest = -(-n_steps // settings.sequences_per_batch(n_steps))
+        data, sequence = self.data.cut(max(longest, self.chunk_steps))
+        pieces = NextSymbols(data, self.weight[sequence], self.chunk_steps)
+        return TrainingSet.for_batches(pieces, settings)
+
+    def batches(self, size, rng, shuffle):
+        lengths = self.data.lengths
+        whole = batches(lengths, size, rng, shuffle)
+        return [chunk for batch in whole for chunk in chunks(batch, lengths, self.chunk_steps)]
+
+
+def chunks(indices, lengths, n_steps=None):
+    """Cut some sequences, longest first, into chunks of `n_steps` steps, in order of time."""
+    lengths = lengths[indices]
+    starts = np.arange(0, lengths[0], n_steps or lengths[0] or 1)
+    # Those that still have a step come first.
+    alive = len(lengths) - np.searchsorted(lengths[::-1], starts, side="right")
+    stops = [*starts[1:].tolist(), None]
+    return [
+        Chunk(indices[:n], start, stop)
+        for n, start, stop in zip(alive, starts.tolist(), stops, strict=False)
+    ]
+
+
+def bounded_chunks(lengths, n_outputs):
+    """Cut all sequences into lists of chunks that follow each other, of bounded size."""
+    order = np.argsort(-lengths, kind="stable")
+    for start in range(0, len(order), PARALLEL):
+        indices = order[start : start + PARALLEL]
+        n_rows = min(MAX_ROWS, MAX_OUTPUTS // n_outputs)
+        yield chunks(indices, lengths, max(1, n_rows // len(indices)))
+
+
+def log_likelihood(model, train, parallel_map=map):
+    """Log-probability of each sequence of a set of next symbols, its end included, (n,)."""
+
+    def compute(parts):
+        indices, states = parts[0].indices, None
+        total = np.zeros(len(indices))
+        for chunk in parts:
+            n, batch = len(chunk.indices), train.batch(chunk)
+            states = choose(states, slice(n))
+            outputs, states = model.forward(batch.x, batch.packing, states)
+            log_probs = log_softmax(outputs)[np.arange(len(outputs)), batch.target]
+            total[:n] += np.bincount(batch.packing.sequence, log_probs, n)
+        return indices, total
+
+    result = np.empty(len(train))
+    cut = bounded_chunks(train.data.lengths, model.network.head.n_outputs)
+    for indices, total in parallel_map(compute, cut):
+        result[indices] = total
+    return result
+
+
+def states_before_last(model, data):
+    """States before the last step of each sequence, and the symbol that this step reads, (n,)."""
+    lengths, whole = data.lengths - 1, model.initial_states(len(data))
+    before = SymbolData(data.ids, data.first, lengths, data.dtype)
+    train = NextSymbols(before, np.ones(len(data)))
+    for parts in bounded_chunks(lengths, model.network.stack.n_outputs):
+        states = None
+        for chunk in parts:
+            batch = train.batch(chunk)
+            states = choose(states, slice(len(chunk.indices)))
+            states = model.advance(batch.x, batch.packing, states)
+            for state, after in zip(whole, states, strict=True):
+                state[..., chunk.indices] = after
+    return whole, data.ids[data.first + lengths].astype(np.intp)
+
+
+class NextSymbol(Target):
+    """The symbols of sequences, and the end of each.
+
+    name            how messages call the sequences
+    dtype           floating dtype to compute in
+    unknown_symbol  symbol that stands for those that are rare or were not learnt; None for none
+    min_count       how often a symbol must occur not to be rare
+    chunk_steps     see `NextSymbols`
+    classes         all symbols; learnt from the sequences if None
+    """
+
+    loss = cross_entropy
+
+    def __init__(
+        self,
+        owner,
+        name,
+        dtype,
+        unknown_symbol=None,
+        min_count=1,
+        *,
+        chunk_steps=None,
+        classes=None,
+    ):
+        super().__init__(owner)
+        self.name, self.dtype, self.unknown_symbol = name, np.dtype(dtype), unknown_symbol
+        self.min_count, self.chunk_steps, self.classes = min_count, chunk_steps, classes
+
+    def check(self, y, data=None, held_out=False):
+        return read_symbols(y, self.name, may_be_empty=held_out)
+
+    def learn(self, y, weight):
+        self.alphabet = Alphabet.learn(y, self.unknown_symbol, self.min_count, self.classes)
+        self.longest = int(y.lengths.max())
+
+    def resume(self, earlier):
+        self.alphabet, self.longest, self.is_learnt = earlier.alphabet, earlier.longest, True
+
+    @property
+    def n_outputs(self):
+        return len(self.alphabet) + 1
+
+    @property
+    def end(self):
+        """Number of the end of a sequence."""
+        return self.alphabet.end
+
+    def encode(self, y, held_out=False):
+        return SymbolData.of(self.alphabet.encode(y), y.lengths, self.end, self.dtype)
+
+    def read(self, y, sample_weight=None, data=None, held_out=False):
+        y = self.check(y, data, held_out)
+        weight = check_sample_weight(sample_weight, len(y))
+        if not self.is_learnt:
+            self.learn(y, weight)
+            self.is_learnt = True
+        return NextSymbols(self.encode(y), weight, self.chunk_steps)
+
+    def read_prompt(self, prompt):
+        """Return the data of one sequence, which others are to begin with."""
+        items = [[] if prompt is None else prompt]
+        read = read_symbols(items, "prompt", may_be_empty=True, label="{}")
+        return self.encode(read)
+
+    def choose(self, params, outputs, packing):
+        """Return the most probable symbol, which the end is not."""
+        return outputs[:, :-1].argmax(axis=1)
+
+    def decode(self, encoded):
+        return self.alphabet.decode(encoded)
+
+    def score(self, held_out, encoded):
+        """Mean log-probability of a symbol, given the log-likelihood of each sequence."""
+        return float(held_out.weight @ encoded / held_out.sequence_weight.sum())
+
+    def attributes(self):
+        return {"classes_": self.alphabet.classes}
