@@ -16,9 +16,7 @@ from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
-from skrnn._data.ragged import offsets_of
 from skrnn._data.recognise import read_again, read_sequences
-from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.embeddings import initial_vectors
 from skrnn._estimators.parameters import (
     COMMON_CONSTRAINTS,
@@ -29,7 +27,6 @@ from skrnn._estimators.parameters import (
     draw_seed,
 )
 from skrnn._estimators.saved import from_format_1, is_format_1
-from skrnn._estimators.stream import Stream
 from skrnn._fitting.callbacks import FitReport
 from skrnn._fitting.history import History
 from skrnn._fitting.objective import Objective
@@ -37,7 +34,7 @@ from skrnn._fitting.settings import Settings
 from skrnn._fitting.trainer import Trainer
 from skrnn._model import Model, build_network
 from skrnn._threads import single_blas_thread, thread_map
-from skrnn._typing import Sequences, ShortSignature
+from skrnn._typing import ShortSignature
 from skrnn._version import VersionMixin
 
 
@@ -326,68 +323,6 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             return self._outputs(data, decode)
         return self._model.outputs(data, parallel_map=parallel_map, decode=decode)[0]
 
-    def hidden_states(self, X: Sequences) -> SequenceArray:
-        """Compute the hidden states of the last layer at every step.
-
-        Parameters
-        ----------
-        X : array-like or SequenceArray
-            Sequences in a form that `predict` takes.
-
-        Returns
-        -------
-        states : SequenceArray
-            For each sequence an array (n_steps_i, hidden_size), with both directions side by side
-            where there are two: the backward state of a step has read what follows it.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` cannot be read, or its features are not those that `fit` saw.
-        TypeError
-            If `X` is of a type that holds no sequences of numbers.
-        """
-        data = self._read_new(X)
-        return SequenceArray(self._features(data, None), offsets_of(data.lengths))
-
-    def pooled_states(self, X: Sequences, pooling: str = "last") -> np.ndarray:
-        """Compute one vector of hidden states of the last layer for each sequence.
-
-        Parameters
-        ----------
-        X : array-like or SequenceArray
-            Sequences in a form that `predict` takes.
-        pooling : {'last', 'mean', 'max'}, default='last'
-            'last' is the state after the last step (and the backward state after the first), 'mean'
-            and 'max' are taken over all steps, unit by unit.
-
-        Returns
-        -------
-        states : ndarray of shape (n_sequences, width)
-            `width` is `hidden_size`, or twice that for both directions.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If `X` cannot be read, or its features are not those that `fit` saw, or there is no such
-            pooling.
-        TypeError
-            If `X` is of a type that holds no sequences of numbers.
-        """
-        data = self._read_new(X)
-        if pooling not in ("last", "mean", "max"):
-            raise ValueError(f"pooling={pooling!r} must be 'last', 'mean' or 'max'.")
-        return self._features(data, pooling)
-
-    def _features(self, data, pooling):
-        """States of the last layer, pooled; see `Model.features`."""
-        with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
-            return self._model.features(data, pooling, parallel_map=parallel_map)
-
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""
         return self._outputs(self._read_new(X))
@@ -397,30 +332,6 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         """Read-only views of the parameters, by the names that torch gives them."""
         self._check_fitted()
         return self._model.coefs
-
-    def stream(self, n_streams: int = 1) -> Stream:
-        """Follow sequences that are still growing, step by step.
-
-        Parameters
-        ----------
-        n_streams : int, default=1
-            Number of sequences that are followed side by side.
-
-        Returns
-        -------
-        stream : Stream
-            ``stream.step(x)`` takes a step and returns what `predict` would return for the sequence
-            so far. The estimator itself never changes.
-
-        Raises
-        ------
-        NotFittedError
-            Before `fit`.
-        ValueError
-            If answers depend on what follows: with ``bidirectional=True``, and with a CRF.
-        """
-        self._check_fitted()
-        return Stream(self, n_streams)
 
     def set_coefs(self, coefs: dict[str, ArrayLike]) -> Self:
         """Replace parameters of the fitted network, for example by weights trained with torch.

@@ -12,12 +12,13 @@ from sklearn.base import ClassifierMixin
 from skrnn._compat import StrOptions, with_callbacks
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
+from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.labels import Labels, MultiLabels, is_multilabel
 from skrnn._typing import Sequences
 
 
-class RNNClassifier(LabelsMixin, ClassifierMixin, BaseRNN):
+class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
     """Recurrent network that predicts one label for each sequence.
 
     For sequences of steps with one or more features each (recordings, series, texts as token

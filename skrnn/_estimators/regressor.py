@@ -15,12 +15,13 @@ from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
+from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.values import Values
 from skrnn._typing import Sequences, available_if
 
 
-class RNNRegressor(RegressorMixin, BaseRNN):
+class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
     """Recurrent network that predicts one value or vector for each sequence.
 
     For sequences of steps with one or more features each (recordings, windows of a series, texts

@@ -16,13 +16,14 @@ from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
+from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import StepValues, weights_of_steps
 from skrnn._typing import Sequences, available_if
 
 
-class SequenceRegressor(StepsMixin, RegressorMixin, BaseRNN):
+class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
     """Recurrent network that predicts one value or vector for each step of a sequence.
 
     For filters, forecasts at every step, soft sensors, poses or prices: numbers that accompany a

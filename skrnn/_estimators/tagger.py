@@ -13,13 +13,14 @@ from skrnn._compat import StrOptions, with_callbacks
 from skrnn._data.steps import are_known, take_known
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
+from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import CRFLabels, StepLabels, values_of_steps, weights_of_steps
 from skrnn._typing import Label, Sequences
 
 
-class SequenceTagger(StepsMixin, LabelsMixin, BaseRNN):
+class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
     """Recurrent network that labels every step of a sequence.
 
     For parts of speech, named entities, slots, phonemes or activities: one label for each token or
