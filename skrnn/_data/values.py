@@ -1,6 +1,7 @@
 """Values as arrays of real numbers, or an error that says what they are instead."""
 
 from datetime import date, time, timedelta
+from itertools import chain
 
 import numpy as np
 
@@ -65,10 +66,18 @@ def reject_masked(values, name):
             "it out, as SequenceArray.from_padded(X.data, lengths) does with steps at the end of "
             "sequences."
         )
-    is_nested = isinstance(values, (list, tuple)) or _holds_objects(values)
-    if is_nested and any(issubclass(kind, _CONTAINERS) for kind in set(map(type, values))):
+    if (isinstance(values, (list, tuple)) or _holds_objects(values)) and _holds_arrays(values):
         for i, value in enumerate(values):
             reject_masked(value, f"{name}[{i}]")
+
+
+def _holds_arrays(values):
+    """Whether there are arrays in a list, or in the lists in it, however deep."""
+    kinds = set(map(type, values))
+    while kinds and kinds <= {list, tuple}:
+        values = list(chain.from_iterable(values))
+        kinds = set(map(type, values))
+    return any(issubclass(kind, _CONTAINERS) for kind in kinds)
 
 
 def _holds_objects(values):
