@@ -30,7 +30,7 @@ SETS = {
     "fc_sunspots": ("100 ARV, 1921-1955", "<= 9.5"),
 }
 
-# What the stated settings change in the defaults.
+# What the stated settings change in the former defaults, see sides.py.
 SETTINGS = {
     "fc_etth1/24": {
         "cell_type": "gru",

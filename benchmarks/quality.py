@@ -9,10 +9,11 @@ With --resume FILE, results are read from a file and appended to it, so that a r
 short goes on where it was; begin a new file when the code has changed. The sides are
 
     defaults   the estimator as it comes
+    former     the same with the defaults of old
     stated     a setting that suits the set, printed below the table
     torch      the same network, first parameters, optimiser, mini-batches, epochs, schedule and
                clipping as in that setting; left out where torch is not installed
-    gru/max    the defaults with this cell and this pooling; likewise for every other such pair
+    gru/max    the former defaults with this cell and pooling; likewise for every other such pair
 
 A family of sets is a module listed in FAMILIES, which offers
 
@@ -95,7 +96,7 @@ def read_arguments():
     parser.add_argument("--seeds", nargs="+", type=int, default=[0, 1, 2])
     has_torch = importlib.util.find_spec("torch") is not None
     sides = SIDES if has_torch else SIDES[:2]
-    parser.add_argument("--sides", nargs="+", choices=SIDES + VARIANTS, default=sides)
+    parser.add_argument("--sides", nargs="+", choices=[*SIDES, "former", *VARIANTS], default=sides)
     parser.add_argument("--resume", type=Path)
     return parser.parse_args()
 

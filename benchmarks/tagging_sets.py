@@ -31,7 +31,7 @@ METRICS = {
 }
 
 FEATURES = ["lower", "prefix2", "prefix3", "suffix2", "suffix3", "shape"]
-# What the stated settings change in the defaults, of the encoder and of the network.
+# What the stated settings change in the former defaults, of the encoder and of the network.
 SETTINGS = {
     "pos_ewt": {
         "token_features": FEATURES,
@@ -115,7 +115,8 @@ def parameters(name, side):
     changed = changes(side, SETTINGS[name])
     if name == "txt_names":  # letters are its tokens, on every side
         changed = {"analyzer": "char", "lowercase": False} | changed
-    return TokenEncoder().get_params() | estimator(name).get_params() | changed
+    p = TokenEncoder().get_params() | estimator(name).get_params()
+    return p | {key: value for key, value in changed.items() if key in p}
 
 
 def encoder_parameters(p):

@@ -20,7 +20,7 @@ rows = images.reshape(-1, 8, 8)
 contest = [
     ("majority class", DummyClassifier(), images),
     ("logistic regression", LogisticRegression(max_iter=1000), images),
-    ("RNNClassifier", RNNClassifier(cell_type="gru", max_iter=30, random_state=0), rows),
+    ("RNNClassifier", RNNClassifier(random_state=0), rows),
 ]
 
 print(f"{len(y)} images of handwritten digits, 5-fold cross-validation")

@@ -49,7 +49,7 @@ else:
 X_train, y_train, X_test, y_test = *train, *test
 
 is_new = np.isin(np.concatenate(X_test), np.concatenate(X_train), invert=True)
-network = SequenceTagger(bidirectional=True, token_dropout=0.2, max_iter=8, random_state=0)
+network = SequenceTagger(token_dropout=0.2, max_iter=8, random_state=0)
 for features in (None, ["suffix2", "suffix3", "shape"]):
     model = make_pipeline(TokenEncoder(token_features=features), network).fit(X_train, y_train)
     right = np.concatenate(model.predict(X_test)) == np.concatenate(y_test)

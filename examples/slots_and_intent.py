@@ -48,7 +48,7 @@ def load():
 
 if __name__ == "__main__":
     X_train, y_train, intents_train, X_test, y_test, intents_test = load()
-    options = {"bidirectional": True, "token_dropout": 0.1, "max_iter": 10, "random_state": 0}
+    options = {"token_dropout": 0.1, "max_iter": 10, "random_state": 0}
     tagger = make_pipeline(TokenEncoder(), SequenceTagger(decoder="crf", **options))
     slots = tagger.fit(X_train, y_train).predict(X_test)
     classifier = make_pipeline(TokenEncoder(), RNNClassifier(**options))

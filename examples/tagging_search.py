@@ -16,9 +16,7 @@ from skrnn import SequenceTagger, TokenEncoder
 from skrnn.metrics import span_f1_scorer
 
 X_train, y_train, _, X_test, y_test, _ = load()
-tagger = SequenceTagger(
-    bidirectional=True, token_dropout=0.1, learning_rate_init=0.02, max_iter=4, random_state=0
-)
+tagger = SequenceTagger(token_dropout=0.1, learning_rate_init=0.02, max_iter=4, random_state=0)
 grid = {
     "sequencetagger__cell_type": ["lstm", "gru"],
     "sequencetagger__decoder": ["softmax", "crf"],

@@ -79,10 +79,13 @@ def with_callbacks(method: Method) -> Method:
     return _with_callbacks(method)
 
 
-def callback_context(estimator, max_subtasks):
-    """Return the context that tells an estimator's callbacks of a fit, or None without support."""
+def callback_context(estimator):
+    """Return the context that tells an estimator's callbacks of a fit, or None without support.
+
+    The number of its subtasks, the epochs, is not known yet: it depends on the training set.
+    """
     start = getattr(estimator, "_init_callback_context", None)
-    return None if start is None else start(max_subtasks=max_subtasks)
+    return None if start is None else start(max_subtasks=None)
 
 
 # Names of features: below 1.9 scikit-learn asks frames other than pandas' for them through the

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import warnings
 from abc import ABCMeta, abstractmethod
 from functools import partial
 from typing import Any, Self
@@ -28,6 +29,7 @@ from skrnn._estimators.parameters import (
 )
 from skrnn._estimators.saved import from_format_1, is_format_1
 from skrnn._fitting.callbacks import FitReport
+from skrnn._fitting.held_out import are_windows, hold_out_latest
 from skrnn._fitting.history import History
 from skrnn._fitting.objective import Objective
 from skrnn._fitting.settings import Settings
@@ -85,8 +87,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         check_parameters(self)
         incremental = how.get("incremental", False)
         self._check_combinations(incremental)
-        n_epochs = 1 if incremental else self.max_iter
-        report = FitReport(self, n_epochs, X, y, {"sample_weight": sample_weight})
+        report = FitReport(self, X, y, {"sample_weight": sample_weight})
         twin = self._twin()
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
             twin._learn((X, y, sample_weight), validation, report, parallel_map, **how)
@@ -113,9 +114,11 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         history = self._begin(train.data, goes_on, rng)
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
+        settings = settings.for_set(len(train))
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
-        report.begin()
+        n_epochs = 1 if incremental else settings.max_iter
+        report.begin(n_epochs)
         trainer = Trainer(
             objective,
             settings,
@@ -124,7 +127,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             lambda *state: report.epoch(partial(self._learnt_at, *state)),
         )
         theta = self._model.theta.copy()
-        self._publish(theta, trainer.fit(theta, 1 if incremental else self.max_iter, incremental))
+        self._publish(theta, trainer.fit(theta, n_epochs, incremental))
 
     def _read(self, X, y, sample_weight, goes_on, classes):
         """Return the training set; set the schema of X and the target."""
@@ -196,16 +199,31 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
                 "early_stopping=True holds out whole sequences, but there is only 1 to learn from: "
                 "pass more of them, or others as X_val."
             )
-        chosen, indices = train_test_split(
-            chosen,
-            test_size=float(self.validation_fraction),
-            random_state=int(rng.integers(np.iinfo(np.int32).max)),
-            stratify=train.target[chosen] if self._stratify and train.target.ndim == 1 else None,
-        )
+        chosen, indices = self._hold_out(train, chosen, rng)
         if self.scoring is not None:
             given = [None if part is None else safe_indexing(part, indices) for part in given]
         score = self._score_of(train.subset(indices), given, parallel_map)
         return train.subset(chosen), score
+
+    def _hold_out(self, train, chosen, rng):
+        """Split the indices `chosen` into those to train on and those to score."""
+        fraction = float(self.validation_fraction)
+        if self.early_stopping == "time":
+            return hold_out_latest(chosen, fraction, int(train.data.lengths[chosen].max()) - 1)
+        if are_windows(train.data):
+            warnings.warn(
+                "The sequences overlap, as windows of one series do. early_stopping=True holds "
+                "some out at random, which share steps with those trained on, so that their score "
+                "is too good and training stops too late: set early_stopping='time', or pass "
+                "X_val and y_val.",
+                stacklevel=2,
+            )
+        return train_test_split(
+            chosen,
+            test_size=fraction,
+            random_state=int(rng.integers(np.iinfo(np.int32).max)),
+            stratify=train.target[chosen] if self._stratify and train.target.ndim == 1 else None,
+        )
 
     def _score_of(self, held_out, given, parallel_map):
         """Score of held-out sequences as a function; `given` is what they were read from."""

@@ -36,7 +36,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
 
     Parameters
     ----------
-    cell_type : {'lstm', 'gru', 'rnn'}, default='lstm'
+    cell_type : {'lstm', 'gru', 'rnn'}, default='gru'
         Recurrent cell. 'lstm' and 'gru' learn what to keep over many steps; 'gru' does so with a
         quarter fewer parameters. 'rnn' is the Elman network: the fastest, with a short memory.
     hidden_size : int, default=64
@@ -45,8 +45,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
     n_layers : int, default=1
         Recurrent layers, each of which reads the outputs of the one before at every step.
     bidirectional : bool, default=False
-        Add to each layer a second one that reads the sequence from its last step to its first.
-        Doubles the time that a step takes.
+        Whether each layer has a second one that reads the sequence from its last step to its first,
+        which doubles the time that a step takes. It is the default where sequences are mostly known
+        whole and labels may rest on any step, but not in the regressors, which often forecast:
+        there the last steps count most. Set False for labels of prefixes, of sequences that still
+        grow.
     activation : {'tanh', 'relu'}, default='tanh'
         Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
     pooling : {'last', 'mean', 'max'}, default='last'
@@ -108,8 +111,9 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         and embeddings), divided by the summed weights of the targets in the batch, is added to the
         loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default='auto'
-        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
-        Larger batches are computed faster, but take fewer steps in an epoch.
+        Sequences in a mini-batch. 'auto' is a tenth of the training set, but from 8 to 32, and for
+        more than 32,000 sequences a thousandth of it, up to 256. 'lbfgs' does not use it. Larger
+        batches are computed faster, but take fewer steps in an epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
         How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises
@@ -123,8 +127,10 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
     power_t : float, default=0.5
         Exponent of ``learning_rate='invscaling'``.
-    max_iter : int, default=100
-        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    max_iter : int or 'auto', default='auto'
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations. 'auto' is
+        the number that takes about 1000 mini-batches, but from 10 to 100, so that small sets get
+        many epochs and large ones few; for 'lbfgs' it is 100. `n_iter_` tells how many were done.
     shuffle : bool, default=True
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
         length, which are computed faster together.
@@ -135,11 +141,13 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         Training stops after more than so many epochs in a row without an improvement of the
         validation score or, without validation set, of the loss. A planned `learning_rate` goes on
         whatever the loss does, for it may improve only when the rate falls.
-    early_stopping : bool, default=False
+    early_stopping : bool or 'time', default=False
         Hold `validation_fraction` of the training set out, score it after each epoch, stop when
-        this score no longer improves, and keep the parameters of the best epoch. Sequences are held
-        out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of one
-        series.
+        this score no longer improves, and keep the parameters of the best epoch. True holds
+        sequences out at random. 'time' holds out the last ones, and leaves out as many before them
+        as the longest has steps, less one: for windows of one series in order of time, which
+        overlap. Where neither is right, as for several recordings of one person, pass `X_val` to
+        `fit`.
     scoring : str, callable or None, default=None
         Validation score, of which higher is better: a name out of
         :func:`~sklearn.metrics.get_scorer_names`, or a callable ``scorer(estimator, X, y)``, which
@@ -160,10 +168,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         Added to the root of that mean, to keep the quotient finite.
     max_fun : int, default=15000
         Largest number of evaluations of the loss, for 'lbfgs'.
-    max_grad_norm : float or None, default=1.0
+    max_grad_norm : float or None, default=0.5
         Gradients with a larger Euclidean norm, over all parameters, are scaled down to it, which
-        keeps one exploding gradient from ruining the training (Pascanu et al., 2013). None does not
-        clip; `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+        keeps one exploding gradient from ruining the training (Pascanu et al., 2013): with 1, an
+        LSTM whose last state is read may not begin to learn. None does not clip; `grad_norm_curve_`
+        shows what is usual. With 'sgd' a larger value may be faster; 'lbfgs' does not use it.
     tbptt_steps : int or None, default=None
         Truncate backpropagation through time: gradients do not cross multiples of so many steps,
         but the state does. Saves no memory and limits what can be learnt to such distances, but
@@ -289,7 +298,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
     def __init__(
         self,
         *,
-        cell_type: str = "lstm",
+        cell_type: str = "gru",
         hidden_size: int = 64,
         n_layers: int = 1,
         bidirectional: bool = False,
@@ -311,11 +320,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         learning_rate: str = "cosine",
         learning_rate_init: float = 5e-3,
         power_t: float = 0.5,
-        max_iter: int = 100,
+        max_iter: int | str = "auto",
         shuffle: bool = True,
         tol: float = 1e-4,
         n_iter_no_change: int | float = 10,
-        early_stopping: bool = False,
+        early_stopping: bool | str = False,
         scoring: str | Callable[..., Any] | None = None,
         validation_fraction: float = 0.1,
         momentum: float = 0.9,
@@ -324,7 +333,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         beta_2: float = 0.999,
         epsilon: float = 1e-8,
         max_fun: int = 15000,
-        max_grad_norm: float | None = 1.0,
+        max_grad_norm: float | None = 0.5,
         tbptt_steps: int | None = None,
         warm_start: bool = False,
         random_state: int | np.random.RandomState | None = None,
@@ -424,8 +433,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle', which
-            are meant to run all epochs.
+            If the loss is still that of a constant prediction, so that nothing has been learnt from
+            `X`. Or if `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle',
+            which are meant to run all epochs.
+        UserWarning
+            With ``early_stopping=True``, if the sequences overlap as windows of one series do.
 
         Notes
         -----

@@ -9,13 +9,14 @@ class FitReport:
     X, y and `metadata` are the user's own, so that callbacks can score on them.
     """
 
-    def __init__(self, estimator, max_epochs, X, y, metadata):
+    def __init__(self, estimator, X, y, metadata):
         self.task_info = {"estimator": estimator, "X": X, "y": y, "metadata": metadata}
-        self.context = callback_context(estimator, max_epochs)
+        self.context = callback_context(estimator)
 
-    def begin(self):
+    def begin(self, max_epochs):
         """Report the begin of the training, all input having been read."""
         if self.context is not None:
+            self.context.max_subtasks = max_epochs
             self.context.call_on_fit_task_begin(**self.task_info)
 
     def epoch(self, attributes):

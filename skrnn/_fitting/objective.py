@@ -61,8 +61,7 @@ class Objective:
             finals.append(part_finals)
         if chunk.stop is not None:
             self.states = states.join(parts, finals, len(chunk.indices))
-        if self.settings.alpha and not self.settings.rule.decays_weights:
-            loss += self.penalise(theta, grad, total)
+        loss += self.penalise(theta, grad, total)
         return loss, grad, total, tail
 
     def parts(self, indices):
@@ -101,7 +100,9 @@ class Objective:
             return self.network.loss_and_grad(theta, batch, self.loss, how, layout)
 
     def penalise(self, theta, grad, total):
-        """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient."""
+        """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient, if there is one."""
+        if not self.settings.alpha or self.settings.rule.decays_weights:
+            return 0.0
         dense = theta[: len(self.penalised)]
         dpenalty = dense * self.penalised
         dpenalty *= self.settings.alpha / total

@@ -1,7 +1,8 @@
 """What a training is told: the parameters of an estimator that concern nothing else."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
+from skrnn._fitting.budget import auto_batch_size, auto_epochs
 from skrnn._fitting.solvers import SOLVERS
 
 
@@ -15,7 +16,7 @@ class Settings:
     learning_rate: str
     learning_rate_init: float
     power_t: float
-    max_iter: int
+    max_iter: int | str
     shuffle: bool
     tol: float
     n_iter_no_change: int | float
@@ -49,4 +50,12 @@ class Settings:
         """Sequences in a batch, of so many in the training set."""
         if self.rule.needs_whole_set:
             return n_sequences
-        return min(32 if self.batch_size == "auto" else int(self.batch_size), n_sequences)
+        size = auto_batch_size(n_sequences) if self.batch_size == "auto" else int(self.batch_size)
+        return min(size, n_sequences)
+
+    def for_set(self, n_sequences):
+        """Return the settings with numbers for 'auto', given the size of the training set."""
+        size, n_epochs = self.sequences_per_batch(n_sequences), self.max_iter
+        if n_epochs == "auto":
+            n_epochs = auto_epochs(-(-n_sequences // size))
+        return replace(self, batch_size=size, max_iter=n_epochs)

@@ -5,9 +5,16 @@ import pytest
 from estimators import CASES, each_case, each_form, equal_sequences, every_case
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.metrics import check_scoring
+from sklearn.pipeline import make_pipeline
 from training import OVERSHOOTING, X_VAL, X, assert_is_its_best, brief, fitted, flat
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
+from skrnn import (
+    RNNClassifier,
+    RNNRegressor,
+    SequenceTagger,
+    SlidingWindowTransformer,
+    WindowScaledRegressor,
+)
 from skrnn.metrics import sequence_accuracy_scorer
 
 
@@ -161,3 +168,73 @@ def test_a_class_that_training_lacks_counts_in_balanced_validation(case):
     recalls = [right[labels == label].mean() for label in np.unique(labels)]
     assert recalls[np.unique(labels).tolist().index("else")] == 0
     assert_allclose(model.best_validation_score_, np.mean(recalls))
+
+
+WINDOWS = np.lib.stride_tricks.sliding_window_view(
+    np.random.default_rng(0).standard_normal((103, 2)), 4, axis=0
+).transpose(0, 2, 1)
+RANDOM = r"The sequences overlap.*early_stopping='time', or pass X_val"
+
+
+@brief
+@each_case
+def test_in_order_of_time_the_last_are_scored_and_those_that_overlap_them_left_out(case):
+    y = case.target(WINDOWS)
+    params = {"max_iter": 20, "n_iter_no_change": np.inf, "random_state": 0, "batch_size": 10}
+    held_out = case.make(**params, early_stopping="time", validation_fraction=0.295)
+    held_out.fit(WINDOWS, y)
+    assert held_out.t_ == 67 * held_out.n_iter_
+    score = held_out.score(WINDOWS[70:], y[70:])
+    assert_allclose(held_out.best_validation_score_, score, rtol=1e-9)
+
+
+@brief
+def test_in_order_of_time_targets_are_scored_by_a_scorer_too():
+    y = WINDOWS[:, :, 0].sum(axis=1)
+    params = {"early_stopping": "time", "scoring": "neg_mean_squared_error", "max_iter": 3}
+    model = RNNRegressor(**params, learning_rate="constant", random_state=0).fit(WINDOWS, y)
+    error = model.predict(WINDOWS[-10:]) - y[-10:]
+    assert_allclose(-np.mean(error**2), model.validation_scores_[model.n_iter_ - 1], rtol=0.5)
+
+
+def test_in_order_of_time_something_must_be_left_to_train_on():
+    model = RNNRegressor(early_stopping="time", validation_fraction=0.5)
+    with pytest.raises(ValueError, match="scores the last 4 of 7 sequences, and leaves out the 3"):
+        model.fit(WINDOWS[:7], np.arange(7))
+
+
+@pytest.mark.parametrize("stride", [1, 2])
+@pytest.mark.parametrize("form", [np.array, list, lambda X: (X - X.mean()) / 3])
+@brief
+def test_windows_held_out_at_random_are_warned_of(form, stride):
+    X = form(WINDOWS[::stride])
+    model = RNNRegressor(early_stopping=True, max_iter=1, random_state=0)
+    with pytest.warns(UserWarning, match=RANDOM):
+        model.fit(X, np.arange(len(X)))
+
+
+@brief
+@pytest.mark.parametrize("scaling", ["last", "standard"])
+def test_padded_and_scaled_windows_are_warned_of_as_well(scaling):
+    rows = np.random.default_rng(0).standard_normal((60, 1))
+    network = RNNRegressor(early_stopping=True, max_iter=1, random_state=0)
+    scaled = WindowScaledRegressor(network, scaling=scaling)
+    model = make_pipeline(SlidingWindowTransformer(12, horizon=1), scaled)
+    with pytest.warns(UserWarning, match=RANDOM):
+        model.fit(rows, rows[:, 0])
+
+
+@brief
+@pytest.mark.parametrize(
+    "X",
+    [
+        X,
+        WINDOWS[::4],  # these do not overlap
+        WINDOWS[::3],  # these share a step of four
+        np.ones((20, 4, 2)),
+        np.random.default_rng(0).integers(0, 5, (20, 3)).tolist(),
+    ],
+)
+def test_other_sequences_are_held_out_at_random_in_silence(X):
+    model = RNNRegressor(early_stopping=True, max_iter=1, learning_rate="cosine", random_state=0)
+    model.fit(X, np.arange(len(X)) % 3)

@@ -19,14 +19,14 @@ def test_every_solver_learns(case, solver):
 
 
 EFFECTS = [
-    ({}, {"cell_type": "rnn"}),
-    ({}, {"cell_type": "gru"}),
+    ({"cell_type": "lstm"}, {"cell_type": "rnn"}),
+    ({"cell_type": "lstm"}, {"cell_type": "gru"}),
     ({"cell_type": "rnn"}, {"activation": "relu"}),
     ({}, {"hidden_size": 5}),
     ({}, {"n_layers": 2}),
-    ({}, {"bidirectional": True}),
-    ({}, {"pooling": "mean"}),
-    ({}, {"pooling": "max"}),
+    ({"bidirectional": False}, {"bidirectional": True}),
+    ({"pooling": "last"}, {"pooling": "mean"}),
+    ({"pooling": "last"}, {"pooling": "max"}),
     ({}, {"dropout": 0.2}),
     ({}, {"recurrent_dropout": 0.2}),
     ({}, {"forget_bias": 2.0}),
@@ -41,6 +41,7 @@ EFFECTS = [
     ({}, {"learning_rate_init": 0.02}),
     ({}, {"shuffle": False}),
     ({}, {"early_stopping": True}),
+    ({"early_stopping": True}, {"early_stopping": "time"}),
     ({"early_stopping": True}, {"validation_fraction": 0.4}),
     ({}, {"max_grad_norm": 0.1}),
     ({}, {"tbptt_steps": 2}),
@@ -192,7 +193,7 @@ def test_what_is_counted(case):
 @brief
 @each_case
 def test_coefs_have_the_names_and_shapes_of_torch_and_are_read_only(case):
-    model = fitted(case, n_layers=2, bidirectional=True)
+    model = fitted(case, cell_type="lstm", n_layers=2, bidirectional=True)
     shapes = {name: value.shape for name, value in model.coefs_.items()}
     layer = {"weight_ih": (16, 2), "weight_hh": (16, 4), "bias_ih": (16,), "bias_hh": (16,)}
     upper = layer | {"weight_ih": (16, 8)}

@@ -79,7 +79,8 @@ def test_a_memory_map_is_trained_on_batch_by_batch(case, dtype, tmp_path):
     np.save(tmp_path / "X.npy", rng.standard_normal((n, n_steps, n_features)))
     X = np.load(tmp_path / "X.npy", mmap_mode="r")
     y = case.target(X)
-    model = case.make(hidden_size=1, batch_size=20, max_iter=1, dtype=dtype, early_stopping=True)
+    model = case.make(hidden_size=1, bidirectional=False, batch_size=20, max_iter=1, dtype=dtype)
+    model.set_params(early_stopping=True)
     tracemalloc.start()
     model.fit(X, y).predict(X)
     peak = tracemalloc.get_traced_memory()[1]

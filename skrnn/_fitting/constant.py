@@ -1,0 +1,28 @@
+"""The loss of the best constant prediction, which a network that has learnt something is below."""
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import entr
+
+
+def constant_loss(loss, train, n_outputs):
+    """Mean loss over a training set if every row is predicted the same, as well as can be.
+
+    loss   as in `skrnn._core.losses`; for classes it is the entropy of their shares, and that of a
+           `CRF` counts as such
+    train  TrainingSet
+    """
+    if not hasattr(train, "target"):  # targets that are made of X chunk by chunk
+        return np.inf
+    weight = train.weight * getattr(train, "known", 1)
+    weight = weight / weight.sum()
+    if train.target.ndim == 1 and train.target.dtype.kind != "f":
+        return float(entr(np.bincount(train.target, weight)).sum())
+    target = train.target.astype(np.float64)
+
+    def of_constant(outputs):
+        outputs = np.tile(outputs, (len(target), 1))
+        value, doutputs, _ = loss({}, outputs, target, weight, None)
+        return value, doutputs.sum(axis=0)
+
+    return float(minimize(of_constant, np.zeros(n_outputs), jac=True, method="L-BFGS-B").fun)
