@@ -103,8 +103,9 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default='auto'
         Sequences in a mini-batch. 'auto' is a tenth of the training set, but from 8 to 32, and for
-        more than 32,000 sequences a thousandth of it, up to 256. 'lbfgs' does not use it. Larger
-        batches are computed faster, but take fewer steps in an epoch.
+        more than 32,000 sequences a thousandth of it, up to 256; a set of at most 32 is one batch.
+        'lbfgs' does not use it. Larger batches are computed faster, but take fewer steps in an
+        epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
         How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises

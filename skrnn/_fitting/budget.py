@@ -12,7 +12,13 @@ UPDATES = 1000  # of a training whose number of epochs is between these bounds
 
 
 def auto_batch_size(n_sequences):
-    """A tenth of the set, from 8 to 32; beyond 32,000 sequences a thousandth of it, up to 256."""
+    """A tenth of the set, from 8 to 32; beyond 32,000 sequences a thousandth of it, up to 256.
+
+    A set of at most 32 is one batch, so that weights and repetitions of its sequences have the same
+    result.
+    """
+    if n_sequences <= USUAL_BATCH:
+        return n_sequences
     largest = np.clip(n_sequences // 1000, USUAL_BATCH, LARGEST_BATCH)
     return int(np.clip(n_sequences // 10, SMALLEST_BATCH, largest))
 

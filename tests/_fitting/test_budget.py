@@ -13,7 +13,18 @@ AUTO = {"batch_size": "auto", "max_iter": "auto", "hidden_size": 1, "learning_ra
 
 @pytest.mark.parametrize(
     "n_sequences, size",
-    [(1, 8), (80, 8), (99, 9), (200, 20), (320, 32), (32_999, 32), (60_000, 60), (10**6, 256)],
+    [
+        (1, 1),
+        (32, 32),
+        (33, 8),
+        (80, 8),
+        (99, 9),
+        (200, 20),
+        (320, 32),
+        (32_999, 32),
+        (60_000, 60),
+        (10**6, 256),
+    ],
 )
 def test_a_mini_batch_is_a_tenth_of_a_small_set_and_a_thousandth_of_a_large_one(n_sequences, size):
     assert auto_batch_size(n_sequences) == size
