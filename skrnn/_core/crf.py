@@ -76,6 +76,30 @@ class CRF:
                 break
         return possible
 
+    def dead_ends(self, target, packing):
+        """First step of each sequence where no allowed label sequence goes on, (n_sequences,).
+
+        Sequences must agree with the known labels of `target`, an `ObservedLabels`. The number of
+        steps stands for one that cannot end, and -1 for sequences that are possible.
+        """
+        allowed, first, last = map(np.isfinite, self.forbidden)
+        labels, known = target
+        now, before, final = _steps(packing)
+        may = np.ones((packing.n_rows, len(first)), bool)
+        if known is None:
+            known = np.ones(packing.n_rows, bool)
+        may[known] = labels[known][:, None] == np.arange(len(first))
+        dead = np.full(packing.n_sequences, -1)
+        may[now[0]] &= first
+        for t, rows in enumerate(now):
+            if t:
+                # As floats, for which alone there is a fast product.
+                may[rows] &= may[before[t]].astype(np.float32) @ allowed.astype(np.float32) > 0
+            n = rows.stop - rows.start
+            dead[:n][(dead[:n] < 0) & ~may[rows].any(axis=1)] = t
+        ends = (may[final] & last).any(axis=1)
+        return np.where((dead < 0) & ~ends, packing.lengths, dead)
+
     def masked(self, params):
         """Transitions, start and end, with -inf for what is not allowed."""
         return [

@@ -282,6 +282,36 @@ def test_possible_lengths_are_those_of_enumeration(seed):
     assert_array_equal(CRF(allowed, first, last).possible_lengths(n_steps), expected)
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_dead_ends_are_those_of_enumeration(seed):
+    rng = np.random.default_rng(seed)
+    n_labels, packing = 3, Packing([4, 4, 3, 2, 1, 1])
+    allowed = rng.random((n_labels, n_labels)) < 0.5
+    first, last = rng.random((2, n_labels)) < 0.6
+    labels, known = rng.integers(0, n_labels, packing.n_rows), rng.random(packing.n_rows) < 0.5
+
+    def begins(i, n_steps):
+        """Whether some allowed labels of the first steps agree with the known ones."""
+        rows = packing.offsets[:n_steps] + i
+        is_whole = n_steps == packing.lengths[i]
+        return {
+            (bool(last[path[-1]]) if is_whole else None)
+            for path in map(np.array, product(range(n_labels), repeat=n_steps))
+            if first[path[0]] and allowed[path[:-1], path[1:]].all()
+            if (path == labels[rows])[known[rows]].all()
+        }
+
+    for i, (dead, length) in enumerate(
+        zip(CRF(allowed, first, last).dead_ends(ObservedLabels(labels, known), packing),
+            packing.lengths, strict=True)
+    ):  # fmt: skip
+        reached = [n for n in range(1, length + 1) if begins(i, n)]
+        if len(reached) < length:
+            assert dead == len(reached)
+        else:
+            assert dead == (-1 if True in begins(i, length) else length)
+
+
 def test_lengths_that_come_and_go():
     # Labels alternate and begin with 0 and end with 1: even lengths only.
     crf = CRF(allowed=[[0, 1], [1, 0]], first=[1, 0], last=[0, 1])
