@@ -1,15 +1,31 @@
 """Wrong calls: each raises at once, names what was read, and says what to do."""
 
 import re
+from datetime import date
 from functools import partial
 
 import numpy as np
 import pytest
-from estimators import CASES, TINY, each_case, equal_sequences, labels, sequences
+from estimators import (
+    CASES,
+    TINY,
+    each_case,
+    equal_sequences,
+    labels,
+    object_array,
+    sequences,
+)
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
 
-from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, SequenceArray, SequenceTagger
+from skrnn import (
+    RNNClassifier,
+    RNNLanguageModel,
+    RNNRegressor,
+    SequenceArray,
+    SequenceRegressor,
+    SequenceTagger,
+)
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
@@ -123,6 +139,9 @@ WRONG_COMBINATIONS = [
     ({"embedding_dim": [2, 3]}, TOKENS, "embedding_dim lists 2 sizes, but X has 1 categorical"),
     ({"embedding_dim": [0]}, TOKENS, "embedding_dim"),
     ({"embedding_dim": ["big"]}, TOKENS, "embedding_dim"),
+    ({"embedding_dim": [True]}, TOKENS, "embedding_dim lists True"),
+    ({"embedding_dim": {0: 0}}, TOKENS, "embedding_dim lists 0"),
+    ({"embedding_dim": {1: 8}}, TOKENS, "embedding_dim has a size for column 1, but the categ"),
     ({"embedding_init": np.ones((2, 4))}, TOKENS, "embedding_init has 2 rows for column 0"),
     ({"embedding_init": np.ones((3, 4))}, X, "but X has 0 categorical columns"),
     ({"embedding_init": {1: np.ones((3, 4))}}, TOKENS, "the categorical columns of X are [0]"),
@@ -328,11 +347,12 @@ WRONG_Y = [
     (CLASSIFIER, [["a"] * len(x) for x in RAGGED], "SequenceTagger learns one label for each step"),
     (CLASSIFIER, [["a"]] * 11 + [["a", "b"]], "y[11] has 2 labels"),
     (CLASSIFIER, 2 * np.eye(12), "of one-hot rows y.argmax(axis=1)"),
+    (CLASSIFIER, np.eye(12) + 1, "y[0] has 12 labels, but RNNClassifier needs one for each"),
     (CLASSIFIER, np.linspace(0, 1, 12), "Unknown label type: continuous"),
     (CLASSIFIER, [np.nan] + [1.0] * 11, "Input y contains NaN"),
     (REGRESSOR, None, "RNNRegressor requires y to be passed, but the target y is None"),
     (REGRESSOR, FEW, "inconsistent numbers of samples: [12, 11]"),
-    (REGRESSOR, ["a"] * 12, "could not convert string to float"),
+    (REGRESSOR, ["a"] * 12, "y holds 'a', which is no real number: RNNRegressor predicts numbers"),
     (REGRESSOR, [np.nan, *FEW], "Input y contains NaN"),
     (REGRESSOR, [np.inf, *FEW], "Input y contains infinity"),
     (REGRESSOR, np.ones((12, 2, 2)), "y has 3 dimensions, shape (12, 2, 2), but RNNRegressor"),
@@ -355,6 +375,87 @@ def test_wrong_y(case, y, message):
     check(lambda: case.make().fit(X, y), message)
 
 
+# What is no label, or no number, wherever it stands.
+NO_LABELS = [
+    (["a", None], "Input {} contains None, which is a missing label", ValueError),
+    ([1, None], "Input {} contains None, which is a missing label", ValueError),
+    (["a", np.nan], "Input {} contains NaN, which is a missing label", ValueError),
+    ([1, np.nan], "Input {} contains NaN, which is a missing label", ValueError),
+    ([1, np.inf], "Input {} contains infinity, which is no label", ValueError),
+    (["a", 1], "{} holds labels of different types, such as 'a' and 1: ", TypeError),
+    (["a", True], "{} holds labels of different types, such as 'a' and True", TypeError),
+    ([b"a", b"b"], "{} holds b'a' of type bytes, which is no label", TypeError),
+    ([date(2020, 1, 1), date(2020, 1, 2)], "{} holds datetime.date(2020, 1, 1) of", TypeError),
+    (np.array(["2020", "2021"], "M8[D]"), "of type date, which is no label", TypeError),
+    ([{1}, {2}], "{} holds {{1}} of type set, which is no label", TypeError),
+    ([10**30, 5], "which is no label: labels are strings, booleans, or integers of", TypeError),
+    ([1j, 2j], "{} holds 1j of type complex, which is no label", TypeError),
+]
+NO_NUMBERS = [
+    (["a", None], "holds 'a', which is no real number"),
+    (["a", 1.0], "holds 'a', which is no real number"),
+    ([1.0, np.inf], "infinit"),
+    ([date(2020, 1, 1), date(2020, 1, 2)], "holds times (date), not numbers: count them in a unit"),
+    (np.array(["2020", "2021"], "M8[D]"), "holds times (datetime64[D]), not numbers: count"),
+    (np.array([1, 2], "m8[s]"), "holds times (timedelta64[s]), not numbers: count them"),
+    ([{1}, {2}], "holds {1}, which is no real number"),
+    ([10**400, 5], "holds integers that are larger than any float"),
+    ([1j, 2j], "holds 1j, which is no real number"),
+]
+
+
+def alternating(case, two):
+    """A target for X that consists of two values, in lists or an array."""
+    flat = two if isinstance(two, np.ndarray) else object_array(two)
+    rows = flat[np.arange(12) % 2]
+    steps = [flat[np.arange(5) % 2]] * 12
+    if not isinstance(two, np.ndarray):
+        rows, steps = rows.tolist(), [values.tolist() for values in steps]
+    return steps if case.estimator in (SequenceTagger, SequenceRegressor) else rows
+
+
+def calls(case, y):
+    """Calls in which a target has to be read."""
+    good, marks = case.target(X), {"ignore_label": "?"} if case.estimator is SequenceTagger else {}
+    model = case.make(learning_rate="cosine", **marks).fit(X, good)
+    return (
+        lambda: case.make(**marks).fit(X, y),
+        lambda: case.make(**marks).fit(X, good, X_val=X, y_val=y),
+        lambda: case.partial_fit(case.make(**marks), X, y),
+        lambda: model.score(X, y),
+    )
+
+
+@pytest.mark.parametrize("two, message, error", NO_LABELS)
+@pytest.mark.parametrize("case", [CLASSIFIER, TAGGER], ids=str)
+def test_what_is_no_label(case, two, message, error):
+    for call in calls(case, alternating(case, two)):
+        check(call, message.format("y"), error)
+    if "{}" in message:
+        model = case.make()
+        named = lambda: model.partial_fit(X, case.target(X), classes=two)  # noqa: E731
+        check(named, message.format("classes"), error)
+
+
+@pytest.mark.parametrize("two, message", NO_NUMBERS)
+@pytest.mark.parametrize("case", [REGRESSOR, CASES[3]], ids=str)
+def test_what_is_no_number(case, two, message):
+    for call in calls(case, alternating(case, two)):
+        check(call, message)
+
+
+@pytest.mark.parametrize("two, message", NO_NUMBERS)
+@each_case
+def test_weights_that_are_no_numbers(case, two, message):
+    weight, y = alternating(REGRESSOR, two), case.target(X)
+    model = case.make(learning_rate="cosine").fit(X, y)
+    check(lambda: case.make().fit(X, y, sample_weight=weight), message)
+    check(lambda: model.score(X, y, sample_weight=weight), message)
+    if case.estimator in (SequenceTagger, SequenceRegressor):
+        steps = alternating(case, two)
+        check(lambda: case.make().fit(X, y, sample_weight=steps), message)
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 def test_wrong_y_in_frames_and_series(library):
     frames = pytest.importorskip(library)
@@ -371,7 +472,7 @@ WRONG_WEIGHTS = [
     (-np.arange(12.0), "sample_weight must not be negative, but its smallest value is -11"),
     (np.zeros(12), "sample_weight is zero for every sequence"),
     ([np.nan] * 12, "Input sample_weight contains NaN"),
-    (["heavy"] * 12, "could not convert string to float"),
+    (["heavy"] * 12, "sample_weight holds 'heavy', which is no real number: give a number."),
 ]
 
 
@@ -413,7 +514,9 @@ def test_wrong_validation_data(case):
     check(fit(X_val=X, y_val=y[:5]), "inconsistent numbers of samples: [12, 5]")
     check(fit(X_val=X[:, :, :1], y_val=y), "X has 1 features")
     check(fit(X_val=X * np.nan, y_val=y), "contains NaN")
-    check(fit(X_val=X[:1], y_val=y[:1]), "The validation set has 1 sequence, but a score needs")
+    one = X[:1, :1]
+    y_val = case.target(one)
+    check(fit(X_val=one, y_val=y_val), "The validation set has 1 value to score, but a score needs")
 
 
 @pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
@@ -481,7 +584,10 @@ def test_classes_that_a_warm_start_has_not_seen(case):
 def test_class_weights_that_are_negative_or_all_zero(case):
     classes = np.unique(np.hstack(case.target(X))).tolist()
     model = case.make(class_weight=dict.fromkeys(classes, -1.0))
-    check(lambda: model.fit(X, case.target(X)), "class_weight must not be negative, but is {")
+    check(
+        lambda: model.fit(X, case.target(X)),
+        "class_weight must hold finite numbers that are not negative, but is -1.0 for",
+    )
     model.set_params(class_weight=dict.fromkeys(classes, 0.0))
     check(lambda: model.fit(X, case.target(X)), "No sequence has a weight")
 
@@ -496,6 +602,66 @@ def test_labels_and_weights_for_another_number_of_sequences():
     check(lambda: model.fit(X, y, sample_weight=weight), "sample_weight has 3 item(s)")
 
 
+@pytest.mark.parametrize("weight", [None, np.nan, np.inf, "heavy"])
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_class_weights_that_are_no_numbers(case, weight):
+    label = np.unique(np.hstack(case.target(X))).tolist()[0]
+    model = case.make(class_weight={label: weight})
+    for fit in (model.fit, partial(case.partial_fit, model)):
+        check(
+            lambda f=fit: f(X, case.target(X)),
+            f"class_weight must hold finite numbers that are not negative, but is {weight!r} for "
+            f"the class {label!r}",
+        )
+
+
+def test_class_weights_of_several_labels_are_numbers():
+    model = CLASSIFIER.make(class_weight=[{0: 1, 1: 2}, {0: 1, 1: None}])
+    y = np.column_stack([np.arange(12) % 2, np.arange(12) % 3 == 0])
+    check(lambda: model.fit(X, y), "not negative, but is None for the class 1")
+
+
+@pytest.mark.parametrize("params", [{}, {"solver": "lbfgs"}, {"batch_size": 1}], ids=str)
+@each_case
+def test_weights_so_small_that_the_penalty_is_everything(case, params):
+    y, weight = case.target(X), np.full(12, 1e-300)
+    message = "The penalty alpha=0.0001 counts as much as a sequence of weight 0.0001, but"
+    check(lambda: case.make(**params).fit(X, y, sample_weight=weight), message)
+    params = params | {"alpha": 0, "learning_rate": "cosine"}
+    if params.get("solver") != "lbfgs":
+        plain = case.make(**params).fit(X, y).loss_curve_
+        model = case.make(**params).fit(X, y, sample_weight=weight)
+        np.testing.assert_allclose(model.loss_curve_, plain, rtol=1e-6)
+
+
+@each_case
+def test_weights_whose_sum_no_float_can_hold(case):
+    weight = np.full(12, 1e308)
+    message = "sample_weight has values of 1e+308, the sum of which no float can hold: divide it by"
+    check(lambda: case.make().fit(X, case.target(X), sample_weight=weight), message)
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+@pytest.mark.parametrize("case", [REGRESSOR, CASES[3]], ids=str)
+def test_targets_whose_sum_no_float_can_hold(case, sign):
+    huge = [sign * 1.7e308 * np.ones_like(values) for values in case.target(X)]
+    for call in calls(case, huge):
+        check(call, "y holds values of 1.7e+308, the sums of which no float can hold: divide y by")
+
+
+@each_case
+def test_coefs_that_are_no_finite_numbers(case):
+    model = case.make(learning_rate="cosine", dtype="float32").fit(X, case.target(X))
+    expected = case.outputs(model, X)
+    name, value = next(iter(model.coefs_.items()))
+    for wrong in (np.nan, np.inf, 1e39):
+        message = f"coefs[{name!r}] contains NaN, or a value beyond 3.4e+38."
+        check(lambda w=wrong: model.set_coefs({name: np.full(value.shape, w)}), message)
+    words = np.full(value.shape, "a")
+    check(lambda: model.set_coefs({name: words}), f"coefs[{name!r}] holds 'a', which is no real")
+    np.testing.assert_array_equal(case.outputs(model, X), expected)
+
+
 def test_classes_of_class_weight_that_are_not_in_y():
     model = CLASSIFIER.make(class_weight={"left": 2.0})
     check(lambda: model.fit(X, labels(X)), "class_weight")
@@ -504,7 +670,21 @@ def test_classes_of_class_weight_that_are_not_in_y():
 def test_a_class_too_small_to_split():
     y = np.array(["a"] * 11 + ["b"])
     model = CLASSIFIER.make(early_stopping=True, validation_fraction=0.5)
-    check(lambda: model.fit(X, y), "least populated class")
+    check(lambda: model.fit(X, y), "holds out sequences of each class, but 'b' has only 1: pass")
+
+
+@pytest.mark.parametrize("fraction, n_scored", [(0.1, 2), (0.9, 11)])
+def test_a_validation_fraction_without_room_for_every_class(fraction, n_scored):
+    y = np.arange(12) % 4
+    model = CLASSIFIER.make(early_stopping=True, validation_fraction=fraction)
+    message = f"validation_fraction={fraction} of 12 sequences is {n_scored}, but both parts need"
+    check(lambda: model.fit(X, y), message)
+
+
+def test_a_rare_label_without_weight_is_not_held_out():
+    y, weight = np.array(["a"] * 6 + ["b"] * 5 + ["rare"]), np.array([1] * 11 + [0])
+    model = CLASSIFIER.make(early_stopping=True, validation_fraction=0.3, learning_rate="cosine")
+    assert "rare" in model.fit(X, y, sample_weight=weight).classes_
 
 
 def test_a_validation_fraction_too_small_for_a_score():
@@ -516,6 +696,16 @@ def test_poisson_targets_must_not_be_negative():
     model = REGRESSOR.make(loss="poisson")
     check(lambda: model.fit(X, FEW), "inconsistent")
     check(lambda: model.fit(X, [-0.5, *FEW]), "loss='poisson' needs y >= 0, but its smallest")
+
+
+@pytest.mark.parametrize("value, name", [(2, "2"), (-1, "-1"), (0.5, "0.5")])
+def test_several_labels_are_0_or_1(value, name):
+    y = np.zeros((12, 3))
+    model = CLASSIFIER.make(warm_start=True, learning_rate="cosine").fit(X, y)
+    y[3, 1] = value
+    message = f"y has several labels for each sequence, and {name} among them: give 1 where a"
+    check(lambda: model.score(X, y), message)
+    check(lambda: CLASSIFIER.make().fit(X, y), "y[0] has 3 labels")
 
 
 def test_another_number_of_outputs():

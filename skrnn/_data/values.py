@@ -13,6 +13,7 @@ BEYOND_FLOATS = "holds integers that are larger than any float: they are no numb
 _CONTAINERS = (list, tuple, np.ndarray)
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)  # those of pandas derive from them
 _MAKE_FEATURES = "make features of {}, such as the hour or the weekday."
+_COUNT_UNITS = "count {} in a unit, as durations / np.timedelta64(1, 's') does."
 
 
 def as_array(values, name):
@@ -36,6 +37,34 @@ def check_numbers(values, name):
     reject_masked(values, name)
     reject_times(values, name)
     reject_beyond_floats(values, name)
+
+
+def as_floats(values, name, remedy="give a number."):
+    """Return targets or weights as float64, what is missing as NaN; raise for what is no number.
+
+    remedy   what to do about it
+    """
+    reject_masked(values, name)
+    reject_times(values, name, _COUNT_UNITS)
+    try:
+        array = to_array(values)
+    except ValueError:
+        raise ValueError(f"{name} is not an array: its entries differ in shape.") from None
+    if array.dtype.kind in "fiub":
+        return array.astype(np.float64)
+    numbers = [_as_float(value, name, remedy) for value in array.ravel().tolist()]
+    return np.array(numbers, np.float64).reshape(array.shape)
+
+
+def _as_float(value, name, remedy):
+    if value is None or type(value).__name__ == "NAType":  # pandas has a type for what is missing
+        return np.nan
+    try:
+        return float(value)
+    except OverflowError:
+        raise ValueError(f"{name} {BEYOND_FLOATS}") from None
+    except (TypeError, ValueError):
+        raise ValueError(f"{name} holds {value!r}, which is no real number: {remedy}") from None
 
 
 def reject_beyond_floats(values, name):
@@ -84,24 +113,27 @@ def _holds_objects(values):
     return isinstance(values, np.ndarray) and values.dtype.kind == "O" and values.ndim > 0
 
 
-def reject_times(values, name):
-    """Raise if an array, a list or a column of a data frame holds dates or durations."""
+def reject_times(values, name, remedy=_MAKE_FEATURES):
+    """Raise if an array, a list or a column of a data frame holds dates or durations.
+
+    remedy   what to do about them, with a place for their name
+    """
     if hasattr(values, "columns"):
         dtypes = list(getattr(values, "dtypes", ()))
         for column, dtype in zip(values.columns, dtypes, strict=False):
             if _is_time(dtype):
-                raise _column_of_times(column, name, dtype)
+                raise _column_of_times(column, name, dtype, remedy)
     else:
         dtypes = [getattr(values, "dtype", None)]
-        kind = dtypes[0] if _is_time(dtypes[0]) else _times_among(values)
+        is_series = getattr(dtypes[0], "kind", "") == "O" and values.ndim == 1
+        items = values.tolist() if is_series else values
+        kind = dtypes[0] if _is_time(dtypes[0]) else _times_among(items)
         if kind:
-            raise ValueError(
-                f"{name} holds times ({kind}), not numbers: {_MAKE_FEATURES.format('them')}"
-            )
+            raise ValueError(f"{name} holds times ({kind}), not numbers: {remedy.format('them')}")
     if any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in dtypes):
         for column, cells in columns_of(values):
             if kind := _times_among(cells):
-                raise _column_of_times(column, name, kind)
+                raise _column_of_times(column, name, kind, remedy)
 
 
 def _times_among(values):
@@ -125,10 +157,10 @@ def _is_time(dtype):
     return getattr(dtype, "kind", "O") in "mM" or str(dtype).startswith("period")
 
 
-def _column_of_times(column, name, kind):
+def _column_of_times(column, name, kind, remedy):
     return ValueError(
         f"Column {column!r} of {name} holds times ({kind}), not numbers: drop it, or "
-        f"{_MAKE_FEATURES.format('it')}"
+        f"{remedy.format('it')}"
     )
 
 

@@ -18,7 +18,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
 from skrnn._data.recognise import read_again, read_sequences
+from skrnn._data.values import as_floats
 from skrnn._estimators.embeddings import initial_vectors
+from skrnn._estimators.names import NamesMixin
 from skrnn._estimators.parameters import (
     COMMON_CONSTRAINTS,
     check_combinations,
@@ -26,6 +28,7 @@ from skrnn._estimators.parameters import (
     check_same_network,
     describe,
     draw_seed,
+    warn_of_unused,
 )
 from skrnn._estimators.saved import from_format_1, is_format_1
 from skrnn._fitting.callbacks import FitReport
@@ -40,7 +43,14 @@ from skrnn._typing import ShortSignature
 from skrnn._version import VersionMixin
 
 
-class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator, metaclass=ABCMeta):
+class BaseRNN(
+    ShortSignature,
+    NamesMixin,
+    CallbackSupportMixin,
+    VersionMixin,
+    BaseEstimator,
+    metaclass=ABCMeta,
+):
     """What all recurrent estimators share. See the subclasses for the parameters.
 
     A fitted estimator holds three things, none of which is written to any more: ``_schema``, how X
@@ -65,9 +75,8 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
 
     _parameter_constraints: dict = COMMON_CONSTRAINTS
 
-    _stratify = False  # whether the validation split keeps the proportions of the target
     _needs_target = True  # whether there is a y to learn
-    _least_held_out = 2  # sequences that a validation score needs
+    _least_held_out = 2  # values or sequences that a validation score needs
     _schema: Any = None
 
     @abstractmethod
@@ -222,15 +231,16 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
             chosen,
             test_size=fraction,
             random_state=int(rng.integers(np.iinfo(np.int32).max)),
-            stratify=train.target[chosen] if self._stratify and train.target.ndim == 1 else None,
+            stratify=self._target.strata(train, chosen, fraction),
         )
 
     def _score_of(self, held_out, given, parallel_map):
         """Score of held-out sequences as a function; `given` is what they were read from."""
-        if len(held_out) < self._least_held_out:
+        if held_out.n_scored < self._least_held_out:
             raise ValueError(
-                "The validation set has 1 sequence, but a score needs at least 2: increase "
-                "validation_fraction, or pass more sequences as X_val."
+                f"The validation set has {held_out.n_scored} value to score, but a score needs at "
+                f"least {self._least_held_out}: increase validation_fraction, or pass more "
+                "sequences as X_val."
             )
         if self.scoring is None:
             return lambda: self._score_held_out(held_out, parallel_map)
@@ -252,6 +262,7 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         architecture = self._describe()
         if goes_on:
             return self._take_over(architecture)
+        warn_of_unused(vars(self))
         network = build_network(tuple(architecture.items()))
         n_steps = int(data.lengths.max())
         theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
@@ -370,7 +381,8 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
         NotFittedError
             Before `fit`.
         ValueError
-            If the network has no parameter of that name, or one of another shape.
+            If the network has no parameter of that name, or one of another shape, or a value is not
+            a finite number.
         """
         self._check_fitted()
         for name, value in coefs.items():
@@ -380,6 +392,9 @@ class BaseRNN(ShortSignature, CallbackSupportMixin, VersionMixin, BaseEstimator,
                     f"coefs has {name!r} of shape {np.shape(value)}, but the network has "
                     + (f"it with {shape}." if shape else f"only {list(self.coefs_)}.")
                 )
+            largest = np.finfo(self._model.theta.dtype).max
+            if not (np.abs(as_floats(value, f"coefs[{name!r}]")) <= largest).all():
+                raise ValueError(f"coefs[{name!r}] contains NaN, or a value beyond {largest:.2g}.")
         new = {name: coefs.get(name, value) for name, value in self.coefs_.items()}
         dtype = self._model.theta.dtype
         self._model = Model.from_coefs(self._model.architecture, new, dtype)

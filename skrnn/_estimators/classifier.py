@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
+from sklearn.metrics import accuracy_score
+from sklearn.utils import check_consistent_length
 
 from skrnn._compat import StrOptions, with_callbacks
 from skrnn._estimators.base import BaseRNN
@@ -15,6 +17,7 @@ from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.labels import Labels, MultiLabels, is_multilabel
+from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Sequences
 
 
@@ -71,10 +74,11 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
         integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
         takes everything as numbers.
-    embedding_dim : int, 'auto' or array-like, default='auto'
-        Size of the vectors that stand for categories: one for all categorical columns, or a list
-        with one for each, in the order of the columns in `X`. 'auto' is
-        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_dim : int, 'auto', array-like or dict, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, a list with
+        one for each, in the order of the columns in `X`, or a dict of column index to size. 'auto',
+        also for columns that the dict leaves out, is ``1.6 * n_categories**0.56``, rounded, and
+        between 2 and 100.
     embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
         or an array with one row for each id, if there is one categorical column; else a dict of
@@ -278,7 +282,6 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         "pooling": [StrOptions({"last", "mean", "max"})],
         "class_weight": [dict, list, StrOptions({"balanced"}), None],
     }
-    _stratify = True
 
     def __init__(
         self,
@@ -536,11 +539,37 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         outputs = self._raw_outputs(X)
         return self._target.scores(outputs)
 
-    if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
+    def score(self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
+        """Accuracy: the share of sequences that are classified right.
 
-        def score(
-            self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None
-        ) -> float: ...
+        Parameters
+        ----------
+        X : array-like or SequenceArray
+            Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
+            input, 2-D input needs as many columns.
+        y : array-like of shape (n_sequences,) or (n_sequences, n_labels)
+            True labels. Of several labels all must be right.
+        sample_weight : array-like of shape (n_sequences,), default=None
+            Weight of each sequence. None weighs all equally.
+
+        Returns
+        -------
+        score : float
+            Weighted share of sequences.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `X` cannot be read, or its features are not those that `fit` saw.
+        TypeError
+            If `X` is of a type that holds no sequences of numbers.
+        """
+        data, target = self._read_new(X), self._target
+        check_consistent_length(data, y)
+        labels, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
+        return accuracy_score(labels, self._decoded(data, target.predict), sample_weight=weight)
 
     def _make_target(self, classes=None, y=None):
         kind = MultiLabels if is_multilabel(y) else Labels

@@ -65,21 +65,37 @@ def embedding_tables(n_categories, embedding_dim, init):
 
     'auto' grows the size slowly with the number of categories, from 2 to at most 100.
     """
-    if isinstance(embedding_dim, (str, Integral)):
-        embedding_dim = [embedding_dim] * len(n_categories)
-    for size in embedding_dim:
-        if not (size == "auto" or (isinstance(size, Integral) and size > 0)):
-            raise ValueError(f"embedding_dim lists {size!r}: give positive integers or 'auto'.")
-    if len(embedding_dim) != len(n_categories):
-        raise ValueError(
-            f"embedding_dim lists {len(embedding_dim)} sizes, but X has {len(n_categories)} "
-            "categorical columns: give one size for each, or one number for all."
-        )
-    tables = []
-    for (column, n), size in zip(n_categories.items(), embedding_dim, strict=True):
+    sizes, tables = sizes_of_vectors(embedding_dim, list(n_categories)), []
+    for (column, n), size in zip(n_categories.items(), sizes, strict=True):
         if column in init:
             n, size = init[column].shape
         elif size == "auto":
             size = min(100, max(2, round(1.6 * n**0.56)))
         tables.append((column, int(n), int(size)))
     return tuple(tables)
+
+
+def sizes_of_vectors(embedding_dim, columns):
+    """Return the size, or 'auto', for each categorical column, from the parameter's forms."""
+    if isinstance(embedding_dim, dict):
+        for column in embedding_dim:
+            if column not in columns:
+                raise ValueError(
+                    f"embedding_dim has a size for column {column!r}, but the categorical columns "
+                    f"of X are {columns}."
+                )
+        sizes = [embedding_dim.get(column, "auto") for column in columns]
+    elif isinstance(embedding_dim, (str, Integral)):
+        sizes = [embedding_dim] * len(columns)
+    else:
+        sizes = list(embedding_dim)
+    for size in sizes:
+        is_size = isinstance(size, Integral) and not isinstance(size, bool) and size > 0
+        if not (is_size or (isinstance(size, str) and size == "auto")):
+            raise ValueError(f"embedding_dim lists {size!r}: give positive integers or 'auto'.")
+    if len(sizes) != len(columns):
+        raise ValueError(
+            f"embedding_dim lists {len(sizes)} sizes, but X has {len(columns)} categorical "
+            "columns: give one size for each, or one number for all."
+        )
+    return sizes

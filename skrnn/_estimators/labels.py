@@ -9,6 +9,7 @@ from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
 
 from skrnn._compat import check_parameters, with_callbacks
+from skrnn._data.labels import as_labels, check_labels
 from skrnn._estimators.parameters import is_stochastic
 from skrnn._typing import Sequences, available_if
 
@@ -57,7 +58,10 @@ class LabelsMixin:
         """
         check_parameters(self)
         if classes is not None:
-            classes = np.unique(classes)
+            named = check_labels(
+                as_labels(classes, "classes"), "classes", "name labels of one type."
+            )
+            classes = np.unique(named)
         if not self.__sklearn_is_fitted__():
             if classes is None and is_classifier(self):
                 raise ValueError("classes must be passed on the first call to partial_fit.")

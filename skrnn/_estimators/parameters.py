@@ -1,5 +1,6 @@
 """Parameters of the recurrent estimators: what is valid, alone and together."""
 
+import warnings
 from numbers import Integral, Real
 
 import numpy as np
@@ -26,6 +27,7 @@ COMMON_CONSTRAINTS = {
         Interval(Integral, 1, None, closed="left"),
         StrOptions({"auto"}),
         "array-like",
+        dict,
     ],
     "embedding_init": ["array-like", WordVectors, dict, None],
     "freeze_embeddings": ["boolean"],
@@ -87,6 +89,17 @@ def check_combinations(params, incremental):
         raise ValueError(
             f"solver={params['solver']!r} needs the same loss at every call, but {rates} draw at "
             "random. Set them to 0, or choose a stochastic solver."
+        )
+
+
+def warn_of_unused(params):
+    """Warn of parameters that have no effect beside the others."""
+    if params["activation"] != "tanh" and params["cell_type"] != "rnn":
+        warnings.warn(
+            f"activation={params['activation']!r} has no effect with "
+            f"cell_type={params['cell_type']!r}, whose gates and states have functions of their "
+            "own: set cell_type='rnn', or leave activation='tanh'.",
+            stacklevel=2,
         )
 
 

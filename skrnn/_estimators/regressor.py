@@ -9,7 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
+from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
@@ -17,7 +17,8 @@ from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
-from skrnn._targets.values import Values
+from skrnn._targets.values import Values, r2
+from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Sequences, available_if
 
 
@@ -75,10 +76,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
         integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
         takes everything as numbers.
-    embedding_dim : int, 'auto' or array-like, default='auto'
-        Size of the vectors that stand for categories: one for all categorical columns, or a list
-        with one for each, in the order of the columns in `X`. 'auto' is
-        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_dim : int, 'auto', array-like or dict, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, a list with
+        one for each, in the order of the columns in `X`, or a dict of column index to size. 'auto',
+        also for columns that the dict leaves out, is ``1.6 * n_categories**0.56``, rounded, and
+        between 2 and 100.
     embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
         or an array with one row for each id, if there is one categorical column; else a dict of
@@ -534,8 +536,10 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        predicted = self.predict(X)
-        return r2_score(y, self._target.central(predicted), sample_weight=sample_weight)
+        data, target = self._read_new(X), self._target
+        check_consistent_length(data, y)
+        values, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
+        return r2(values, target.central(self._decoded(data, target.predict)), weight)
 
     def _make_target(self, classes=None, y=None):
         return Values(type(self).__name__, self.loss, self.quantile)

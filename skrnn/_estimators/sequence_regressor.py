@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.metrics import r2_score
 from sklearn.utils import column_or_1d
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
@@ -20,6 +19,7 @@ from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import StepValues, weights_of_steps
+from skrnn._targets.values import r2
 from skrnn._typing import Sequences, available_if
 
 
@@ -70,10 +70,11 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
         integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
         takes everything as numbers.
-    embedding_dim : int, 'auto' or array-like, default='auto'
-        Size of the vectors that stand for categories: one for all categorical columns, or a list
-        with one for each, in the order of the columns in `X`. 'auto' is
-        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_dim : int, 'auto', array-like or dict, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, a list with
+        one for each, in the order of the columns in `X`, or a dict of column index to size. 'auto',
+        also for columns that the dict leaves out, is ``1.6 * n_categories**0.56``, rounded, and
+        between 2 and 100.
     embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
         or an array with one row for each id, if there is one categorical column; else a dict of
@@ -511,7 +512,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         )
         known = target.known(values)
         predicted = target.central(self._decoded(data, target.predict))
-        return r2_score(values[known], predicted[known], sample_weight=weight[known])
+        return r2(values[known], predicted[known], weight[known])
 
     def _make_target(self, classes=None, y=None):
         return StepValues(type(self).__name__, self.loss, self.quantile)

@@ -10,13 +10,12 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 
 from skrnn._compat import StrOptions, with_callbacks
-from skrnn._data.steps import are_known, take_known
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
-from skrnn._targets.steps import CRFLabels, StepLabels, values_of_steps, weights_of_steps
+from skrnn._targets.steps import CRFLabels, StepLabels, weights_of_steps
 from skrnn._typing import Label, Sequences
 
 
@@ -65,10 +64,11 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         boolean mask, or names if `X` has feature names. 'auto' embeds sequences given as 1-D
         integer arrays, such as token ids, and every column of what a `TokenEncoder` returns. None
         takes everything as numbers.
-    embedding_dim : int, 'auto' or array-like, default='auto'
-        Size of the vectors that stand for categories: one for all categorical columns, or a list
-        with one for each, in the order of the columns in `X`. 'auto' is
-        ``1.6 * n_categories**0.56``, rounded, and between 2 and 100.
+    embedding_dim : int, 'auto', array-like or dict, default='auto'
+        Size of the vectors that stand for categories: one for all categorical columns, a list with
+        one for each, in the order of the columns in `X`, or a dict of column index to size. 'auto',
+        also for columns that the dict leaves out, is ``1.6 * n_categories**0.56``, rounded, and
+        between 2 and 100.
     embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
         First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
         or an array with one row for each id, if there is one categorical column; else a dict of
@@ -575,12 +575,13 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        data = self._read_new(X)
-        labels, weight = values_of_steps(y, data, "y"), weights_of_steps(sample_weight, data)
-        known = are_known(labels, self.ignore_label)
-        predicted = self._decoded(data, self._target.predict)
-        labels = take_known(labels, known)
-        return accuracy_score(labels, predicted[known], sample_weight=weight[known])
+        data, target = self._read_new(X), self._target
+        labels, weight = target.check(y, data), weights_of_steps(sample_weight, data)
+        known = target.known(labels)
+        predicted = self._decoded(data, target.predict)
+        return accuracy_score(
+            target.known_values(labels, known), predicted[known], sample_weight=weight[known]
+        )
 
     def _make_target(self, classes=None, y=None):
         options = (type(self).__name__, self.class_weight, classes, self.ignore_label)

@@ -16,6 +16,8 @@ from skrnn._targets.training_set import Chunk
 # constant prediction costs has learnt nothing. Of the sets in ``benchmarks/README.md`` none that
 # learns ends above two thirds, and those that are stuck above 0.98.
 ENOUGH_UPDATES, STUCK = 100, 0.97
+# An L2 penalty that is so much larger than the weight of a batch is the reason of a divergence.
+TOO_STRONG = 1e20
 
 
 class Trainer:
@@ -68,6 +70,15 @@ class Trainer:
 
     def remedy(self, error):
         """Say what to do about a loss that is not finite."""
+        weight, alpha = self.objective.train.sequence_weight, self.settings.alpha
+        least = weight[weight > 0].min(initial=np.inf)
+        if alpha > TOO_STRONG * least and not self.settings.rule.decays_weights:
+            return (
+                f"{error} The penalty alpha={alpha:g} counts as much as a sequence of weight "
+                f"{alpha:g}, but sample_weight times class_weight is as small as {least:.2g}: "
+                "scale sample_weight to a mean of 1, leave out what has hardly any weight with a "
+                "weight of 0, or set alpha=0."
+            )
         return (
             f"{error} Lower learning_rate_init (now {self.settings.learning_rate_init:g}), set "
             f"max_grad_norm (now {self.settings.max_grad_norm}), or scale the input, for example "

@@ -1,6 +1,7 @@
 """Class labels: encoding, class weights, the most probable class."""
 
-from math import fsum
+import math
+from numbers import Real
 
 import numpy as np
 from scipy.sparse import issparse
@@ -12,8 +13,12 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
+from skrnn._data.labels import as_labels, check_labels, of_own_type
+from skrnn._data.values import as_floats
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
+
+ONE_TYPE = "give every sequence a label, all of one type, and leave out those without one."
 
 
 class Labels(Target):
@@ -37,11 +42,10 @@ class Labels(Target):
                 "pass y of shape (n_sequences,), of one-hot rows y.argmax(axis=1). SequenceTagger "
                 "learns one label for each step."
             )
-        y = column_or_1d(
-            check_array(y, ensure_2d=False, dtype=None, input_name="y", allow_nd=True), warn=True
-        )
-        check_classification_targets(y)
-        return y
+        labels = column_or_1d(as_labels(y, "y"), warn=True)
+        labels = check_labels(labels, "y", ONE_TYPE)
+        check_classification_targets(labels)
+        return labels
 
     def learn(self, y, weight):
         if self.classes is None:
@@ -105,6 +109,24 @@ class Labels(Target):
     def score(self, held_out, encoded):
         return accuracy_score(held_out.target, encoded, sample_weight=held_out.weight)
 
+    def strata(self, train, chosen, fraction):
+        target = train.target[chosen]
+        counts = np.bincount(target, minlength=self.n_outputs)
+        for label in self.classes[counts == 1].tolist():
+            raise ValueError(
+                f"early_stopping=True holds out sequences of each class, but {label!r} has only 1: "
+                "pass more of them or leave it out, pass X_val and y_val, or set "
+                "early_stopping=False."
+            )
+        n_scored, n_classes = math.ceil(fraction * len(target)), np.count_nonzero(counts)
+        if not n_classes <= n_scored <= len(target) - n_classes:
+            raise ValueError(
+                f"validation_fraction={fraction!r} of {len(target)} sequences is {n_scored}, but "
+                f"both parts need one of each of the {n_classes} classes: choose another "
+                "validation_fraction, or pass X_val and y_val."
+            )
+        return target
+
     def attributes(self):
         return {"classes_": self.classes, "n_outputs_": self.n_outputs}
 
@@ -115,6 +137,7 @@ class Labels(Target):
         """Weight of each label's class, given the labels' own weights."""
         if self.class_weight is None:
             return 1.0
+        check_class_weight(self.class_weight)
         used = weight > 0
         # A class without weight would be given an infinite balanced one.
         classes, code = np.unique(y[used], return_inverse=True)
@@ -124,11 +147,6 @@ class Labels(Target):
         of_class = compute_class_weight(
             self.class_weight, classes=named, y=classes, sample_weight=sums(weight[used], code)
         )
-        if (of_class < 0).any():
-            raise ValueError(
-                f"class_weight must not be negative, but is {self.class_weight!r}: leave a class "
-                "out with a weight of 0."
-            )
         result = np.zeros(len(weight))
         result[used] = of_class[np.searchsorted(named, classes)][code]
         return result
@@ -139,11 +157,16 @@ def is_multilabel(y):
     if issparse(y):
         return True
     try:
-        values = np.asarray(y)
+        values = of_own_type(np.asarray(y))
     except (TypeError, ValueError):  # sequences of different lengths, say
         return False
     is_table = values.ndim == 2 and values.shape[1] > 1 and values.dtype.kind in "biuf"
-    return is_table and bool(np.isin(values, (0, 1)).all())
+    return is_table and are_indicators(values)
+
+
+def are_indicators(y):
+    """Whether all values are 0 or 1."""
+    return bool(np.isin(y, (0, 1)).all())
 
 
 class MultiLabels(Labels):
@@ -155,7 +178,13 @@ class MultiLabels(Labels):
     loss = binary_cross_entropy
 
     def check(self, y, data):
-        return check_array(y.toarray() if issparse(y) else y, dtype=np.int64, input_name="y")
+        y = check_array(as_floats(y.toarray() if issparse(y) else y, "y"), input_name="y")
+        if not are_indicators(y):
+            raise ValueError(
+                f"y has several labels for each sequence, and {y[(y != 0) & (y != 1)][0]:g} among "
+                "them: give 1 where a label applies, and 0 where it does not."
+            )
+        return y.astype(np.int64)
 
     def learn(self, y, weight):
         if self.classes is None:
@@ -196,10 +225,28 @@ class MultiLabels(Labels):
     def weigh(self, y, weight):
         if self.class_weight is None:
             return 1.0
+        check_class_weight(self.class_weight)
         return compute_sample_weight(self.class_weight, y)
+
+    def strata(self, train, chosen, fraction):
+        return None
+
+
+def check_class_weight(class_weight):
+    """Raise unless all weights of classes are finite numbers and none is negative."""
+    if isinstance(class_weight, list):
+        for weights_of_label in class_weight:
+            check_class_weight(weights_of_label)
+    elif isinstance(class_weight, dict):
+        for label, weight in class_weight.items():
+            if not (isinstance(weight, Real) and 0 <= weight < math.inf):
+                raise ValueError(
+                    f"class_weight must hold finite numbers that are not negative, but is "
+                    f"{weight!r} for the class {label!r}: leave a class out with a weight of 0."
+                )
 
 
 def sums(values, group):
     """Sum the values of each group. `fsum` rounds once, so that their order changes no bit."""
     ends = np.cumsum(np.bincount(group))
-    return [fsum(part) for part in np.split(values[np.argsort(group)], ends)[:-1]]
+    return [math.fsum(part) for part in np.split(values[np.argsort(group)], ends)[:-1]]

@@ -3,32 +3,35 @@
 from abc import abstractmethod
 
 import numpy as np
-from sklearn.utils import check_array
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.crf import CRF, ObservedLabels
-from skrnn._data.steps import (
-    are_known,
-    concatenate_numbers,
-    concatenate_steps,
-    is_flat,
-    is_nan,
-    take_known,
-)
-from skrnn._data.values import as_array
+from skrnn._core.packing import Packing
+from skrnn._data.labels import are_known, as_labels, check_labels, take_known
+from skrnn._data.steps import concatenate_numbers, concatenate_steps, is_flat
+from skrnn._optim.batching import length_sorted_batches
 from skrnn._tagging import allowed_transitions
 from skrnn._targets.labels import Labels
 from skrnn._targets.target import Target
-from skrnn._targets.training_set import StepTrainingSet
+from skrnn._targets.training_set import StepTrainingSet, step_rows
 from skrnn._targets.values import Values
 from skrnn._targets.weights import check_sample_weight
+
+ONE_TYPE = (
+    "give every step a label, all of one type, or set ignore_label to what marks all steps without "
+    "one: it may be None, NaN, or of another type."
+)
+
+# Packed rows whose labels are checked at a time: they bound the memory.
+ROWS = 8192
+SHOWN = 8  # limits that a message names
 
 
 def values_of_steps(values, data, name, concatenate=concatenate_steps):
     """Values of all steps end to end; raise unless every step has one."""
     # If X is a table whose rows are single steps, `values` has one entry for each row.
     values, lengths = concatenate(
-        as_array(values, name)[:, np.newaxis] if is_flat(values) else values, name
+        as_labels(values, name)[:, np.newaxis] if is_flat(values) else values, name
     )
     if len(lengths) != len(data):
         raise ValueError(
@@ -59,16 +62,21 @@ class StepTarget(Target):
     def read(self, y, sample_weight, data, held_out=False):
         y, weight = self.check(y, data), weights_of_steps(sample_weight, data)
         known = self.known(y)
-        known_y = take_known(y, known)
+        values = self.known_values(y, known)
         if not self.is_learnt:
-            self.learn(known_y, weight[known])
+            self.learn(values, weight[known])
             self.is_learnt = True
-        encoded = self.encode(known_y, held_out)
+        encoded = self.encode(values, held_out)
         if encoded.dtype.kind == "f":
             encoded = encoded.astype(data.dtype, copy=False)
         target = np.zeros((len(y), *encoded.shape[1:]), encoded.dtype)
         target[known] = encoded
-        return self.training_set(data, target, weight * self.weigh(y, weight, known), known)
+        factor = self.factors(values, weight, known)
+        return self.training_set(data, target, weight * factor, known)
+
+    def known_values(self, y, known):
+        """Return what is known of y; raise if it is nothing that can be learnt."""
+        return y[known]
 
     @abstractmethod
     def known(self, y):
@@ -77,9 +85,14 @@ class StepTarget(Target):
     def training_set(self, data, target, weight, known):
         return StepTrainingSet(data, target, weight, known)
 
-    def weigh(self, y, weight, known):
+    def factors(self, values, weight, known):
         """Factors of the weights: steps that are unknown have no part in the loss."""
-        return known * super().weigh(y, weight * known)
+        result = np.zeros(len(known))
+        result[known] = self.weigh(values, weight[known])
+        return result
+
+    def strata(self, train, chosen, fraction):
+        return None
 
     def score(self, held_out, encoded):
         known = held_out.known
@@ -131,16 +144,12 @@ class StepLabels(StepTarget, Labels):
         known = are_known(y, self.ignore_label)
         if not known.any():
             raise ValueError(f"every label in y is ignore_label={self.ignore_label!r}.")
-        labels = take_known(y, known)
-        for label in labels if labels.dtype.kind == "O" else ():
-            if label is None or is_nan(label):
-                raise ValueError(
-                    f"y has the label {label!r}, but ignore_label={self.ignore_label!r}: all "
-                    "unknown labels must be that one."
-                )
-        check_array(labels, ensure_2d=False, dtype=None, input_name="y")
-        check_classification_targets(labels)
         return known
+
+    def known_values(self, y, known):
+        labels = check_labels(take_known(y, known), "y", ONE_TYPE)
+        check_classification_targets(labels)
+        return labels
 
 
 class PartlyLabelled(StepTrainingSet):
@@ -184,13 +193,15 @@ class CRFLabels(StepLabels):
     def training_set(self, data, target, weight, known):
         return PartlyLabelled(data, target, weight, known)
 
-    def weigh(self, y, weight, known):
+    def factors(self, values, weight, known):
         # The likelihood sums over what is unknown, and weighs the sequence as a whole.
         return 1.0
 
     def read(self, y, sample_weight, data, held_out=False):
         training_set = super().read(y, sample_weight, data, held_out)
-        if not held_out:
+        if held_out:
+            self.check_lengths(data.lengths)
+        else:
             self.check_weights(training_set)
             self.check_transitions(training_set)
         return training_set
@@ -211,27 +222,66 @@ class CRFLabels(StepLabels):
             )
 
     def check_transitions(self, training_set):
-        """Raise if some labels of y are not allowed where they stand: their loss is infinite."""
-        data, target, known = training_set.data, training_set.target, training_set.known
-        allowed, first, last = self.allowed()
-        heads, tails = data.starts, data.starts + data.lengths - 1
-        wrong = np.zeros(len(target), bool)
-        wrong[1:] = known[1:] & known[:-1] & ~allowed[target[:-1], target[1:]]
-        wrong[heads] = known[heads] & ~first[target[heads]]
-        wrong[tails] |= known[tails] & ~last[target[tails]]
-        for row in np.flatnonzero(wrong)[:1]:
-            sequence = np.searchsorted(heads, row, side="right") - 1
+        """Raise if no allowed sequence agrees with some labels of y: their loss is infinite."""
+        if self.transition_constraints is None:
+            return
+        data, chosen = training_set.data, np.flatnonzero(training_set.sequence_weight)
+        lengths = data.lengths[chosen]
+        for part in length_sorted_batches(lengths, ROWS) if len(chosen) else ():
+            packing = Packing(lengths[part])
+            rows = step_rows(data, chosen[part], packing)
+            target = ObservedLabels(training_set.target[rows], training_set.known[rows])
+            dead = self.loss.dead_ends(target, packing)
+            for i in np.flatnonzero(dead >= 0)[:1]:
+                step = min(dead[i], packing.lengths[i] - 1)
+                raise self.dead_end(training_set, chosen[part][i], step)
+
+    def dead_end(self, training_set, sequence, step):
+        """Return an error that names the label, or the unknown one, that is not allowed."""
+        row = training_set.data.starts[sequence] + step
+        constraints = f"transition_constraints={self.transition_constraints!r}"
+        if training_set.known[row]:
+            label = self.classes[training_set.target[row]]
+            return ValueError(
+                f"y[{sequence}] has the label '{label}' at step {step}, where {constraints} does "
+                "not allow it. Convert y to that scheme, or set transition_constraints=None."
+            )
+        return ValueError(
+            f"y[{sequence}] has no label at step {step}, and {constraints} allows none there: "
+            f"{self.limits()}. Correct the labels around it, or set transition_constraints=None."
+        )
+
+    def check_lengths(self, lengths):
+        """Raise if no sequence of labels of some length is allowed."""
+        if self.transition_constraints is None:
+            return
+        possible = self.loss.possible_lengths(int(lengths.max()))[lengths - 1]
+        for n_steps in lengths[~possible][:1]:
             raise ValueError(
-                f"y[{sequence}] has the label '{self.classes[target[row]]}' at step "
-                f"{row - heads[sequence]}, where transition_constraints="
-                f"{self.transition_constraints!r} does not allow it. Convert y to that scheme, or "
-                "set transition_constraints=None."
+                f"transition_constraints={self.transition_constraints!r} allows no sequence of "
+                f"{n_steps} step(s) of the labels in y: {self.limits()}. Leave out sequences of "
+                "such a length, or fit with transition_constraints=None."
             )
 
+    def limits(self):
+        """Say which classes cannot begin a sequence, end one, or follow which."""
+        follow, first, last = self.allowed()
+        limits = [
+            f"{self.classes[~may].tolist()} cannot {verb} a sequence"
+            for may, verb in ((first, "begin"), (last, "end"))
+            if not may.all()
+        ]
+        for label, may in zip(self.classes.tolist(), follow, strict=True):
+            if not may.all():
+                limits.append(f"{label!r} cannot be followed by {self.classes[~may].tolist()}")
+        return "; ".join(limits[:SHOWN] + ["..."] * (len(limits) > SHOWN))
+
     def choose(self, params, outputs, packing):
+        self.check_lengths(packing.lengths)
         return self.loss.best_path(params, outputs, packing)
 
     def marginals(self, params, outputs, packing):
+        self.check_lengths(packing.lengths)
         return self.loss.marginals(params, outputs, packing)
 
     def log_marginals(self, params, outputs, packing):

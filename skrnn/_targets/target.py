@@ -79,6 +79,13 @@ class Target(ABC):
         """Factors of the weights that the target itself brings."""
         return 1.0
 
+    def strata(self, train, chosen, fraction):
+        """Groups of the chosen sequences, of each of which a fraction is to be held out, or None.
+
+        Raise if they are too small for it.
+        """
+        return None
+
     def predict(self, params, outputs, packing):
         """Return predictions for raw outputs, as y was given."""
         return self.decode(self.choose(params, outputs, packing))

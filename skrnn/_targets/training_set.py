@@ -54,6 +54,11 @@ class TrainingSet:
         return [Chunk(indices) for indices in batches(self.data.lengths, size, rng, shuffle)]
 
     @property
+    def n_scored(self):
+        """Number of targets that a score looks at."""
+        return len(self)
+
+    @property
     def offsets(self):
         """First row of target and weight of each sequence, and the end: (n_sequences + 1,)."""
         return np.arange(len(self.data) + 1)
@@ -150,6 +155,10 @@ class StepTrainingSet(TrainingSet):
 
     def content(self):
         return self.target, self.known & (self.weight > 0)
+
+    @property
+    def n_scored(self):
+        return np.count_nonzero(self.known)
 
     def known_steps(self):
         """Return what is known alone, as if each step were a sequence: for scores."""

@@ -5,9 +5,12 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from skrnn._core.losses import regression_loss
-from skrnn._data.values import check_numbers
+from skrnn._data.values import as_floats
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
+
+NEEDS_NUMBERS = "{} predicts numbers. RNNClassifier learns labels, SequenceTagger those of steps."
+LARGEST = 1e300
 
 
 class Values(Target):
@@ -26,7 +29,6 @@ class Values(Target):
         self.quantiles = np.array(quantile, float) if several else None
 
     def check(self, y, data):
-        check_numbers(y, "y")
         n_values = values_per_sequence(y)
         for i in np.flatnonzero(n_values != n_values[0])[:1]:
             raise ValueError(
@@ -34,7 +36,8 @@ class Values(Target):
                 "predicts as many for each sequence: pass y of shape (n_sequences,) or "
                 "(n_sequences, n_outputs)."
             )
-        y = check_array(y, ensure_2d=False, allow_nd=True, dtype=np.float64, input_name="y")
+        y = as_floats(y, "y", NEEDS_NUMBERS.format(self.owner))
+        y = check_array(y, ensure_2d=False, allow_nd=True, input_name="y")
         if y.ndim > 2:
             raise ValueError(
                 f"y has {y.ndim} dimensions, shape {y.shape}, but {self.owner} predicts one value "
@@ -44,7 +47,12 @@ class Values(Target):
         return y
 
     def check_domain(self, y):
-        """Raise for values that the loss is not made for."""
+        """Raise for values that the loss is not made for, or whose sums no float can hold."""
+        if y.size and max(y.max(), -y.min()) > LARGEST:
+            raise ValueError(
+                f"y holds values of {max(y.max(), -y.min()):.2g}, the sums of which no float can "
+                "hold: divide y by a power of ten."
+            )
         if not self.loss.in_domain(y).all():
             raise ValueError(
                 f"loss={self.loss_name!r} needs {self.loss.domain}, but its smallest value is "
@@ -105,7 +113,7 @@ class Values(Target):
     def score(self, held_out, encoded):
         if not np.isfinite(encoded).all():  # the next loss says so, with a remedy
             return np.nan
-        return r2_score(held_out.target, self.central(encoded), sample_weight=held_out.weight)
+        return r2(held_out.target, self.central(encoded), held_out.weight)
 
     def attributes(self):
         return {"n_outputs_": self.n_values, "y_mean_": self.mean, "y_scale_": self.scale}
@@ -114,6 +122,13 @@ class Values(Target):
         self.is_flat, self.n_values = attributes["_y_is_flat"], attributes["n_outputs_"]
         self.mean, self.scale = attributes["y_mean_"], attributes["y_scale_"]
         self.is_learnt = True
+
+
+def r2(y, predicted, weight):
+    """Coefficient of determination, averaged over the outputs, in whatever unit they are."""
+    # A power of two changes no digit, and keeps squares from overflow and underflow.
+    unit = 2.0 ** np.frexp(np.abs(y).max(axis=0))[1]
+    return r2_score(y / unit, predicted / unit, sample_weight=weight)
 
 
 def learn_scale(y, weight, link):

@@ -3,19 +3,17 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.values import as_array, check_numbers
+from skrnn._data.values import as_array, as_floats
 
 
 def check_sample_weight(sample_weight, n_sequences):
     """Return weights (n_sequences,) in float64; ones for None."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    check_numbers(sample_weight, "sample_weight")
     weight = check_array(
-        sample_weight,
+        as_floats(sample_weight, "sample_weight"),
         ensure_2d=False,
         ensure_min_samples=0,
-        dtype=np.float64,
         input_name="sample_weight",
     )
     if weight.ndim != 1 or len(weight) != n_sequences:
@@ -27,6 +25,13 @@ def check_sample_weight(sample_weight, n_sequences):
         raise ValueError(
             f"sample_weight must not be negative, but its smallest value is {weight.min():g}: "
             "leave sequences out with a weight of 0."
+        )
+    with np.errstate(over="ignore"):
+        total = weight.sum()
+    if np.isinf(total):
+        raise ValueError(
+            f"sample_weight has values of {weight.max():.2g}, the sum of which no float can hold: "
+            "divide it by its mean."
         )
     if not weight.any():
         raise ValueError(

@@ -9,7 +9,8 @@ from numpy.typing import ArrayLike
 from sklearn import model_selection
 from sklearn.base import BaseEstimator, clone
 
-from skrnn._data.steps import are_known, concatenate_steps, is_flat, take_known
+from skrnn._data.labels import are_known, take_known
+from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._typing import Label, Sequences
 from skrnn.metrics._scorers import ignore_label_of
 

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
+from skrnn._data.labels import are_known, is_nan, take_known
 from skrnn._data.ragged import sequence_of_rows
-from skrnn._data.steps import are_known, concatenate_steps, is_flat, is_nan, take_known
+from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._data.values import check_numbers
 from skrnn._typing import Label, Sequences
 

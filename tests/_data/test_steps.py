@@ -5,7 +5,8 @@ import pytest
 from numpy.testing import assert_array_equal
 
 from skrnn import SequenceTagger
-from skrnn._data.steps import are_known, concatenate_steps, is_flat
+from skrnn._data.labels import are_known
+from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn.metrics import token_accuracy_score
 
 MIXED = [["B", -100, "O"], ["O", "O", -100]]
@@ -43,7 +44,7 @@ def test_a_number_may_mark_the_steps_without_a_label_among_strings():
     assert token_accuracy_score(MIXED, predicted, ignore_label=-100) == 0.75
     expected = token_accuracy_score(MIXED, model.predict(X), ignore_label=-100)
     assert model.score(X, MIXED) == expected
-    with pytest.raises(TypeError, match="not supported between"):  # as in scikit-learn
+    with pytest.raises(TypeError, match="such as 'B' and -100: .* set ignore_label"):
         SequenceTagger().fit(X, MIXED)
 
 

@@ -4,6 +4,7 @@ Steps of gradient descent are so short here that the gradient is the same at eac
 the parameters move is then a known multiple of it.
 """
 
+import warnings
 from itertools import product
 
 import numpy as np
@@ -336,3 +337,37 @@ def test_embeddings_have_the_size_and_the_vectors_asked_for(case):
     assert_array_equal(table(embedding_init=vectors), vectors)
     as_numbers = case.make(**STILL, categorical_features=None).fit(TOKENS, y).coefs_
     assert as_numbers["weight_ih_l0"].shape[1] == 1
+
+
+@pytest.mark.parametrize(
+    "embedding_dim, sizes",
+    [({1: 8}, [3, 8]), ({0: 2, 1: 4}, [2, 4]), ({}, [3, 5]), ([4, 2], [4, 2])],
+)
+@each_case
+def test_sizes_of_embeddings_by_column(case, embedding_dim, sizes):
+    ids = np.stack([np.arange(24) % 3, np.arange(24) % 8], axis=1).reshape(8, 3, 2)
+    params = {"categorical_features": [0, 1], "learning_rate": "cosine", "warm_start": True}
+    model = case.make(embedding_dim=embedding_dim, **params).fit(ids, case.target(ids - 1.0))
+    for _ in range(2):
+        assert [model.coefs_[f"embedding_{i}.weight"].shape for i in (0, 1)] == [
+            (3, sizes[0]),
+            (8, sizes[1]),
+        ]
+        model.fit(ids, case.target(ids - 1.0))
+
+
+@pytest.mark.parametrize("cell_type", ["lstm", "gru"])
+@each_case
+def test_an_activation_without_effect_is_said_once_at_fit(case, cell_type):
+    model = case.make(cell_type=cell_type, activation="relu", warm_start=True)
+    with pytest.warns(UserWarning) as record:
+        case.partial_fit(model, X, case.target(X))
+    message = f"activation='relu' has no effect with cell_type={cell_type!r}"
+    assert [message in str(warning.message) for warning in record] == [True]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        case.partial_fit(model, X, case.target(X))
+        fitted(case, cell_type="rnn", activation="relu", learning_rate="cosine")
+    plain = case.partial_fit(case.make(cell_type=cell_type), X, case.target(X))
+    case.partial_fit(plain, X, case.target(X))
+    assert_array_equal(flat(model), flat(plain))

@@ -1,5 +1,6 @@
 """SequenceTagger: what is particular to one label for each step."""
 
+import re
 from itertools import product
 
 import numpy as np
@@ -79,6 +80,62 @@ def test_the_loss_of_the_crf_is_the_mean_negative_log_likelihood_of_a_step():
         (path,) = np.flatnonzero((paths == np.searchsorted(model.classes_, y)).all(axis=1))
         total -= log_softmax(scores)[path]
     assert_allclose(model.loss_, total / sum(map(len, X)), rtol=1e-10)
+
+
+PAIRS = {"decoder": "crf", "transition_constraints": "iobes"}
+NO_PATH = "transition_constraints='iobes' allows no sequence of {} step(s) of the labels in y: "
+LIMITS = (
+    "['E-a'] cannot begin a sequence; ['B-a'] cannot end a sequence; 'B-a' cannot be followed by "
+    "['B-a']; 'E-a' cannot be followed by ['E-a']."
+)
+
+
+@pytest.mark.parametrize("method", ["predict", "predict_proba", "predict_log_proba"])
+@pytest.mark.parametrize("n_steps, possible", [(1, False), (2, True), (3, False), (4, True)])
+def test_a_sequence_for_which_no_labels_are_allowed(method, n_steps, possible):
+    model = tagger(**PAIRS).fit(np.zeros((4, 2, 1)), [["B-a", "E-a"]] * 4)
+    new = [np.zeros((2, 1)), np.zeros((n_steps, 1))]
+    if possible:
+        model.predict(new)
+        return
+    with pytest.raises(ValueError, match=re.escape(NO_PATH.format(n_steps) + LIMITS)):
+        getattr(model, method)(new)
+    with pytest.raises(ValueError, match=re.escape(NO_PATH.format(n_steps))):
+        model.score(new, [["B-a"] * 2, ["B-a"] * n_steps])
+    with pytest.raises(ValueError, match=re.escape(NO_PATH.format(n_steps))):
+        model.fit(
+            np.zeros((4, 2, 1)), [["B-a", "E-a"]] * 4,
+            X_val=new, y_val=[["B-a"] * 2, ["B-a"] * n_steps],
+        )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "labels, message",
+    [
+        (["B-a", "?", "?"], "y[4] has no label at step 2, and transition_constraints='iobes'"),
+        (["?", "?", "E-a"], "y[4] has the label 'E-a' at step 2, where transition_constraints="),
+        (["B-a", "?", "E-a", "B-a"], "y[4] has the label 'E-a' at step 2"),
+        (["B-a", "E-a", "B-a"], "y[4] has the label 'B-a' at step 2"),
+        (["E-a", "?"], "y[4] has the label 'E-a' at step 0"),
+        (["B-a"], "y[4] has the label 'B-a' at step 0"),
+    ],
+)
+def test_known_labels_between_which_no_others_are_allowed(labels, message):
+    X = [np.zeros((2, 1))] * 4 + [np.zeros((len(labels), 1))]
+    y = [["B-a", "E-a"]] * 4 + [labels]
+    model = tagger(**PAIRS, ignore_label="?")
+    with pytest.raises(ValueError, match=re.escape(message)) as error:
+        model.fit(X, y)
+    assert LIMITS[:-1] in str(error.value) or "Convert y to that scheme" in str(error.value)
+    # What has no label at all, or no weight, is not learnt.
+    model.fit(X, y, sample_weight=[1, 1, 1, 1, 0])
+    model.fit(X, [["B-a", "E-a"]] * 4 + [["?"] * len(labels)])
+
+
+def test_unknown_labels_between_which_others_are_allowed():
+    y = [["B-a", "?", "?", "E-a"], ["?", "E-a", "B-a", "?"]]
+    model = tagger(**PAIRS, ignore_label="?").fit(np.zeros((2, 4, 1)), y)
+    assert model.predict(np.zeros((1, 4, 1))).tolist() == [["B-a", "E-a", "B-a", "E-a"]]
 
 
 @pytest.mark.parametrize("scheme", ["bio", "iobes"])
@@ -389,5 +446,5 @@ def test_unknown_labels_may_be_marked_by_anything(decoder, labels, unknown):
 @pytest.mark.parametrize("other", [None, np.nan])
 def test_missing_labels_beside_those_ignored_are_refused(other):
     tagger = SequenceTagger(ignore_label="?", max_iter=1)
-    with pytest.raises(ValueError, match="y has the label .*, but ignore_label='\\?'"):
+    with pytest.raises(ValueError, match="a missing label: .* set ignore_label"):
         tagger.fit([[[0.5], [1.0], [0.1]]], [["a", "?", other]])

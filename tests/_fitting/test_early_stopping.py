@@ -11,6 +11,7 @@ from training import OVERSHOOTING, X_VAL, X, assert_is_its_best, brief, fitted, 
 from skrnn import (
     RNNClassifier,
     RNNRegressor,
+    SequenceRegressor,
     SequenceTagger,
     SlidingWindowTransformer,
     WindowScaledRegressor,
@@ -238,3 +239,16 @@ def test_padded_and_scaled_windows_are_warned_of_as_well(scaling):
 def test_other_sequences_are_held_out_at_random_in_silence(X):
     model = RNNRegressor(early_stopping=True, max_iter=1, learning_rate="cosine", random_state=0)
     model.fit(X, np.arange(len(X)) % 3)
+
+
+@pytest.mark.parametrize(
+    "case",
+    [case for case in CASES if case.estimator in (SequenceTagger, SequenceRegressor)],
+    ids=str,
+)
+def test_one_long_recording_is_enough_for_a_score_of_steps(case):
+    recording = [np.concatenate(X_VAL)]
+    model = case.make(learning_rate="cosine")
+    model.fit(X, case.target(X), X_val=recording, y_val=case.target(recording))
+    score = model.score(recording, case.target(recording))
+    assert_allclose(score, model.best_validation_score_, rtol=1e-6)

@@ -1,0 +1,107 @@
+"""Labels keep their type and value, whatever holds them; missing ones are known as such."""
+
+import numpy as np
+import pytest
+from estimators import equal_sequences, object_array
+from numpy.testing import assert_array_equal
+
+from skrnn import RNNClassifier
+from skrnn._data.labels import are_known, as_labels, check_labels, take_known
+from skrnn._data.steps import concatenate_steps
+
+BIG = [2**60 + 1, 2**60 + 2]  # one float
+TINY = {"hidden_size": 2, "max_iter": 1, "learning_rate": "cosine", "random_state": 0}
+X = np.stack(equal_sequences(8, n_steps=4))
+
+
+def nullable(dtype):
+    return lambda values: pytest.importorskip("pandas").Series(values, dtype=dtype)
+
+
+def polars(values):
+    return pytest.importorskip("polars").Series(values)
+
+
+@pytest.mark.parametrize(
+    "form, values, kind",
+    [
+        (nullable("Int64"), BIG, "iu"),
+        (nullable("UInt64"), BIG, "iu"),
+        (nullable("boolean"), [True, False], "b"),
+        (nullable("Float64"), [1.0, 2.0], "f"),
+        (nullable("category"), BIG, "iu"),
+        (polars, BIG, "iu"),
+        (object_array, BIG, "iu"),
+        (object_array, [True, False], "b"),
+        (tuple, [True, False], "b"),
+        (list, ["a", "b"], "U"),
+        (list, [True, 2], "iu"),
+        (list, [1, 2.0], "f"),
+    ],
+)
+def test_labels_have_a_type_of_their_own(form, values, kind):
+    labels = check_labels(as_labels(form(values), "y"), "y", "")
+    assert labels.tolist() == values
+    assert labels.dtype.kind in kind
+
+
+@pytest.mark.parametrize(
+    "values", [[BIG[0], None], [BIG[0], 0.5], ["a", 1], ["a", None], [True, "a"], [{1}, {2}]]
+)
+@pytest.mark.parametrize("form", [list, object_array])
+def test_labels_without_a_common_type_stay_what_they_are(form, values):
+    labels = as_labels(form(values), "y")
+    assert labels.dtype == object and labels.tolist() == values
+
+
+@pytest.mark.parametrize("form, missing", [(nullable("Int64"), np.nan), (polars, None)])
+def test_large_integers_beside_missing_values_stay_apart(form, missing):
+    labels = as_labels(form([*BIG, None]), "y")
+    assert labels.tolist()[:2] == BIG
+    assert_array_equal(are_known(labels, missing), [True, True, False])
+    flat, _ = concatenate_steps([form([*BIG, None])] * 2, "y")
+    known = take_known(flat, are_known(flat, missing))
+    assert known.tolist() == BIG * 2 and known.dtype.kind == "i"
+
+
+@pytest.mark.parametrize("library, missing", [("pandas", np.nan), ("polars", None)])
+def test_frames_of_labels_with_missing_ones(library, missing):
+    frames = pytest.importorskip(library)
+    columns = {"first": ["a", missing], "second": ["b", "a"]}
+    flat, lengths = concatenate_steps(frames.DataFrame(columns), "y")
+    assert_array_equal(lengths, [2, 2])
+    assert_array_equal(are_known(flat, missing), [True, True, False, True])
+
+
+def test_arrays_of_different_types_merge_no_labels():
+    arrays = [np.array([BIG[0]], np.uint64), np.array([BIG[1]], np.int64), np.array([], float)]
+    flat, _ = concatenate_steps(arrays, "y")
+    assert flat.tolist() == BIG and flat.dtype.kind in "iu"
+
+
+@pytest.mark.parametrize(
+    "form, values",
+    [
+        (nullable("Int64"), BIG),
+        (nullable("boolean"), [False, True]),
+        (nullable("string"), ["a", "b"]),
+        (nullable("category"), ["a", "b"]),
+        (polars, BIG),
+        (polars, ["a", "b"]),
+    ],
+)
+def test_classes_are_what_was_given(form, values):
+    model = RNNClassifier(**TINY).fit(X, form(values * 4))
+    assert model.classes_.tolist() == values
+    assert model.score(X, form(values * 4)) == np.mean(model.predict(X) == values * 4)
+    if not all(isinstance(value, str) for value in values):
+        assert model.classes_.dtype.kind in "ib"
+
+
+def test_several_labels_of_nullable_types():
+    pd = pytest.importorskip("pandas")
+    y = pd.DataFrame({"left": [0, 1] * 4, "right": [1, 1] * 4})
+    plain = RNNClassifier(**TINY).fit(X, y.to_numpy()).predict_proba(X)
+    for dtype in ("Int64", "boolean", "UInt8"):
+        model = RNNClassifier(**TINY).fit(X, y.astype(dtype))
+        assert_array_equal(model.predict_proba(X), plain)
