@@ -43,7 +43,7 @@ class Stream:
     >>> X = rng.normal(size=(60, 10, 2))
     >>> y = np.where(X[:, :, 0].sum(axis=1) > 0, "up", "down")
     >>> model = RNNClassifier(
-    ...     cell_type="gru", bidirectional=False, hidden_size=8, max_iter=20, random_state=0
+    ...     bidirectional=False, pooling="last", hidden_size=8, max_iter=40, random_state=0
     ... ).fit(X, y)
     >>> stream = model.stream()
     >>> answers = [stream.step(x) for x in X[0]]

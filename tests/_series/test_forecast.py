@@ -21,6 +21,9 @@ from skrnn import (
     sliding_windows,
 )
 
+# What some trainings learn is not the point.
+brief = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
 
 def linear_in_last(window_size):
     """Predicts a row as a linear function of the rows before it."""
@@ -229,6 +232,7 @@ def windowed(window_size, **parameters):
     )
 
 
+@brief
 @pytest.mark.parametrize("is_mapped", [False, True])
 def test_windows_are_never_written_out(is_mapped, tmp_path):
     X = np.random.default_rng(0).standard_normal((4000, 8), dtype=np.float32)
@@ -254,6 +258,7 @@ def test_fitted_pipelines_carry_no_data():
     np.testing.assert_array_equal(joblib.load(file).predict(X), model.predict(X))
 
 
+@brief
 def test_search_over_window_horizon_and_cell():
     """y is x three rows earlier: one window of the grid holds that row."""
     x = np.random.default_rng(0).normal(size=(300, 1))

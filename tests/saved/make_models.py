@@ -15,9 +15,13 @@ import numpy as np
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import (
+    GridScanner,
     RNNClassifier,
+    RNNLanguageModel,
     RNNRegressor,
     SequenceArray,
+    SequenceEncoder,
+    SequenceRegressor,
     SequenceTagger,
     SlidingWindowTransformer,
     TimestepTransformer,
@@ -49,6 +53,12 @@ def models():
     yield "regressor_poisson", RNNRegressor(**SMALL, loss="poisson").fit(RAGGED, counts), RAGGED
     resumed = RNNRegressor(**SMALL, dropout=0.1).partial_fit(RAGGED, VALUES)
     yield "regressor_partial", resumed, RAGGED
+    quantiles = RNNRegressor(**SMALL, loss="quantile", quantile=[0.1, 0.9])
+    yield "regressor_quantiles", quantiles.fit(RAGGED, VALUES), RAGGED
+    several = np.column_stack([LABELS == "up", LABELS == "down"]).astype(int)
+    yield "classifier_several", RNNClassifier(**SMALL).fit(RAGGED, several), RAGGED
+    sums = [x.cumsum(axis=0) for x in RAGGED]
+    yield "sequence_regressor", SequenceRegressor(**SMALL).fit(RAGGED, sums), RAGGED
     yield "tagger", SequenceTagger(**SMALL).fit(RAGGED, STEPS), RAGGED
     crf = SequenceTagger(**SMALL, decoder="crf", transition_constraints="bio")
     yield "tagger_crf", crf.fit(RAGGED, SPANS), RAGGED
@@ -59,6 +69,10 @@ def transformers():
     yield "tokens", TokenEncoder(token_features=["suffix2"]).fit(TEXTS), TEXTS
     yield "windows", SlidingWindowTransformer(3, horizon=1).fit(TABLE), TABLE
     yield "timesteps", TimestepTransformer(StandardScaler()).fit(RAGGED), RAGGED
+    images = TABLE.reshape(12, 2, 2)
+    yield "grid", GridScanner().fit(images), images
+    encoder = SequenceEncoder(RNNClassifier(**SMALL), pooling="mean")
+    yield "encoder", encoder.fit(RAGGED, LABELS), RAGGED
 
 
 def objects():
@@ -70,6 +84,8 @@ def objects():
         yield name, transformer, X, transformer.transform(X)
     scaled = WindowScaledRegressor(RNNRegressor(**SMALL)).fit(TABLE[:, :, None], TABLE[:, 0])
     yield "window_scaled", scaled, TABLE[:, :, None], scaled.predict(TABLE[:, :, None])
+    texts = RNNLanguageModel(**SMALL).fit(TEXTS)
+    yield "language_model", texts, TEXTS, texts.predict_proba(TEXTS)
     yield "sequence_array", SequenceArray.from_list(RAGGED), None, RAGGED
 
 
