@@ -101,8 +101,8 @@ class BaseRNN(
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
             twin._learn((X, y, sample_weight), validation, report, parallel_map, **how)
             report.end(twin._learnt)
-        self.__dict__ = vars(twin)
-        return self
+        # One statement: an error in another one would come after the estimator has become the twin.
+        return setattr(self, "__dict__", vars(twin)) or self
 
     def _twin(self):
         """Return an estimator that shares all attributes with this one."""
