@@ -550,7 +550,9 @@ def test_partial_fit_has_no_later_epochs(case):
     )
 
 
-@pytest.mark.parametrize("name, value", [("hidden_size", 5), ("cell_type", "lstm"), ("n_layers", 2)])
+@pytest.mark.parametrize(
+    "name, value", [("hidden_size", 5), ("cell_type", "lstm"), ("n_layers", 2)]
+)
 @each_case
 def test_a_network_does_not_change_its_shape_under_training(case, name, value):
     model = case.make(warm_start=True, learning_rate="cosine").fit(X, case.target(X))

@@ -14,7 +14,13 @@ X_VAL = sequences(25, seed=1)
 ONE_STEP = {"solver": "sgd", "momentum": 0.0, "alpha": 0.0, "batch_size": 100, "max_iter": 1}
 STILL = ONE_STEP | {"learning_rate_init": 1e-12}
 # These steps are too large for the scores to keep rising.
-OVERSHOOTING = {"learning_rate_init": 0.2, "max_iter": 200, "n_iter_no_change": 12}
+OVERSHOOTING = {
+    "learning_rate_init": 0.2,
+    "max_grad_norm": 1.0,
+    "batch_size": 32,
+    "max_iter": 200,
+    "n_iter_no_change": 12,
+}
 
 
 def fitted(case, X=X, sample_weight=None, **params):

@@ -123,7 +123,7 @@ class BaseRNN(
         history = self._begin(train.data, goes_on, rng)
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
-        settings = settings.for_set(len(train))
+        settings = settings.for_set(train)
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
         n_epochs = 1 if incremental else settings.max_iter

@@ -12,13 +12,11 @@ def constant_loss(loss, train, n_outputs):
            `CRF` counts as such
     train  TrainingSet
     """
-    if not hasattr(train, "target"):  # targets that are made of X chunk by chunk
-        return np.inf
-    weight = train.weight * getattr(train, "known", 1)
+    target, weight = train.targets()
     weight = weight / weight.sum()
-    if train.target.ndim == 1 and train.target.dtype.kind != "f":
-        return float(entr(np.bincount(train.target, weight)).sum())
-    target = train.target.astype(np.float64)
+    if target.ndim == 1 and target.dtype.kind != "f":
+        return float(entr(np.bincount(target, weight)).sum())
+    target = target.astype(np.float64)
 
     def of_constant(outputs):
         outputs = np.tile(outputs, (len(target), 1))

@@ -4,8 +4,9 @@ import math
 
 import numpy as np
 
-# Pairs of neighbours that `are_windows` looks at: it must not take longer than reading X.
-PAIRS = 16
+# Pairs of neighbours that `are_windows` looks at, and their first steps: it must not take longer
+# than reading X, whatever the lengths.
+PAIRS, FIRST_STEPS = 16, 200
 
 
 def hold_out_latest(chosen, fraction, n_shared):
@@ -33,19 +34,21 @@ def are_windows(data):
     windows of a series may be padded.
     """
     firsts = np.unique(np.linspace(0, max(len(data) - 2, 0), PAIRS).astype(int))
-    pairs = [(data[i], data[i + 1]) for i in firsts if i + 1 < len(data)]
-    shifts = range(1, int(data.lengths.max()) // 2 + 1) if pairs else ()
-    return any(2 * sum(is_shifted(*pair, shift) for pair in pairs) > len(pairs) for shift in shifts)
+    firsts = [i for i in firsts if i + 1 < len(data) and data.lengths[i] == data.lengths[i + 1]]
+    pairs = [(data[i][:FIRST_STEPS], data[i + 1][:FIRST_STEPS]) for i in firsts]
+    shifts = range(1, max((len(window) for window, _ in pairs), default=0) // 2 + 1)
+    n_needed = min(PAIRS, len(data) - 1) / 2
+    return any(sum(is_shifted(*pair, shift) for pair in pairs) > n_needed for shift in shifts)
 
 
 def is_shifted(window, following, shift):
     """Whether a window begins where the one before it is after some steps, and is not the same."""
-    if len(window) != len(following) or np.array_equal(window, following):
+    if np.array_equal(window, following):
         return False
-    before, after = window[shift:], following[:-shift]
-    return np.array_equal(before, after) or are_alike(
-        np.diff(before, axis=0), np.diff(after, axis=0)
-    )
+    shared, again = window[shift:], following[:-shift]
+    if np.array_equal(shared, again):
+        return True
+    return are_alike(np.diff(shared, axis=0), np.diff(again, axis=0))
 
 
 def are_alike(changes, others):

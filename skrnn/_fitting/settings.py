@@ -53,9 +53,13 @@ class Settings:
         size = auto_batch_size(n_sequences) if self.batch_size == "auto" else int(self.batch_size)
         return min(size, n_sequences)
 
-    def for_set(self, n_sequences):
-        """Return the settings with numbers for 'auto', given the size of the training set."""
-        size, n_epochs = self.sequences_per_batch(n_sequences), self.max_iter
-        if n_epochs == "auto":
-            n_epochs = auto_epochs(-(-n_sequences // size))
-        return replace(self, batch_size=size, max_iter=n_epochs)
+    def batches(self, train, rng=None):
+        """Cut a training set into the batches of an epoch; in the given order without `rng`."""
+        size = self.sequences_per_batch(len(train))
+        return train.batches(size, rng, self.shuffle and rng is not None)
+
+    def for_set(self, train):
+        """Return the settings with a number of epochs that suits the training set."""
+        if self.max_iter != "auto":
+            return self
+        return replace(self, max_iter=auto_epochs(len(self.batches(train))))

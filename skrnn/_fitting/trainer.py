@@ -87,7 +87,6 @@ class Trainer:
 
     def mini_batches(self, theta, n_epochs, incremental):
         settings, history, rng = self.settings, self.history, self.objective.rng
-        train = self.objective.train
         schedule = Schedule(
             "constant" if incremental and settings.is_planned else settings.learning_rate,
             settings.learning_rate_init,
@@ -99,7 +98,7 @@ class Trainer:
         loop = minimize_minibatch(
             self.objective,
             theta,
-            (train.batches(settings.batch_size, rng, settings.shuffle) for _ in range(n_epochs)),
+            (settings.batches(self.objective.train, rng) for _ in range(n_epochs)),
             optimizer,
             schedule,
             settings.max_grad_norm,
@@ -158,7 +157,7 @@ class Trainer:
     def warn_stuck(self, theta):
         """Warn if the network predicts no better than a constant does."""
         train, network = self.objective.train, self.objective.network
-        n_batches = -(-len(train) // self.settings.batch_size)
+        n_batches = len(self.settings.batches(train))
         if self.history.n_iter * n_batches < ENOUGH_UPDATES:
             return
         penalty = self.objective.penalise(

@@ -13,7 +13,7 @@ from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.states import choose
-from skrnn._data.ragged import sequence_starts
+from skrnn._data.ragged import rows_between, sequence_starts
 from skrnn._optim.batching import batches
 from skrnn._targets.symbols import Alphabet, read_symbols
 from skrnn._targets.target import Target
@@ -87,6 +87,11 @@ class NextSymbols(TrainingSet):
 
     def content(self):
         return ()
+
+    def targets(self):
+        first, lengths = self.data.first + 1, self.data.lengths
+        target = self.data.ids[rows_between(first, first + lengths)]
+        return target.astype(np.intp), np.repeat(self.weight, lengths)
 
     @cached_property
     def sequence_weight(self):

@@ -53,6 +53,10 @@ class TrainingSet:
         """Cut the set into the chunks of one epoch, whole sequences here; see `batching`."""
         return [Chunk(indices) for indices in batches(self.data.lengths, size, rng, shuffle)]
 
+    def targets(self):
+        """Return all that the loss is the mean of, targets and their weights."""
+        return self.target, self.weight
+
     @property
     def n_scored(self):
         """Number of targets that a score looks at."""
@@ -136,6 +140,9 @@ class StepTrainingSet(TrainingSet):
         target[weight * known == 0] = 0
         super().__init__(data, target, weight)
         self.known = known
+
+    def targets(self):
+        return self.target, self.weight * self.known
 
     @property
     def offsets(self):

@@ -5,6 +5,7 @@ import pytest
 from estimators import each_case, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from parity.compare import assert_parity, flatten, loss, network_like
+from sklearn.base import is_regressor
 
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
@@ -188,16 +189,15 @@ def torch_modules(model, cell):
 
 
 def torch_answers(model, cell, x):
-    """Probabilities, or the value, of one sequence, computed by torch."""
+    """Probabilities, or values, of one sequence or of its steps, computed by torch."""
     rnn, head = torch_modules(model, cell)
     steps, state = rnn(torch.from_numpy(x)[None])
-    if type(model).__name__ == "SequenceTagger":
-        return torch.softmax(head(steps[0]), dim=1)
     last = (state[0] if cell == "lstm" else state)[-1 - model.bidirectional :]
-    outputs = head(last.transpose(0, 1).flatten(1))[0]
-    if type(model).__name__ == "RNNRegressor":
-        return outputs[0] * model.y_scale_[0] + model.y_mean_[0]
-    return torch.softmax(outputs, dim=0)
+    read = {"last": last.transpose(0, 1).flatten(1)[0], "max": steps[0].amax(dim=0)}
+    outputs = head(read.get(getattr(model, "pooling", None), steps[0]))
+    if is_regressor(model):
+        return outputs[..., 0] * model.y_scale_[0] + model.y_mean_[0]
+    return torch.softmax(outputs, dim=-1)
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
