@@ -13,7 +13,7 @@ from skrnn._preprocessing.grid_scanner import GridScanner
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._preprocessing.word_vectors import WordVectors, load_word_vectors
-from skrnn._series.forecast import recursive_forecast
+from skrnn._series.forecast import direct_forecast, recursive_forecast
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
@@ -37,6 +37,7 @@ __all__ = [
     "WindowScaledRegressor",
     "WordVectors",
     "datasets",
+    "direct_forecast",
     "inspection",
     "load_word_vectors",
     "metrics",

@@ -73,3 +73,38 @@ def check_same_columns(frames, name):
                 f"All data frames need the same columns in the same order: {name}[0] has {columns} "
                 f"and {name}[{i}] has {list(frame.columns)}."
             )
+
+
+def take_rows(table, rows):
+    """Return rows of an array or of a data frame, by position."""
+    return table.iloc[rows] if hasattr(table, "iloc") else table[rows]
+
+
+def stack_rows(tables):
+    """Return the rows of one table and then those of another, in their own kind."""
+    kind = type(tables[0])
+    if not hasattr(tables[0], "columns"):
+        return np.concatenate(tables)
+    library = import_module(kind.__module__.split(".")[0])
+    options = {"how": "vertical_relaxed"} if library.__name__ == "polars" else {}
+    return library.concat(tables, **options)
+
+
+def with_columns(table, columns):
+    """Return a table in which some columns have other values: {name or position: values}."""
+    if not hasattr(table, "columns"):
+        table = table.astype(np.result_type(table, *columns.values()))
+        for position, values in columns.items():
+            table[:, position] = values
+        return table
+    if hasattr(table, "with_columns"):  # polars
+        return table.with_columns(**columns)
+    table = table.copy()
+    for name, values in columns.items():
+        table[name] = values
+    return table
+
+
+def frame_from(columns, like, index=None):
+    """Return columns {name: values} in a data frame of the kind of `like`."""
+    return type(like)(columns) if index is None else type(like)(columns, index=index)

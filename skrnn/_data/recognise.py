@@ -110,7 +110,9 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     check_convertible(X, "X")
     n_dims = len(getattr(X, "shape", ()))
     if n_dims > 2:
-        return _from_array(np.asarray(X), numeric)
+        source = _from_array(np.asarray(X), numeric)
+        source.names = getattr(X, "feature_names", None)
+        return source
     if n_dims == 1:
         items = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
         if items.dtype.kind in "OUST":

@@ -17,7 +17,7 @@ class Source:
 
     lengths           (n,)
     dtypes            set of the dtypes of the values
-    names             of the features of a `SequenceArray`, or None
+    names             of the features of a `SequenceArray` or of windows, or None
     categories        what the ids of each column of a `SequenceArray` stand for, or None
     frame             a data frame that has the names of the features, or None
     are_ids           whether these were token ids, to be embedded

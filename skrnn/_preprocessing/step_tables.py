@@ -7,6 +7,7 @@ from scipy.sparse import issparse
 from sklearn.preprocessing import FunctionTransformer
 
 from skrnn._data.frames import frame_of, is_frame, to_array
+from skrnn._data.named_array import with_names
 from skrnn._data.ragged import object_array, offsets_of, split_sequences
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sources import Grid
@@ -46,7 +47,8 @@ def like(X, source, rows, names=None):
         categorical = X.categorical if rows.dtype.kind in "iu" else None
         return SequenceArray(rows, X.offsets, categorical, names)
     if isinstance(source, Grid):
-        return rows.reshape(len(source), -1, *rows.shape[1:])
+        steps = rows.reshape(len(source), -1, *rows.shape[1:])
+        return with_names(steps, names) if steps.ndim == 3 else steps
     items = split_sequences(rows, offsets_of(source.lengths))
     if source.frame is not None and names is not None:
         items = [frame_of(item, names, like=source.frame) for item in items]

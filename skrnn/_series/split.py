@@ -11,7 +11,9 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import check_consistent_length, check_scalar
 
 from skrnn._data.ragged import rows_between
-from skrnn._series.windows import largest_horizon, series_bounds
+from skrnn._series.columns import names_of, position_of
+from skrnn._series.series import largest_horizon, lengths_of, series_starts
+from skrnn._series.times import check_order, read_times
 from skrnn._typing import Sequences
 
 
@@ -40,9 +42,20 @@ class PurgedWindowSplit(TimeSeriesSplit):
         Number of test rows of a series in a split. None means
         ``n_rows // (n_splits + 1)``.
 
+    time_feature : int or str, default=None
+        Column of `X` with the times of the rows. None takes the time index of a pandas table, if
+        there is one.
+
     See Also
     --------
     SlidingWindowTransformer : Windows of every row, inside a Pipeline.
+
+    Notes
+    -----
+    Several series, told apart by `groups`, are all split at the same times where `X` has times:
+    all test rows of a split are later than all training rows, of whatever series, by the gap. All
+    sizes then count times, and a series may be shorter than a split. Without times, each series is
+    split along its own rows.
 
     Examples
     --------
@@ -65,12 +78,14 @@ class PurgedWindowSplit(TimeSeriesSplit):
         horizon: int | ArrayLike = 0,
         max_train_size: int | None = None,
         test_size: int | None = None,
+        time_feature: int | str | None = None,
     ):
         check_scalar(window_size, "window_size", Integral, min_val=1)
         gap = int(window_size) + largest_horizon(horizon) - 1
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.window_size = window_size
         self.horizon = horizon
+        self.time_feature = time_feature
 
     def split(
         self, X: Sequences, y: object = None, groups: ArrayLike | None = None
@@ -84,7 +99,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
         y : None
             Ignored.
         groups : array-like of shape (n_rows,), default=None
-            Id of the series of every row, contiguous. Each series is split along its own time.
+            Id of the series of every row, contiguous. See the notes.
 
         Yields
         ------
@@ -96,17 +111,43 @@ class PurgedWindowSplit(TimeSeriesSplit):
         Raises
         ------
         ValueError
-            If a series is too short for the splits, or `groups` does not name one contiguous run of
-            rows for each series.
+            If a series is too short for the splits, `groups` does not name one contiguous run of
+            rows for each series, or the times of a series are not in order, each once.
         """
         check_consistent_length(X, groups)
-        starts, stops = np.array(series_bounds(groups, len(X))).T
+        starts = series_starts(groups, len(X))
+        times = self._times(X)
+        if groups is not None and times is not None:
+            check_order(times, starts)
+            yield from self._split_at_times(times.instants)
+            return
+        stops = starts + lengths_of(starts, len(X))
         # Series of one length are split in one way: tens of thousands have few lengths.
         _, first, same_as = np.unique(stops - starts, return_index=True, return_inverse=True)
         edges = np.array([self._split_edges(starts[i], stops[i]) for i in first])[same_as]
         edges += starts[:, np.newaxis, np.newaxis]
         for train_start, train_stop, test_start, test_stop in edges.transpose(1, 2, 0):
             yield rows_between(train_start, train_stop), rows_between(test_start, test_stop)
+
+    def _times(self, X):
+        """Return the dates of the rows, or the numbers in a column of them; None without any."""
+        if self.time_feature is not None:
+            return read_times(X, position_of(self.time_feature, names_of(X), "time_feature"))
+        times = read_times(X)
+        return None if times is None or times.unit == "number" else times
+
+    def _split_at_times(self, instants):
+        """Yield the rows of the training and of the test times of each split."""
+        distinct, place = np.unique(instants, return_inverse=True)
+        try:
+            edges = self._split_edges(0, len(distinct))
+        except ValueError as error:
+            raise ValueError(f"X has {len(distinct)} different times. {error}") from None
+        for train_start, train_stop, test_start, test_stop in edges:
+            yield (
+                np.flatnonzero((train_start <= place) & (place < train_stop)),
+                np.flatnonzero((test_start <= place) & (place < test_stop)),
+            )
 
     def _split_edges(self, start, stop):
         """Return the first row and the end of the training and of the test rows of each split.

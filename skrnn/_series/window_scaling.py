@@ -11,6 +11,7 @@ from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clon
 from sklearn.utils import check_array, check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
+from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
 from skrnn._data.values import check_numbers
@@ -54,11 +55,11 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         regressor predicts a change. 'standard' takes the mean and the standard deviation of the
         window, for series whose amplitude drifts too.
 
-    target_feature : int or array-like of int of shape (n_outputs,), default=0
+    target_feature : int, str or array-like of them of shape (n_outputs,), default=0
         Feature of the windows that the target continues, whose level and scale apply to it; an
         array names one for each column of `y`. That feature must be in the units of `y`.
 
-    scaled_features : array-like of int, default=None
+    scaled_features : array-like of int or str, default=None
         Features of the windows to scale; None scales all. Leave out what has a meaning as it is:
         static columns, which subtracting a level would make zero, the calendar, flags.
 
@@ -111,7 +112,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         regressor: Any,
         *,
         scaling: str = "last",
-        target_feature: int | ArrayLike = 0,
+        target_feature: int | str | ArrayLike = 0,
         scaled_features: ArrayLike | None = None,
     ):
         self.regressor = regressor
@@ -162,10 +163,10 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         owner = type(self).__name__
         data, schema = read_sequences(X, owner=owner, categorical_features=None, is_scaled=True)
         schema = replace(schema, dtype="auto")
-        scaled = self._scale_with_target(data, y, "y")
+        scaled = self._scale_with_target(data, y, "y", schema)
         if X_val is not None and y_val is not None:
             data = read_again(X_val, schema, owner=owner)
-            X_val, y_val = self._scale_with_target(data, y_val, "y_val")
+            X_val, y_val = self._scale_with_target(data, y_val, "y_val", schema)
         given = {
             "sample_weight": sample_weight,
             "X_val": X_val,
@@ -199,8 +200,9 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
             If `X` holds no windows with the features that `fit` saw.
         """
         check_is_fitted(self)
-        data = read_again(X, self._schema_for(X), owner=type(self).__name__)
-        scaled, level, scale = self._scale(_windows(data))
+        schema = self._schema_for(X)
+        data = read_again(X, schema, owner=type(self).__name__)
+        scaled, level, scale = self._scale(_windows(data), _names_of_steps(schema))
         prediction = self.regressor_.predict(scaled)
         columns = prediction.reshape(len(prediction), -1)
         return (columns * scale + level).reshape(prediction.shape)
@@ -223,10 +225,10 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         names = getattr(self, "feature_names_in_", None)
         return Schema(self.n_features_in_, names, "series" if n_dims == 2 else None)
 
-    def _scale_with_target(self, data, y, name):
+    def _scale_with_target(self, data, y, name, schema):
         """Return the scaled windows and the scaled targets."""
         windows, y = _windows(data), _check_target(y, name, data)
-        scaled, level, scale = self._scale(windows)
+        scaled, level, scale = self._scale(windows, _names_of_steps(schema))
         columns = y.reshape(len(y), -1)
         if level.shape[1] not in (1, columns.shape[1]):
             raise ValueError(
@@ -235,20 +237,22 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
             )
         return scaled, ((columns - level) / scale).reshape(y.shape)
 
-    def _scale(self, windows):
+    def _scale(self, windows, names):
         """Return the scaled windows, and the level and scale (n, n_outputs or 1) of the target."""
         if self.scaling not in _SCALINGS:
             raise ValueError(f"scaling must be one of {[*_SCALINGS]}, got {self.scaling!r}.")
         steps = windows.reshape(*windows.shape[:2], -1)
         level, scale = _SCALINGS[self.scaling](steps)
-        target = _positions("target_feature", self.target_feature, steps.shape[2])
+        known = range(steps.shape[2]) if names is None else list(names)
+        target = _positions("target_feature", self.target_feature, known)
         features = slice(None)
         if self.scaled_features is not None:
-            features = _positions("scaled_features", self.scaled_features, steps.shape[2])
+            features = _positions("scaled_features", self.scaled_features, known)
         scaled = steps.copy()
         scaled[:, :, features] -= level[:, np.newaxis, features]
         scaled[:, :, features] /= scale[:, np.newaxis, features]
-        return scaled.reshape(windows.shape), level[:, target], scale[:, target]
+        scaled = with_names(scaled.reshape(windows.shape), names)
+        return scaled, level[:, target], scale[:, target]
 
 
 def _check_target(y, name, data):
@@ -276,13 +280,25 @@ def _windows(data):
     return windows if data.has_feature_axis else windows[:, :, 0]
 
 
-def _positions(name, features, n_features):
-    """Return features given by number as an array; raise if there are no such features."""
+def _names_of_steps(schema):
+    """Return the names of the features of a step, or None; a 2-D X names its steps."""
+    return schema.feature_names if schema.table is None else None
+
+
+def _positions(name, features, known):
+    """Return features given by number or by name as an array; raise if there are no such features.
+
+    known   the names of all features, or their numbers
+    """
     positions = np.atleast_1d(features)
-    is_mask = positions.dtype.kind == "b"
-    if is_mask or not np.isin(positions, np.arange(-n_features, n_features)).all():
+    if positions.dtype.kind in "UTO":
+        positions = [list(known).index(f) if f in known else f for f in positions.tolist()]
+        positions = np.array(positions)
+    is_number = positions.dtype.kind in "iu" or positions.size == 0
+    if not is_number or not np.isin(positions, np.arange(-len(known), len(known))).all():
         raise ValueError(
-            f"{name}={features} is not a feature of X, whose windows have {n_features} features: "
-            "number them from 0."
+            f"{name}={features} is not a feature of X, whose windows have {len(known)} features, "
+            f"{list(known)}: number them from 0, or name them as the table that the windows are "
+            "made of does."
         )
     return positions.astype(np.intp)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import warnings
+from datetime import timedelta
 from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
@@ -14,123 +14,17 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._compat import named
-from skrnn._data.frames import is_missing
-from skrnn._data.values import check_numbers, reject_masked
+from skrnn._data.named_array import with_names
+from skrnn._data.ragged import rows_between
+from skrnn._data.values import as_array, check_numbers, reject_masked
+from skrnn._series.columns import column_at, names_of, position_of, take_columns
+from skrnn._series.cut import causal_windows, rows_never_held, windows_of_series
+from skrnn._series.series import all_horizons, largest_horizon, lengths_of, series_starts
+from skrnn._series.times import GAPS, check_order, cut_at_gaps, read_times, step_of
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
-_TIMES = ("datetime64", "datetime", "date", "period", "timedelta64")  # as pandas calls them
 _READ = {"dtype": (np.float64, np.float32), "ensure_all_finite": False}
-
-
-def series_bounds(groups, n_rows):
-    """Return (start, stop) of every series, where each id in `groups` must form one run of rows."""
-    if groups is None:
-        return [(0, n_rows)]
-    reject_masked(groups, "groups")
-    ids, missing = _as_column(groups), np.ravel(is_missing(groups))
-    if missing.any():
-        raise ValueError(f"The series id of row {missing.argmax()} is missing: name it.")
-    edges = (np.flatnonzero(ids[1:] != ids[:-1]) + 1).tolist()
-    starts, seen = [0, *edges], set()
-    for start in starts:
-        if ids[start] in seen:
-            raise ValueError(
-                f"The series {ids[start]!s} starts again at row {start}: the rows of a series must "
-                "be contiguous. Sort the table by series, then by time."
-            )
-        seen.add(ids[start])
-    return list(zip(starts, [*edges, n_rows], strict=True))
-
-
-def _as_column(groups):
-    """Return one id for each row, from a table of one column too."""
-    ids = np.asarray(groups)
-    if ids.ndim == 1 or (ids.ndim == 2 and ids.shape[1] == 1):
-        return ids.ravel()
-    raise ValueError(f"groups must name one series for each row, got shape {ids.shape}.")
-
-
-def largest_horizon(horizon):
-    """Check one horizon or a list of them, and return the largest."""
-    horizons = np.ravel(horizon).tolist()
-    check_scalar(len(horizons), "number of horizons", Integral, min_val=1)
-    for h in horizons:
-        check_scalar(h, "horizon", Integral, min_val=0)
-    return max(horizons)
-
-
-def check_time_order(X, bounds):
-    """Refuse a pandas table whose times run backwards, or stand still, inside a series.
-
-    Numbers that run backwards may be no times: they are worth a warning.
-    """
-    index = getattr(X, "index", None)
-    if not hasattr(index, "inferred_type"):
-        return
-    levels = [index.get_level_values(level) for level in range(index.nlevels)]
-    times = next((level for level in levels if level.inferred_type in _TIMES), None)
-    if times is None:
-        if len(levels) == 1 and index.inferred_type in ("integer", "floating"):
-            _warn_of_disorder(index, bounds)
-    elif not (times.is_monotonic_increasing and times.is_unique):
-        for start, stop in bounds:
-            _check_times(times[start:stop], start, several_levels=len(levels) > 1)
-
-
-def _warn_of_disorder(index, bounds):
-    """Warn once of numbers that decrease inside a series."""
-    is_down = np.append(np.diff(index.to_numpy(dtype=np.float64, na_value=np.nan)) < 0, False)
-    is_down[[stop - 1 for _, stop in bounds]] = False  # from one series to the next
-    if is_down.any():
-        warnings.warn(
-            "The index of X is not in order, but windows take rows to be in time order as they "
-            "come. If they were shuffled, split without shuffling; if they are in order, "
-            "X.reset_index(drop=True) says so.",
-            stacklevel=2,
-        )
-
-
-def _check_times(index, start, several_levels):
-    if index.hasnans:
-        raise ValueError(
-            f"The time index of X is missing (NaT) in row {start + index.isna().argmax()}: drop "
-            "such rows, or fill in their time."
-        )
-    apart = (
-        "If these rows are several series, make a column of what tells them apart, as "
-        "X.reset_index(level=...) does with a level of the index, and pass it as group_feature, or "
-        "as groups of sliding_windows."
-    )
-    if not index.is_monotonic_increasing:
-        message = (
-            f"The time index of rows {start} to {start + len(index) - 1} is not sorted: windows "
-            "need rows in time order. Sort them with X.sort_index(), and split without shuffling."
-        )
-        raise ValueError(f"{message} {apart}" if several_levels else message)
-    if not (several_levels or index.is_unique):
-        i = index.duplicated().argmax()
-        raise ValueError(
-            f"The time index of X has {index[i]} in row {start + i} as in the row before, but a "
-            "window takes each row for a step in time: aggregate such rows, for example with "
-            f"X.groupby(level=0).mean(). {apart} If the order of the rows is all that counts, "
-            "X.reset_index(drop=True) says so."
-        )
-
-
-def _causal_windows(series, window_size, horizon, padding):
-    """Return the windows (n, window_size, D) of `series` (n, D): a view of one padded copy.
-
-    Window i is rows i - horizon - window_size + 1 to i - horizon. The last `horizon` rows are in
-    no window.
-    """
-    n_rows, n_features = series.shape
-    n_known = max(n_rows - horizon, 0)
-    fill = {"edge": series[0], "zero": 0.0, "nan": np.nan}[padding]
-    buffer = np.empty((n_rows + window_size - 1, n_features), series.dtype)
-    buffer[: len(buffer) - n_known] = fill
-    buffer[len(buffer) - n_known :] = series[:n_known]
-    return sliding_window_view(buffer, window_size, axis=0).transpose(0, 2, 1)
 
 
 def _has_feature_names(self):
@@ -138,7 +32,8 @@ def _has_feature_names(self):
 
 
 def _is_invertible(self):
-    return self.horizon == 0 and self.group_feature is None
+    apart = (self.group_feature, self.time_feature, self.known_features)
+    return np.ndim(self.horizon) == 0 and self.horizon == 0 and apart == (None, None, None)
 
 
 class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
@@ -154,13 +49,15 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     window_size : int, default=10
         Number of rows in a window.
 
-    horizon : int, default=0
+    horizon : int or list of int, default=0
         Number of rows from the last row of a window to the row it stands for. 0 lets the window
-        of row `i` end with row `i` itself; 1 is one-step-ahead forecasting.
+        of row `i` end with row `i` itself; 1 is one-step-ahead forecasting. With several, such as
+        ``[1, 2, 3]``, the window of row `i` is that of the largest, and `targets` makes the
+        targets that go with it: all of them are later than the window, and none than row `i`.
 
     padding : {'edge', 'zero', 'nan'}, default='edge'
         What stands for the rows before the start of a series. 'edge' repeats its first row,
-        'zero' and 'nan' are constants.
+        'zero' and 'nan' are constants. See the notes for windows that know no row yet.
 
     output : {'3d', '2d'}, default='3d'
         '3d' gives windows of shape (n_rows, window_size, n_features) for the estimators of this
@@ -171,10 +68,31 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         Column of `X` that tells the series apart. It is left out of the windows, and no window
         reaches into another series. The rows of a series must be contiguous.
 
+    known_features : list of int or str, default=None
+        Columns of `X` that are known in advance, such as the calendar or planned promotions: a
+        window holds them `horizon` rows later than the others, up to row `i` itself.
+
+    time_feature : int or str, default=None
+        Column of `X` with the times of the rows, dates or whole numbers. It is left out of the
+        windows. None takes the time index of a pandas table, if there is one.
+
+    freq : str, timedelta or int, default=None
+        Step in time from row to row: 'h', '15min', 'D', 'B' (Monday to Friday), 'W', 'MS', 'YS'
+        or their like in polars, a duration, or a number of steps for whole numbers. None finds the
+        step of dates that most rows keep; rows that keep none, and numbers, count as steps as they
+        are.
+
+    gaps : {'raise', 'cut', 'ignore'}, default='raise'
+        What to do where a time is missing. 'raise' says which; 'cut' ends the series there, so
+        that the rows behind the gap are another one; 'ignore' takes rows for steps.
+
     Attributes
     ----------
+    mean_ : ndarray of shape (n_features,)
+        Mean of each column of the windows, over the rows seen in `fit`.
+
     n_features_in_ : int
-        Number of columns seen in `fit`, `group_feature` included.
+        Number of columns seen in `fit`, `group_feature` and `time_feature` included.
 
     feature_names_in_ : ndarray of shape (n_features_in_,)
         Column names seen in `fit`, where all of them are strings.
@@ -190,11 +108,17 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     several series are one copy. Integer columns become float64, float32 is kept.
 
     Only the first ``window_size - 1 + horizon`` windows of a series hold padding. The first
-    `horizon` of them hold nothing else, since no row is known that early: with 'edge' they hold
-    the first row itself, the one value here that is newer than ``i - horizon``.
+    `horizon` of them hold nothing else, since no row is known that early. With `group_feature` or
+    ``gaps='cut'``, which make many such rows, 'edge' then means `mean_`, so that no series is told
+    its own first target. The windows of a single series hold its first row there, the one value
+    here that is newer than ``i - horizon``: leave these few rows out of scores.
 
     Rows that no window holds are not looked at, so the last `horizon` rows of a series may be
-    NaN: append `horizon` such rows to predict beyond the end of the series.
+    NaN, but for `known_features`: append `horizon` such rows to predict beyond the end of the
+    series, as :func:`direct_forecast` does.
+
+    The names of the columns of a table go on to the estimator behind the windows, whose
+    `categorical_features`, or `target_feature`, may name them.
 
     Examples
     --------
@@ -218,24 +142,33 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
 
     feature_names_in_: np.ndarray
     n_features_in_: int
+    mean_: np.ndarray
 
     def __init__(
         self,
         window_size: int = 10,
         *,
-        horizon: int = 0,
+        horizon: int | ArrayLike = 0,
         padding: str = "edge",
         output: str = "3d",
         group_feature: int | str | None = None,
+        known_features: ArrayLike | None = None,
+        time_feature: int | str | None = None,
+        freq: str | timedelta | int | None = None,
+        gaps: str = "raise",
     ):
         self.window_size = window_size
         self.horizon = horizon
         self.padding = padding
         self.output = output
         self.group_feature = group_feature
+        self.known_features = known_features
+        self.time_feature = time_feature
+        self.freq = freq
+        self.gaps = gaps
 
     def fit(self, X: ArrayLike, y: object = None) -> Self:
-        """Check the parameters and the series; nothing is learned.
+        """Check the parameters and the series; learn the step of time and the means.
 
         Parameters
         ----------
@@ -254,7 +187,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         ValueError
             If a parameter is out of range, a row that a window would hold has a missing or
             infinite value, the rows of a series are not contiguous or not in time order, a time
-            occurs twice in one series, or no series is long enough for one complete window.
+            occurs twice or is missing in one series, or no series is long enough for one complete
+            window.
         TypeError
             If `X` is of a type that holds no numbers.
 
@@ -264,15 +198,17 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             If the numbers in the index of a pandas table are not in order: its rows may have been
             shuffled.
         """
-        _, bounds = self._read(X, reset=True)
-        longest = max(stop - start for start, stop in bounds)
-        needed = sum(self._sizes)
+        rows, starts = self._read(X, reset=True)
+        lengths, (window_size, horizon) = lengths_of(starts, len(rows)), self._sizes
+        longest, needed = lengths.max(), window_size + horizon
         if longest < needed:
             raise ValueError(
                 f"window_size={self.window_size} and horizon={self.horizon} need a series of at "
                 f"least {needed} rows, but the longest series has n_samples={longest}. Lower "
                 "window_size or horizon, or fit on more rows."
             )
+        never_held = rows_never_held(starts, lengths, horizon)
+        self.mean_ = np.delete(rows, never_held, axis=0).mean(axis=0, dtype=np.float64)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -305,12 +241,56 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             As `fit`.
         """
         check_is_fitted(self)
-        rows, bounds = self._read(X, reset=False)
-        parts = [
-            _causal_windows(rows[start:stop], *self._sizes, self.padding) for start, stop in bounds
-        ]
-        windows = parts[0] if len(parts) == 1 else np.concatenate(parts)
-        return windows.reshape(len(windows), -1) if self.output == "2d" else windows
+        rows, starts = self._read(X, reset=False)
+        lengths, size, delays = lengths_of(starts, len(rows)), self._sizes[0], self._delays()
+        if self._may_be_several:
+            unknown = getattr(self, "mean_", np.zeros(rows.shape[1]))
+            windows = windows_of_series(rows, lengths, size, delays, self.padding, unknown)
+        else:
+            windows = causal_windows(rows, size, delays, self.padding)
+        if self.output == "2d":
+            return windows.reshape(len(windows), -1)
+        names = getattr(self, "feature_names_in_", None)
+        return windows if names is None else with_names(windows, names[self._held()])
+
+    def targets(self, X: ArrayLike, y: ArrayLike) -> np.ndarray:
+        """Return the targets of every row, for `horizon` with several values.
+
+        Row `i` has those of the window of row `i`, which ends at row ``i - max(horizon)``: they are
+        ``y[i - max(horizon) + h]`` for each ``h`` in `horizon`. They are made before a Pipeline,
+        from the same table that is fitted to, and no row is dropped::
+
+            Y = windows.targets(X, y)
+            make_pipeline(StandardScaler(), windows, RNNRegressor()).fit(X, Y)
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_features)
+            The table, which tells series and times apart.
+        y : array-like of shape (n_rows,) or (n_rows, n_outputs)
+            Value of every row, of which later ones are the targets.
+
+        Returns
+        -------
+        targets : ndarray of shape (n_rows, n_horizons * n_outputs)
+            All outputs of the first horizon, then of the next. Targets from before the start of a
+            series, whose windows know no row either, are its first value. With a single horizon,
+            `y` as it is.
+
+        Raises
+        ------
+        ValueError
+            As `fit`, or if `y` has not one value for each row.
+        """
+        self._check_parameters()
+        horizons, values = all_horizons(self.horizon), as_array(y, "y")
+        check_consistent_length(X, values)
+        if np.ndim(self.horizon) == 0:
+            return values
+        starts = self._starts(X, len(values), names_of(X), reset=True)
+        first = np.repeat(starts, lengths_of(starts, len(values)))[:, np.newaxis]
+        rows = np.arange(len(values))[:, np.newaxis] - (max(horizons) - np.array(horizons))
+        return values[np.maximum(rows, first)].reshape(len(values), -1)
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no array-likes
 
@@ -320,7 +300,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def inverse_transform(self, X: np.ndarray) -> np.ndarray:
         """Return the rows of the series: the last one of every window.
 
-        Available with ``horizon=0`` and without `group_feature`.
+        Available with ``horizon=0``, where all columns are in the windows.
 
         Parameters
         ----------
@@ -357,11 +337,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             ``a_lag2`` is column ``a``, two rows before the row that the window stands for.
         """
         names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
-        if self.group_feature is not None:
-            names = np.delete(names, self._group_position())
-        window_size, horizon = self._sizes
-        lags = range(horizon + window_size - 1, horizon - 1, -1)
-        return np.array([f"{name}_lag{lag}" for lag in lags for name in names], dtype=object)
+        held, delays = names[self._held()], self._delays()
+        lags = range(self._sizes[0] - 1, -1, -1)
+        return np.array(
+            [f"{name}_lag{lag + d}" for lag in lags for name, d in zip(held, delays, strict=True)],
+            dtype=object,
+        )
 
     def set_output(self, *, transform: str | None = None) -> Self:
         """Choose the container of the result; 3-D windows fit no table and stay arrays.
@@ -394,14 +375,17 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         self._check_parameters()
         n_rows = sum(self._sizes) + 1 if n_rows is None else n_rows
         check_scalar(n_rows, "n_rows", Integral, min_val=1)
+        window_size, horizon = self._sizes
         ramp = np.arange(n_rows, dtype=float).reshape(-1, 1)
-        windows = _causal_windows(ramp, *self._sizes, "nan")[:, :, 0]
+        windows = causal_windows(ramp, window_size, np.array([horizon]), "nan")[:, :, 0]
         width = len(str(n_rows - 1))
         lines = []
         for i, window in enumerate(windows):
             rows = ["." if np.isnan(row) else f"{row:.0f}" for row in window]
             text = f"[{' '.join(row.rjust(width) for row in rows)}]".ljust(len("window"))
-            lines.append(f"{i:>3}  {text}  {f'y[{i}]':>6}")
+            later = [i - horizon + h for h in all_horizons(self.horizon)]
+            target = " ".join(f"y[{row}]" if row >= 0 else "." for row in later)
+            lines.append(f"{i:>3}  {text}  {target:>6}")
         return "\n".join([f"row  {'window'.ljust(len(text))}  target", *lines])
 
     def __sklearn_tags__(self):
@@ -409,71 +393,102 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         tags.transformer_tags.preserves_dtype = ["float64", "float32"]
         return tags
 
+    def __setstate__(self, state):
+        added = {"known_features": None, "time_feature": None, "freq": None, "gaps": "ignore"}
+        super().__setstate__({**added, **state})  # files of earlier versions lack them
+
     @property
     def _sizes(self):
-        """`window_size` and `horizon` as Python's integers, which do not overflow."""
-        return int(self.window_size), int(self.horizon)
+        """`window_size` and the largest horizon as Python's integers, which do not overflow."""
+        return int(self.window_size), int(max(np.ravel(self.horizon).tolist()))
+
+    @property
+    def _may_be_several(self):
+        """Whether the rows are those of several series, so that many have no row before them."""
+        return self.group_feature is not None or self.gaps == "cut"
 
     def _check_parameters(self):
         check_scalar(self.window_size, "window_size", Integral, min_val=1)
-        check_scalar(self.horizon, "horizon", Integral, min_val=0)
-        for name, allowed in (("padding", ("edge", "zero", "nan")), ("output", ("3d", "2d"))):
-            if getattr(self, name) not in allowed:
-                raise ValueError(f"{name} must be one of {allowed}, got {getattr(self, name)!r}.")
+        largest_horizon(self.horizon)
+        allowed = {"padding": ("edge", "zero", "nan"), "output": ("3d", "2d"), "gaps": GAPS}
+        for name, values in allowed.items():
+            if getattr(self, name) not in values:
+                raise ValueError(f"{name} must be one of {values}, got {getattr(self, name)!r}.")
+        if isinstance(self.known_features, str):
+            raise ValueError(
+                f"known_features={self.known_features!r} must be a list of columns: put it into "
+                "one."
+            )
 
     def _read(self, X, *, reset):
-        """Return the checked float rows of `X` and the (start, stop) of every series."""
+        """Return the checked float rows of `X` and the first row of every series."""
         self._check_parameters()
-        if self.group_feature is None:
-            rows, groups = self._read_rows(X), None
+        if self._held_apart() or self.known_features is not None:
             validate_data(self, named(X), reset=reset, skip_check_array=True)
+            rows = self._read_rows(take_columns(X, self._held()) if self._held_apart() else X)
         else:
+            rows = self._read_rows(X)
             validate_data(self, named(X), reset=reset, skip_check_array=True)
-            table, groups = self._split_off_groups(X)
-            rows = self._read_rows(table)
-        bounds = series_bounds(groups, len(rows))
-        check_time_order(X, bounds)
-        for start, stop in bounds:
-            self._check_finite(rows[start : max(stop - self._sizes[1], start)], start)
-        return rows, bounds
+        starts = self._starts(X, len(rows), self._names(), reset)
+        self._check_finite(rows, starts)
+        return rows, starts
+
+    def _starts(self, X, n_rows, names, reset):
+        """Return the first row of every series, once its times are checked."""
+        groups, time = None, self.time_feature
+        if self.group_feature is not None:
+            groups = column_at(X, position_of(self.group_feature, names, "group_feature"))
+        if time is not None:
+            time = position_of(time, names, "time_feature")
+        starts, times = series_starts(groups, n_rows), read_times(X, time)
+        check_order(times, starts)
+        if reset:
+            self._step = step_of(times, starts, self.freq)
+        step = self._step if hasattr(self, "_step") else step_of(times, starts, self.freq)
+        return cut_at_gaps(times, starts, step, self.gaps) if times is not None else starts
 
     def _read_rows(self, table):
         check_numbers(table, "X")
         return check_array(table, input_name="X", estimator=self, **_READ)
 
-    def _check_finite(self, rows, first_row):
-        finite = np.isfinite(rows)
+    def _check_finite(self, rows, starts):
+        finite, delays = np.isfinite(rows), self._delays()
+        if finite.all():
+            return
+        for delay in set(delays.tolist()):
+            unused = rows_never_held(starts, lengths_of(starts, len(rows)), delay)
+            finite[np.ix_(unused, np.flatnonzero(delays == delay))] = True
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
             raise ValueError(
                 f"X has {rows[row, column]} (NaN is a missing value, inf an infinite one) in row "
-                f"{first_row + row}, which up to {self.window_size} windows would hold: padding "
+                f"{row}, which up to {self.window_size} windows would hold: padding "
                 "stands for rows before the start of a series only. Put an imputer in front of "
                 "the windows."
             )
 
-    def _group_position(self):
-        """Return the position of `group_feature` among the columns."""
-        names = getattr(self, "feature_names_in_", range(self.n_features_in_))
-        try:
-            if isinstance(self.group_feature, str):
-                return list(names).index(self.group_feature)
-            return range(self.n_features_in_)[self.group_feature]
-        except (ValueError, IndexError) as error:
-            raise ValueError(
-                f"group_feature={self.group_feature!r} is not a column of X, which has "
-                f"{self.n_features_in_} columns: {list(names)}."
-            ) from error
+    def _names(self):
+        return list(getattr(self, "feature_names_in_", range(self.n_features_in_)))
 
-    def _split_off_groups(self, X):
-        position = self._group_position()
-        if hasattr(X, "columns"):
-            names = list(X.columns)
-            group = names.pop(position)
-            return X[names], X[group]
-        # The ids may be strings beside numbers, which only an object array keeps apart.
-        X = X if hasattr(X, "shape") else np.asarray(X, dtype=object)
-        return np.delete(X, position, axis=1), X[:, position]
+    def _held_apart(self):
+        """Return the columns that are left out of the windows, as parameters name them."""
+        apart = {"group_feature": self.group_feature, "time_feature": self.time_feature}
+        return {name: feature for name, feature in apart.items() if feature is not None}
+
+    def _held(self):
+        """Return the positions of the columns that windows hold."""
+        names, apart = self._names(), self._held_apart()
+        left_out = {position_of(feature, names, name) for name, feature in apart.items()}
+        return [i for i in range(len(names)) if i not in left_out]
+
+    def _delays(self):
+        """Return by how many rows each column of a window comes late."""
+        names, known = (
+            self._names(),
+            np.ravel([] if self.known_features is None else self.known_features),
+        )
+        known = {position_of(feature, names, "known_features") for feature in known.tolist()}
+        return np.array([0 if i in known else self._sizes[1] for i in self._held()], np.intp)
 
 
 def sliding_windows(
@@ -484,6 +499,8 @@ def sliding_windows(
     horizon: int | ArrayLike = 0,
     stride: int = 1,
     groups: ArrayLike | None = None,
+    freq: str | timedelta | int | None = None,
+    gaps: str = "raise",
 ) -> tuple[np.ndarray, ...]:
     """Return the complete windows of a series, their targets and where they end.
 
@@ -510,6 +527,14 @@ def sliding_windows(
     groups : array-like of shape (n_rows,), default=None
         Id of the series of every row. Neither a window nor its target crosses to another series.
 
+    freq : str, timedelta or int, default=None
+        Step in time from row to row of a pandas table with a time index, as
+        :class:`SlidingWindowTransformer` takes it.
+
+    gaps : {'raise', 'cut', 'ignore'}, default='raise'
+        What to do where a time is missing: say which, begin another series, or take rows for
+        steps.
+
     Returns
     -------
     windows : ndarray of shape (n_windows, window_size, n_features)
@@ -525,7 +550,7 @@ def sliding_windows(
     ------
     ValueError
         If no window is complete, a parameter is out of range, or the rows of a series are not
-        contiguous or not in time order, each time once.
+        contiguous or not in time order, each time once and none left out.
 
     See Also
     --------
@@ -553,21 +578,31 @@ def sliding_windows(
     reject_masked(X, "X")
     reject_masked(y, "y")
     rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
-    bounds = series_bounds(groups, len(rows))
-    check_time_order(X, bounds)
+    first = _starts_of_table(X, groups, len(rows), freq, gaps)
+    lengths = lengths_of(first, len(rows))
 
-    starts = [np.arange(start, stop - span + 1, stride) for start, stop in bounds]
-    starts = np.concatenate(starts)
+    starts = rows_between(first, np.maximum(first + lengths - span + 1, first))
+    starts = starts[(starts - np.repeat(first, np.maximum(lengths - span + 1, 0))) % stride == 0]
     if len(starts) == 0:
         raise ValueError(
             f"window_size={window_size} and horizon={horizon} need a series of at least {span} "
-            f"rows, but the longest series has {max(stop - start for start, stop in bounds)}."
+            f"rows, but the longest series has {lengths.max()}."
         )
     windows = sliding_window_view(rows.reshape(len(rows), -1), window_size, axis=0)
     # Starts evenly spaced are a slice, which stays a view; those of several series are not.
-    chosen = slice(0, starts[-1] + 1, stride) if len(bounds) == 1 else starts
+    chosen = slice(0, starts[-1] + 1, stride) if len(first) == 1 else starts
     windows = windows[chosen].transpose(0, 2, 1)
     end = starts + window_size - 1
     if y is None:
         return windows, end
     return windows, np.asarray(y)[np.add.outer(end, horizon)], end
+
+
+def _starts_of_table(X, groups, n_rows, freq, gaps):
+    """Return the first row of each series, once the times of a table are checked."""
+    if gaps not in GAPS:
+        raise ValueError(f"gaps must be one of {GAPS}, got {gaps!r}.")
+    starts, times = series_starts(groups, n_rows), read_times(X)
+    check_order(times, starts)
+    step = step_of(times, starts, freq)
+    return starts if times is None else cut_at_gaps(times, starts, step, gaps)

@@ -2,12 +2,13 @@
 
 import io
 import tracemalloc
+from functools import partial
 
 import joblib
 import numpy as np
 import pytest
-from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.base import BaseEstimator, RegressorMixin, clone
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -17,6 +18,7 @@ from skrnn import (
     RNNRegressor,
     SlidingWindowTransformer,
     WindowScaledRegressor,
+    direct_forecast,
     recursive_forecast,
     sliding_windows,
 )
@@ -147,16 +149,270 @@ def test_recursion_refuses_less_than_a_window(wrap):
         recursive_forecast(model, X[:2], 3)
 
 
+def several(library, n_rows=40):
+    """Two series, each turning from another angle on, told apart by a column of names."""
+    rows = np.concatenate([rotation(n_rows), 2 * rotation(n_rows + 7)[7:]])
+    X = table(library or "pandas", rows)
+    ids = np.repeat(["a", "b"], n_rows)
+    if library == "polars":
+        return X.with_columns(id=ids)
+    X = X.assign(id=ids)
+    return X if library else X.to_numpy(dtype=object)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", None])
+def test_recursion_continues_every_series(library):
+    known, all_rows = several(library), several("pandas", 45)
+    group = "id" if library else 2
+    windows = SlidingWindowTransformer(2, horizon=1, group_feature=group, output="2d")
+    model = make_pipeline(windows, LinearRegression(fit_intercept=False))
+    complete = np.r_[3:40, 43:80]
+    pick = (lambda X, rows: X.iloc[rows]) if library == "pandas" else (lambda X, rows: X[rows])
+    # Rows without a complete window would teach what is not true of the others.
+    model.fit(known, np.asarray(several("pandas")[["u", "v"]]))
+    model[-1].fit(
+        model[0].transform(known)[complete], np.asarray(several("pandas")[["u", "v"]])[complete]
+    )
+    rows = np.r_[:40, 60:80]  # of different lengths
+    forecast = recursive_forecast(model, pick(known, rows), 5)
+    truth = all_rows.iloc[np.r_[40:45, 85:90]]
+    if library is None:
+        assert forecast.shape == (2, 5, 2)
+        np.testing.assert_allclose(forecast.reshape(10, 2), truth[["u", "v"]], atol=1e-9)
+    else:
+        assert type(forecast) is type(known)
+        assert list(forecast.columns) == ["id", "u", "v"]
+        assert list(forecast["id"]) == ["a"] * 5 + ["b"] * 5
+        np.testing.assert_allclose(forecast[["u", "v"]], truth[["u", "v"]], atol=1e-9)
+
+
+def test_recursion_needs_windows_that_tell_series_apart():
+    X = several("pandas")
+    model = linear_in_last(2).fit(X[["u", "v"]], X[["u", "v"]])
+    with pytest.raises(ValueError, match="group_feature='id' tells several series apart, but the"):
+        recursive_forecast(model, X[["u", "v"]], 2, group_feature="id")
+    windows = SlidingWindowTransformer(2, horizon=1, group_feature=-1, output="2d")
+    passing = make_column_transformer(("passthrough", ["u", "v", "id"]))
+    model = make_pipeline(passing, windows, LinearRegression())
+    model.fit(X.assign(w=1.0), X[["u", "v"]])
+    with pytest.raises(ValueError, match="group_feature=-1, which is no column of X: name the one"):
+        recursive_forecast(model, X.assign(w=1.0), 2)
+
+
+def dated(library, rows, times):
+    if library == "polars":
+        return pytest.importorskip("polars").DataFrame({"day": times.to_numpy(), "u": rows})
+    return pytest.importorskip("pandas").DataFrame({"u": rows}, index=times)
+
+
+def model_of_a_line():
+    return linear_in_last(1).fit(as_frame(np.arange(30.0)), np.arange(30.0))
+
+
+def assert_same_times(found, expected):
+    assert found.equals(expected)
+    assert (found.dtype, found.name) == (expected.dtype, expected.name)
+
+
+def as_frame(rows):
+    return pytest.importorskip("pandas").DataFrame({"u": rows})
+
+
+FREQUENCIES = ["D", "B", "h", "15min", "W", "W-WED", "MS", "ME", "QS", "QE", "YS", "YE", "2D", "7h"]
+
+
+@pytest.mark.parametrize("freq", FREQUENCIES)
+@pytest.mark.parametrize("told", [True, False])
+def test_forecasts_have_the_dates_that_come_next(freq, told):
+    pd = pytest.importorskip("pandas")
+    times = pd.date_range("2023-02-01", periods=40, freq=freq)
+    model = model_of_a_line()
+    X = dated("pandas", np.arange(30.0), times[:30])
+    X.index.freq = None
+    forecast = recursive_forecast(model, X, 10, freq=freq if told else None)
+    assert_same_times(forecast.index, times[30:])
+    assert (forecast.name, type(forecast)) == ("u", pd.Series)
+    pd.testing.assert_series_equal(recursive_forecast(model, X["u"], 10), forecast)
+
+
+@pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
+@pytest.mark.parametrize("freq", ["D", "h", "MS", "B"])
+def test_dates_of_a_time_zone_keep_to_its_clock(freq, zone):
+    pd = pytest.importorskip("pandas")
+    start = {"D": "2024-03-01", "h": "2024-03-30", "B": "2024-02-15", "MS": "2023-01-01"}[freq]
+    times = pd.date_range(start, periods=60, freq=freq, tz=zone)
+    model = model_of_a_line()
+    forecast = recursive_forecast(model, dated("pandas", np.arange(20.0), times[:20]), 40)
+    assert_same_times(forecast.index, times[20:])
+
+
+def test_periods_durations_days_and_numbers_go_on():
+    pd = pytest.importorskip("pandas")
+    model = model_of_a_line()
+    days = pd.date_range("2024", periods=9)
+    for index in (
+        pd.period_range("2024-01", periods=9, freq="M", name="month"),
+        pd.timedelta_range("1h", periods=9, freq="2h"),
+        pd.Index([day.date() for day in days]),
+        pd.RangeIndex(9),
+        pd.Index(np.arange(10, 28, 2), name="year"),
+    ):
+        X = pd.DataFrame({"u": np.arange(6.0)}, index=index[:6])
+        forecast = recursive_forecast(model, X, 3)
+        assert_same_times(forecast.index, index[6:])
+
+
 @pytest.mark.parametrize("library", ["pandas", "polars"])
-@pytest.mark.parametrize("kind", [str, int])
-def test_recursion_refuses_several_series(library, kind):
-    X = table(library, rotation(40))
-    ids = [kind(i) for i in np.repeat([0, 1], 20)]
-    X = X.assign(id=ids) if library == "pandas" else X.with_columns(id=np.array(ids))
-    windows = SlidingWindowTransformer(2, horizon=1, group_feature="id", output="2d")
-    model = make_pipeline(windows, LinearRegression()).fit(X, rotation(40))
-    with pytest.raises(ValueError, match="continues one series, but .* group_feature='id'"):
-        recursive_forecast(model, X, 3)
+@pytest.mark.parametrize("unit", ["ms", "us", "ns"])
+def test_a_column_of_times_goes_on_in_its_own_type(library, unit):
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    times = pd.date_range("2024-01-30", periods=12).as_unit(unit)
+    X = pd.DataFrame({"u": np.arange(12.0), "day": times})
+    X = (
+        pl.DataFrame({"u": X["u"].to_numpy(), "day": times.to_numpy()})
+        if library == "polars"
+        else X
+    )
+    windows = SlidingWindowTransformer(2, horizon=1, time_feature="day", output="2d")
+    model = make_pipeline(windows, LinearRegression()).fit(X[:8], np.arange(8.0))
+    forecast = recursive_forecast(model, X[:9], 3)
+    assert type(forecast) is type(X)
+    assert list(forecast.columns) == ["day", "u"]
+    assert forecast["day"].dtype == X["day"].dtype
+    assert list(forecast["day"]) == list(X["day"])[9:]
+
+
+def test_polars_dates_with_a_zone_and_without_a_clock():
+    pl, pd = pytest.importorskip("polars"), pytest.importorskip("pandas")
+    days = pd.date_range("2024-03-28", periods=6, tz="Europe/Berlin")
+    for column in (
+        pl.Series("day", days.tz_localize(None).to_numpy()).dt.replace_time_zone("Europe/Berlin"),
+        pl.Series("day", [day.date() for day in days]),
+    ):
+        X = pl.DataFrame({"u": np.arange(6.0), "day": column})
+        windows = SlidingWindowTransformer(1, horizon=1, time_feature="day", output="2d")
+        model = make_pipeline(windows, LinearRegression()).fit(X, np.arange(6.0))
+        forecast = recursive_forecast(model, X[:4], 2)
+        assert forecast["day"].to_list() == column.to_list()[4:]
+
+
+def test_columns_known_in_advance_come_from_future():
+    """Two days in seven are special, and everybody knows which."""
+    pd = pytest.importorskip("pandas")
+    day = np.arange(80)
+    special = np.isin(day % 7, [2, 5]).astype(float)
+    load = 0.01 * day + 3 * special
+    times = pd.date_range("2024", periods=80)
+    X = pd.DataFrame({"load": load, "special": special}, index=times)
+    windows = SlidingWindowTransformer(3, horizon=1, known_features=["special"], output="2d")
+    model = make_pipeline(windows, LinearRegression())
+    model.fit(X[:60], load[:60])
+    model[-1].fit(model[0].transform(X)[3:60], load[3:60])
+    future = X[["special"]].iloc[60:]
+    forecast = recursive_forecast(model, X[:60], 20, future=future)
+    pd.testing.assert_series_equal(forecast, X["load"][60:], atol=1e-9, check_freq=False)
+    same = recursive_forecast(model, X[:60], 20, future=X[60:].assign(load=np.nan))
+    pd.testing.assert_series_equal(same, forecast)
+    plain = make_pipeline(clone(windows).set_params(known_features=[1]), model[-1])
+    plain[0].fit(X.to_numpy())
+    array = np.column_stack([np.full(20, np.nan), special[60:]])
+    np.testing.assert_allclose(
+        recursive_forecast(plain, X[:60].to_numpy(), 20, future=array), forecast
+    )
+    with pytest.raises(ValueError, match="fit with SlidingWindowTransformer.*as future"):
+        recursive_forecast(model, X[:60], 20)
+    with pytest.raises(ValueError, match=r"2024-03-02 00:00:00 in row 0, but 2024-03-01"):
+        recursive_forecast(model, X[:60], 19, future=future[1:])
+    with pytest.raises(ValueError, match=r"future has 20 row\(s\), but 19 rows come"):
+        recursive_forecast(model, X[:60], 19, future=future)
+    with pytest.raises(ValueError, match="'special' of future is missing in row 3"):
+        holes = future.assign(special=[1.0] * 3 + [np.nan] + [1.0] * 16)
+        recursive_forecast(model, X[:60], 20, future=holes)
+    with pytest.raises(ValueError, match=r"future has the columns \['feast'\]"):
+        recursive_forecast(model, X[:60], 20, future=future.set_axis(["feast"], axis=1))
+    with pytest.raises(TypeError, match="future is of type ndarray, but X of type DataFrame"):
+        recursive_forecast(model, X[:60], 20, future=future.to_numpy())
+
+
+def test_future_of_many_series_is_told_by_their_names():
+    pd = pytest.importorskip("pandas")
+    times = pd.date_range("2024", periods=12, freq="W")
+    shops = [
+        pd.DataFrame({"shop": s, "week": times, "sold": k + feast, "feast": feast})
+        for s, k, feast in (("a", 1.0, np.arange(12) % 3), ("b", 5.0, np.arange(12) % 2))
+    ]
+    X, future = pd.concat([s[:9] for s in shops]), pd.concat([s[9:] for s in shops[::-1]])
+    windows = SlidingWindowTransformer(
+        1, horizon=[1, 2, 3], known_features=["feast"], group_feature="shop", time_feature="week"
+    )
+    model = make_pipeline(windows, FeastOfLastRow()).fit(X, windows.targets(X, X["sold"]))
+    forecast = direct_forecast(model, X, future=future.drop(columns="sold"))
+    assert list(forecast.columns) == ["week", "shop", "sold"]
+    assert list(forecast["shop"]) == ["a"] * 3 + ["b"] * 3
+    assert list(forecast["week"]) == [*times[9:], *times[9:]]
+    assert list(forecast["sold"]) == [2.0] * 3 + [1.0] * 3  # the feast of the last week
+    with pytest.raises(ValueError, match=r"future has 0 row\(s\) for the series a, but 3"):
+        direct_forecast(model, X, future=future[:3])
+    with pytest.raises(ValueError, match="future has no column 'shop'"):
+        direct_forecast(model, X, future=future[["feast"]])
+
+
+class FeastOfLastRow(RegressorMixin, BaseEstimator):
+    """Predicts, three times, the last value of the second column of a window."""
+
+    def fit(self, X, y):
+        self.n_features_in_ = 2
+        return self
+
+    def predict(self, X):
+        return np.repeat(X[:, -1, 1], 3).reshape(-1, 3)
+
+
+@pytest.mark.parametrize("library", [None, "pandas", "polars"])
+def test_direct_forecasts_of_every_horizon(library):
+    rows = rotation(60)
+    X = table(library, rows[:40])
+    windows = SlidingWindowTransformer(2, horizon=[1, 3, 5], output="2d")
+    model = make_pipeline(windows, LinearRegression())
+    model.fit(X, windows.targets(X, rows[:40]))
+    model[-1].fit(model[0].transform(X)[7:], windows.targets(X, rows[:40])[7:])
+    forecast = direct_forecast(GridSearchCV(model, {}, cv=2).fit(X, windows.targets(X, X)), X)
+    assert forecast.shape == (3, 2)
+    forecast = direct_forecast(model, X)
+    np.testing.assert_allclose(forecast, rows[[40, 42, 44]], atol=1e-9)
+    if library == "pandas":
+        assert list(forecast.index) == [40, 42, 44]
+    if library:
+        assert list(forecast.columns) == ["u", "v"]
+
+
+def test_direct_forecasts_at_one_distance():
+    pd = pytest.importorskip("pandas")
+    series = pd.DataFrame({"u": np.arange(40.0)}, index=pd.date_range("2024", periods=40))
+    model = make_pipeline(
+        StandardScaler(), SlidingWindowTransformer(2, horizon=4, output="2d"), LinearRegression()
+    ).fit(series, series["u"])
+    model[-1].fit(model[:-1].transform(series)[5:], series["u"][5:])
+    forecast = direct_forecast(model, series)
+    np.testing.assert_allclose(forecast, [40, 41, 42, 43])
+    assert list(forecast.index) == list(pd.date_range("2024-02-10", periods=4))
+
+
+@pytest.mark.parametrize("forecast", [partial(recursive_forecast, n_steps=2), direct_forecast])
+def test_forecasts_refuse_a_table_in_another_order(forecast):
+    X = table("pandas", rotation(40))
+    pick = make_column_transformer(("passthrough", ["u", "v"]))  # by name, whatever the order
+    model = make_pipeline(pick, linear_in_last(2)).fit(X, X)
+    with pytest.raises(ValueError, match=r"columns \['v', 'u'\], but .* fitted to \['u', 'v'\]"):
+        forecast(model, X[["v", "u"]])
+
+
+def test_a_forecast_needs_windows_that_look_ahead():
+    X = rotation(40)
+    model = make_pipeline(SlidingWindowTransformer(2, output="2d"), LinearRegression()).fit(X, X)
+    for estimator in (model, LinearRegression().fit(X, X)):
+        with pytest.raises(ValueError, match="has no windows that look ahead"):
+            direct_forecast(estimator, X)
 
 
 def test_recursion_refuses_rows_out_of_order():
@@ -164,12 +420,40 @@ def test_recursion_refuses_rows_out_of_order():
     rows = rotation(40)
     X = table("pandas", rows)
     model = linear_in_last(2).fit(X, rows)
+    days = pd.date_range("2024", periods=40)
     with pytest.raises(ValueError, match="not sorted"):
-        recursive_forecast(model, X.set_index(pd.date_range("2024", periods=40))[::-1], 3)
-    with pytest.warns(UserWarning, match="not in order"):
+        recursive_forecast(model, X.set_index(days)[::-1], 3)
+    with pytest.raises(ValueError, match="not sorted.* but 38 is in row 1 after 39"):
         recursive_forecast(model, X[::-1], 3)
     with pytest.raises(ValueError, match="as in the row before"):
         recursive_forecast(model, X.set_index(pd.DatetimeIndex(["2024"] * 40)), 3)
+    with pytest.raises(ValueError, match="1 gap"):
+        recursive_forecast(model, X.set_index(days).drop(days[20]), 3)
+
+
+def test_recursion_after_a_gap_needs_a_window_behind_it():
+    pd = pytest.importorskip("pandas")
+    days = pd.date_range("2024", periods=40)
+    X = table("pandas", rotation(40)).set_index(days)
+    windows = SlidingWindowTransformer(3, horizon=1, gaps="cut", output="2d")
+    model = make_pipeline(windows, LinearRegression()).fit(X, X)
+    assert len(recursive_forecast(model, X.drop(days[36]), 2)) == 2
+    with pytest.raises(ValueError, match=r"X has 2 row\(s\), but .* window_size=3"):
+        recursive_forecast(model, X.drop(days[37]), 2)
+
+
+def test_times_that_keep_no_step_need_one():
+    pd = pytest.importorskip("pandas")
+    times = pd.DatetimeIndex(["2024-01-01", "2024-01-03", "2024-01-12", "2024-01-13"])
+    X = table("pandas", rotation(4)).set_index(times)
+    model = linear_in_last(1).fit(X, X)
+    with pytest.raises(ValueError, match="keeps no step, .* name the step as freq, or pass"):
+        recursive_forecast(model, X, 1)
+    days = X.set_index(pd.date_range("2024", periods=4))[:1]
+    with pytest.raises(ValueError, match="keeps no step"):
+        recursive_forecast(model, days, 1)
+    forecast = recursive_forecast(model, days, 2, freq="D")
+    assert list(forecast.index) == list(pd.date_range("2024-01-02", periods=2))
 
 
 def test_recursion_needs_a_step():

@@ -1,6 +1,7 @@
 """PurgedWindowSplit: no window on both sides of a split."""
 
 import re
+import time
 
 import numpy as np
 import pytest
@@ -125,6 +126,7 @@ def test_repr_shows_the_parameters():
         "horizon=2",
         "max_train_size=None",
         "test_size=4",
+        "time_feature=None",
     }
 
 
@@ -155,3 +157,57 @@ def test_groups_name_the_series_of_every_row():
 def test_series_must_be_contiguous():
     with pytest.raises(ValueError, match="0 starts again at row 2"):
         next(PurgedWindowSplit(2, window_size=1).split(range(3), groups=[0, 1, 0]))
+
+
+def panel(lengths, n_times=24):
+    """Series that end at the same time and begin at others."""
+    pd = pytest.importorskip("pandas")
+    times = pd.date_range("2024", periods=n_times, freq="W")
+    return pd.concat(
+        [pd.DataFrame({"shop": i, "sold": 0.0}, index=times[-n:]) for i, n in enumerate(lengths)]
+    )
+
+
+@pytest.mark.parametrize("kind", ["index", "column", "polars"])
+def test_series_with_times_are_split_at_the_same_times(kind):
+    table = panel([24, 9, 3, 20])
+    when, groups = table.index, table["shop"].to_numpy()
+    arguments = {}
+    if kind != "index":
+        table, arguments = table.reset_index(names="week"), {"time_feature": "week"}
+    if kind == "polars":
+        columns = {name: table[name].to_numpy() for name in table}
+        table = pytest.importorskip("polars").DataFrame(columns)
+    purged = PurgedWindowSplit(3, window_size=2, horizon=1, **arguments)
+    splits = list(purged.split(table, groups=groups))
+    plain = PurgedWindowSplit(3, window_size=2, horizon=1)
+    by_time = list(plain.split(np.unique(when)))
+    assert len(splits) == 3
+    for (train, test), (early, late) in zip(splits, by_time, strict=True):
+        assert set(when[train]) == set(np.unique(when)[early])
+        assert set(when[test]) == set(np.unique(when)[late])
+        # No test row's window, nor its target, holds a row that was trained on.
+        assert when[train].max() + 3 * (when[1] - when[0]) == when[test].min()
+    assert len(splits[-1][1]) == 6 * 3 + 3  # of the shortest series, all three rows
+
+
+def test_a_panel_needs_enough_times():
+    table = panel([5, 3], n_times=5)
+    with pytest.raises(ValueError, match="X has 5 different times. .*n_splits|5 different times"):
+        next(PurgedWindowSplit(3, window_size=4).split(table, groups=table["shop"]))
+    with pytest.raises(ValueError, match="is not sorted"):
+        next(PurgedWindowSplit(2, window_size=1).split(table[::-1], groups=table["shop"][::-1]))
+    with pytest.raises(ValueError, match="time_feature='week' is not a column of X"):
+        split = PurgedWindowSplit(2, window_size=1, time_feature="week")
+        next(split.split(table, groups=table["shop"]))
+
+
+def test_forty_thousand_series_take_a_moment():
+    n, length = 40_000, 20
+    groups = np.repeat(np.arange(n), length)
+    X = np.column_stack([np.zeros(n * length), groups])
+    before = time.perf_counter()
+    windows = SlidingWindowTransformer(4, horizon=1, group_feature=1).fit_transform(X)
+    splits = list(PurgedWindowSplit(3, window_size=4, horizon=1).split(X, groups=groups))
+    assert time.perf_counter() - before < 5  # 0.4 s where this was written
+    assert (windows.shape, len(splits)) == ((n * length, 4, 1), 3)

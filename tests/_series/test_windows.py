@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn import config_context
 from sklearn.base import clone
-from sklearn.compose import TransformedTargetRegressor
+from sklearn.compose import TransformedTargetRegressor, make_column_transformer
 from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, KFold, TimeSeriesSplit, cross_val_predict
 from sklearn.pipeline import make_pipeline
@@ -20,6 +20,7 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.tree import DecisionTreeRegressor
 from sklearn.utils import estimator_checks
 
+from skrnn import PurgedWindowSplit, RNNRegressor, TimestepTransformer, WindowScaledRegressor
 from skrnn._series.forecast import recursive_forecast
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
 
@@ -41,13 +42,21 @@ def fibonacci(n_rows):
 
 
 def windows_by_hand(X, window_size, horizon, padding, groups):
-    """Write the formula of the windows as two loops."""
+    """Write the formula of the windows as two loops.
+
+    One of several series does not tell itself its first rows: edges of nothing are the mean.
+    """
     out = np.empty((len(X), window_size, X.shape[1]))
+    n_rows = {group: list(groups).count(group) for group in groups}
+    place = [i - list(groups).index(groups[i]) for i in range(len(X))]
+    held = [place[i] < n_rows[groups[i]] - horizon for i in range(len(X))]
+    mean = X[held].mean(axis=0)
     for i in range(len(X)):
         first = next(j for j in range(len(X)) if groups[j] == groups[i])
         for k in range(window_size):
             row = i - horizon - window_size + 1 + k
-            pad = {"edge": X[first], "zero": 0, "nan": np.nan}[padding]
+            edge = mean if len(n_rows) > 1 and i - first < horizon else X[first]
+            pad = {"edge": edge, "zero": 0, "nan": np.nan}[padding]
             out[i, k] = X[row] if row >= first else pad
     return out
 
@@ -152,11 +161,13 @@ def test_no_window_holds_a_row_after_its_own_minus_the_horizon(
     X = np.column_stack([np.random.default_rng(0).normal(size=(30, 2)), group])
     changed = X.copy()
     changed[last_kept + 1 :, :2] += 100
+    if not grouped:
+        X, changed = X[:, :2], changed[:, :2]
     transformer = SlidingWindowTransformer(
-        window_size, horizon=horizon, padding=padding, group_feature=2
+        window_size, horizon=horizon, padding=padding, group_feature=2 if grouped else None
     ).fit(X)
     newest = np.arange(30) - horizon
-    if padding == "edge":
+    if padding == "edge" and not grouped:
         newest = np.maximum(newest, start)
     blind = (newest <= last_kept) | (newest < start)
     np.testing.assert_array_equal(
@@ -446,6 +457,9 @@ def with_value(value, row, n_rows=12):
 @pytest.mark.parametrize(
     "settings, X, message",
     [
+        ({"horizon": []}, ramp(12), "number of horizons == 0"),
+        ({"horizon": [1, -2]}, ramp(12), "horizon == -2, must be >= 0"),
+        ({"window_size": 4, "horizon": [1, 9]}, ramp(12), "at least 13 rows"),
         ({"window_size": 13}, ramp(12), "window_size=13 and horizon=0 .* at least 13 rows.*=12"),
         ({"window_size": 10, "horizon": 3}, ramp(12), "at least 13 rows"),
         ({"window_size": 2}, ramp(1), "n_samples=1"),
@@ -633,3 +647,138 @@ def test_masks_are_refused():
 def test_sliding_windows_errors(settings, message):
     with pytest.raises(ValueError, match=message):
         sliding_windows(ramp(12), **settings)
+
+
+# ------------------------------------------------------------------ several horizons, known columns
+
+
+@pytest.mark.parametrize("horizon", [[1, 2, 3], [0, 2], [2, 5], np.array([3])])
+@pytest.mark.parametrize("sizes", [(12,), (7, 2, 9)])
+def test_targets_of_a_ramp(horizon, sizes):
+    """The window of row i ends at row i - max(horizon), and its targets are h rows later."""
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    X = np.column_stack([np.arange(len(groups)), groups])
+    windows = SlidingWindowTransformer(1, horizon=horizon, group_feature=1).fit(X)
+    targets = windows.targets(X, X[:, 0])
+    ends = windows.transform(X)[:, 0, 0]
+    place = np.concatenate([np.arange(size) for size in sizes])
+    complete = place >= max(horizon)
+    assert complete.any()
+    np.testing.assert_array_equal(
+        targets[complete] - ends[complete][:, None], [horizon] * sum(complete)
+    )
+    start = np.arange(len(groups)) - place
+    assert (targets >= start[:, None]).all()
+    assert (targets <= np.arange(len(groups))[:, None]).all()
+
+
+def test_targets_of_several_outputs_and_of_one_horizon():
+    X = ramp(6, 2)
+    windows = SlidingWindowTransformer(2, horizon=[1, 3])
+    targets = windows.targets(X, X)
+    np.testing.assert_array_equal(targets[4], [*X[2], *X[4]])  # 3 rows after row 1, and 1
+    np.testing.assert_array_equal(windows.targets(X, X[:, 0])[4], [3, 5])
+    assert SlidingWindowTransformer(2, horizon=1).targets(X, X[:, 0]) is not None
+    np.testing.assert_array_equal(
+        SlidingWindowTransformer(2, horizon=1).targets(X, X[:, 0]), X[:, 0]
+    )
+    with pytest.raises(ValueError, match="inconsistent numbers of samples"):
+        windows.targets(X, X[:4])
+    with pytest.raises(ValueError, match="horizon == -1, must be >= 0"):
+        SlidingWindowTransformer(2, horizon=[1, -1]).targets(X, X)
+
+
+@pytest.mark.parametrize(
+    "folds", [TimeSeriesSplit(3), PurgedWindowSplit(3, window_size=3, horizon=[1, 2, 3])]
+)
+def test_several_horizons_in_a_search(folds):
+    """A rotation: three values are linear in the last two, however far ahead."""
+    x = 100 + 10 * np.cos(0.3 * np.arange(400)).reshape(-1, 1)
+    windows = SlidingWindowTransformer(horizon=[1, 2, 3], output="2d")
+    model = make_pipeline(StandardScaler(), windows, LinearRegression())
+    Y = windows.targets(x, x[:, 0])
+    grid = {"slidingwindowtransformer__window_size": [1, 2, 3]}
+    search = GridSearchCV(model, grid, cv=folds, error_score="raise").fit(x, Y)
+    assert search.best_params_["slidingwindowtransformer__window_size"] > 1
+    assert search.predict(x).shape == (400, 3)
+    errors = np.abs(search.predict(x) - Y)[10:]
+    assert errors.max() < 1  # of 10
+
+
+def test_known_columns_come_without_delay():
+    X = np.column_stack([np.arange(8.0), np.arange(8.0) + 100])
+    windows = SlidingWindowTransformer(2, horizon=3, known_features=[1]).fit_transform(X)
+    np.testing.assert_array_equal(windows[5], [[1, 104], [2, 105]])
+    X[-3:, 0] = np.nan
+    SlidingWindowTransformer(2, horizon=3, known_features=[1]).fit(X)
+    X[-1, 1] = np.nan
+    with pytest.raises(ValueError, match="X has nan .* row 7"):
+        SlidingWindowTransformer(2, horizon=3, known_features=[1]).fit(X)
+
+
+@pytest.mark.parametrize("sizes", [(9,), (5, 4)])
+def test_known_columns_of_a_table_have_their_own_lags(sizes):
+    X = as_pandas(
+        {"id": np.repeat(range(len(sizes)), sizes), "a": np.arange(9.0), "k": np.arange(9.0)}
+    )
+    windows = SlidingWindowTransformer(2, horizon=2, known_features=["k"], output="2d")
+    windows.set_params(group_feature="id").set_output(transform="pandas")
+    table = windows.fit_transform(X)
+    assert list(table.columns) == ["a_lag3", "k_lag1", "a_lag2", "k_lag0"]
+    assert table.iloc[4].tolist() == [1, 3, 2, 4]
+
+
+def test_names_go_on_to_the_network():
+    X = as_pandas({"load": np.arange(30.0), "park": np.arange(30) % 3})
+    scale = make_column_transformer(
+        (StandardScaler(), ["load"]), remainder="passthrough", verbose_feature_names_out=False
+    )
+    network = RNNRegressor(categorical_features=["park"], hidden_size=2, max_iter=1)
+    windows = SlidingWindowTransformer(3, horizon=1)
+    for parts in (
+        [windows, network],
+        [windows, TimestepTransformer(scale), network],
+        [scale.set_output(transform="pandas"), windows, network],
+        [windows, WindowScaledRegressor(network, target_feature="load", scaled_features=["load"])],
+    ):
+        model = make_pipeline(*parts).fit(X, X["load"])
+        fitted = getattr(model[-1], "regressor_", model[-1])
+        assert fitted.coefs_["embedding_1.weight"].shape[0] == 3
+        assert list(fitted.feature_names_in_) == ["load", "park"]
+        model.predict(X)
+
+
+def test_names_stay_with_chosen_windows_and_leave_what_is_made_of_them():
+    X = as_pandas({"a": np.arange(9.0), "b": np.arange(9) % 2})
+    windows = SlidingWindowTransformer(3).fit_transform(X)
+    for chosen in (windows[2:4], windows[[1, 0]], windows[np.arange(9) > 3], windows[[2], ...]):
+        assert list(chosen.feature_names) == ["a", "b"]
+    for made in (windows + 1, windows[:, :, ::-1], windows[0], windows.swapaxes(0, 2)):
+        assert getattr(made, "feature_names", None) is None
+    search = GridSearchCV(
+        RNNRegressor(categorical_features=["b"], hidden_size=2, max_iter=1), {}, cv=2
+    )
+    search.fit(windows, X["a"]).predict(windows[3:5])
+
+
+def test_windows_that_know_nothing_learn_as_well_as_those_that_know_their_answer():
+    """What a default costs: the error of a ridge on complete windows of many short series.
+
+    With edges, the first target of each series was in its own window; the mean in its place is as
+    good where windows are complete, and the score of whole series no longer too good.
+    """
+    rng = np.random.default_rng(0)
+    X, y = [], []
+    for series in range(40):
+        noise = rng.normal(size=22) * 0.1
+        X.append(
+            np.column_stack([rng.normal() * 2 + 0.3 * np.sin(np.arange(22)) + noise, [series] * 22])
+        )
+    X = np.concatenate(X)
+    y, place = X[:, 0], np.tile(np.arange(22), 40)
+    model = make_pipeline(
+        SlidingWindowTransformer(4, horizon=1, group_feature=1, output="2d"), Ridge(0.1)
+    )
+    error = np.abs(model.fit(X, y).predict(X) - y)
+    assert error[place >= 4].mean() < 0.15
+    assert error[place == 0].mean() > 1  # nobody can know

@@ -1,0 +1,57 @@
+"""Which rows of a table are one series, and how many rows ahead a target may be."""
+
+from __future__ import annotations
+
+from numbers import Integral
+
+import numpy as np
+from sklearn.utils import check_scalar
+
+from skrnn._data.frames import is_missing
+from skrnn._data.values import reject_masked
+
+
+def series_starts(groups, n_rows):
+    """Return the first row of each series, where each id in `groups` must form one run of rows."""
+    if groups is None:
+        return np.zeros(1, np.intp)
+    reject_masked(groups, "groups")
+    ids, missing = _as_column(groups), np.ravel(is_missing(groups))
+    if missing.any():
+        raise ValueError(f"The series id of row {missing.argmax()} is missing: name it.")
+    starts, seen = np.append(0, np.flatnonzero(ids[1:] != ids[:-1]) + 1), set()
+    for start in starts.tolist():
+        if ids[start] in seen:
+            raise ValueError(
+                f"The series {ids[start]!s} starts again at row {start}: the rows of a series must "
+                "be contiguous. Sort the table by series, then by time."
+            )
+        seen.add(ids[start])
+    return starts
+
+
+def lengths_of(starts, n_rows):
+    """Return the number of rows of each series."""
+    return np.diff(np.append(starts, n_rows))
+
+
+def _as_column(groups):
+    """Return one id for each row, from a table of one column too."""
+    ids = np.asarray(groups)
+    if ids.ndim == 1 or (ids.ndim == 2 and ids.shape[1] == 1):
+        return ids.ravel()
+    raise ValueError(f"groups must name one series for each row, got shape {ids.shape}.")
+
+
+def all_horizons(horizon):
+    """Check one horizon or a list of them, and return a list of Python's integers."""
+    horizons = np.ravel(horizon).tolist()
+    check_scalar(len(horizons), "number of horizons", Integral, min_val=1)
+    for h in horizons:
+        check_scalar(h, "horizon", Integral, min_val=0)
+    return horizons
+
+
+def largest_horizon(horizon):
+    """Check one horizon or a list of them, and return the largest."""
+    return max(all_horizons(horizon))
