@@ -5,6 +5,7 @@ from skrnn import datasets, inspection, metrics
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.encoder import SequenceEncoder
+from skrnn._estimators.generator import SequenceGenerator
 from skrnn._estimators.language_model import RNNLanguageModel
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
@@ -29,6 +30,7 @@ __all__ = [
     "RNNRegressor",
     "SequenceArray",
     "SequenceEncoder",
+    "SequenceGenerator",
     "SequenceRegressor",
     "SequenceTagger",
     "SlidingWindowTransformer",

@@ -5,6 +5,7 @@ from functools import lru_cache
 import numpy as np
 
 from skrnn._core.cells import CELLS, Elman
+from skrnn._core.conditioned import Conditioned
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
@@ -15,6 +16,8 @@ from skrnn._targets.training_set import step_rows
 
 # Packed rows of one batch at predict: they bound the memory, whatever the number of sequences.
 PREDICT_ROWS = 8192
+# Entries of an architecture that list embedded columns.
+TABLES = {"tables", "condition_tables"}
 
 
 @lru_cache
@@ -23,8 +26,10 @@ def build_network(architecture):
     options = dict(architecture)
     cell_type, activation = options.pop("cell_type"), options.pop("activation")
     cell = Elman(activation) if cell_type == "rnn" else CELLS[cell_type]()
-    options["tables"] = {column: (n, size) for column, n, size in options["tables"]}
-    return Network(cell=cell, **options)
+    for name in TABLES & options.keys():
+        options[name] = {column: (n, size) for column, n, size in options[name]}
+    kind = Conditioned if "n_condition" in options else Network
+    return kind(cell=cell, **options)
 
 
 class Model:
@@ -147,7 +152,8 @@ class Model:
     def to_dict(self):
         """Return plain data: the architecture, and the parameters by name."""
         architecture = dict(self.architecture)
-        architecture["tables"] = [list(table) for table in architecture["tables"]]
+        for name in TABLES & architecture.keys():
+            architecture[name] = [list(table) for table in architecture[name]]
         architecture["frozen"] = list(architecture["frozen"])
         return {
             "architecture": architecture,
@@ -158,7 +164,8 @@ class Model:
     def from_dict(cls, content):
         """Build the model that `to_dict` described."""
         architecture = dict(content["architecture"])
-        architecture["tables"] = tuple(tuple(table) for table in architecture["tables"])
+        for name in TABLES & architecture.keys():
+            architecture[name] = tuple(tuple(table) for table in architecture[name])
         architecture["frozen"] = tuple(architecture["frozen"])
         return cls.from_coefs(architecture, content["coefs"])
 

@@ -14,10 +14,12 @@ from skrnn import (
     RNNLanguageModel,
     RNNRegressor,
     SequenceArray,
+    SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
 )
 from skrnn._core.cells import CELLS
+from skrnn._targets.described import DescribedSymbol
 from skrnn._targets.next_symbol import NextSymbol
 from skrnn.metrics import token_accuracy_scorer
 
@@ -159,6 +161,45 @@ class ModelOfNumbers(RNNLanguageModel):
         return target
 
 
+class SymbolsFromNumbers(DescribedSymbol):
+    """Symbols that `symbols` makes of the targets."""
+
+    def check(self, y, data=None, held_out=False):
+        return super().check(symbols(y), data, held_out)
+
+
+class GeneratorFromNumbers(SequenceGenerator):
+    """A generator from the sums and last values of sequences of numbers."""
+
+    def _read_data(self, X, y, schema):
+        return super()._read_data(sums_and_last_values(X), y, schema)
+
+    def _read_new(self, X):
+        return super()._read_new(sums_and_last_values(X))
+
+    def _make_target(self, classes=None, y=None):
+        target = super()._make_target(classes)
+        target.__class__ = SymbolsFromNumbers
+        return target
+
+    def score(self, X, y, sample_weight=None):
+        """Score as in training: few sequences are exactly right after so short a training."""
+        held_out = self._read_held_out(X, y, sample_weight)
+        return self._target.score(held_out, self._log_likelihood(held_out))
+
+
+def sums_and_last_values(sequences):
+    """Vectors of two numbers."""
+    dtype = np.asarray(next(iter(sequences))).dtype
+    return np.array([(np.ravel(s).sum(), np.ravel(s)[-1]) for s in sequences], dtype)
+
+
+def likelihoods(model, X):
+    """How probable two sequences of symbols are for each description."""
+    n, model = len(X), getattr(model, "steps", [(None, model)])[-1][1]
+    return np.column_stack([model.score_samples(X, n * [y]) for y in ([[-1.0], [0.0]], [[1.0]])])
+
+
 SYMBOL_CASES = [
     Case(
         estimator=ModelOfNumbers,
@@ -167,6 +208,13 @@ SYMBOL_CASES = [
         scoring=step_score,
         known={"classes": [0, 1, 2]},
         params={"dtype": "float64"},
+    ),
+    Case(
+        estimator=GeneratorFromNumbers,
+        target=lambda sequences: object_array(sequences),
+        outputs=likelihoods,
+        scoring=lambda model, X, y, sample_weight=None: model.score(X, y, sample_weight),
+        known={"classes": [0, 1, 2]},
     ),
 ]
 

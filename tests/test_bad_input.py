@@ -23,6 +23,7 @@ from skrnn import (
     RNNLanguageModel,
     RNNRegressor,
     SequenceArray,
+    SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
 )
@@ -739,7 +740,7 @@ WRONG_TEXTS = {
     "no sequences": ([], "X has 0 sequences, but at least 1 is needed", ValueError),
     "empty string": (["ab", ""], "X[1] is empty: every sequence needs at least one", ValueError),
     "empty list": ([["a"], []], "X[1] is empty", ValueError),
-    "one symbol": (["aa", "a"], "X has one symbol only, 'a', but at least two", ValueError),
+    "one symbol": (["aa", "a"], "X has one class of symbols only, 'a'", ValueError),
     "labels": ([1, 0, 1], "X[0] is 1, not a sequence of symbols; expected", TypeError),
     "one text in a list of words": (["to", 1], "X[1] is 1, not a sequence", TypeError),
     "table": (X, "X[0] has shape (5, 2), but must be one sequence of symbols", ValueError),
@@ -862,3 +863,107 @@ def test_wrong_calls_of_a_language_model():
     check(lambda: one.partial_fit(NAMES), "partial_fit does not support early_stopping=True")
     classes = ["a", "b", "c"]
     check(lambda: MODEL().partial_fit(["abx"], classes=classes), "X has the symbols 'x'")
+
+
+GENERATOR = partial(SequenceGenerator, **TINY | {"learning_rate": "cosine"})
+VECTORS = np.random.default_rng(0).standard_normal((3, 2))
+
+WRONG_DESCRIPTIONS = {
+    "none": (None, "X is of type NoneType", TypeError),
+    "3-D": (X[:3], "X was read as sequences of 5 to 5 steps, but SequenceGenerator", ValueError),
+    "3-D, remedy": (X[:3], "pass an array of shape (n_sequences, n_features).", ValueError),
+    "1-D": (np.arange(3.0), "Reshape your data", ValueError),
+    "lists of two lengths": (
+        [[1.0], [1.0, 2.0], [3.0]],
+        "X was read as ",
+        ValueError,
+    ),
+    "NaN": (VECTORS * np.nan, "Input X contains NaN", ValueError),
+    "infinity": (VECTORS + np.inf, "Input X contains infinity", ValueError),
+    "strings, X and y swapped": (NAMES, "X", ValueError),
+    "lists of words": (WORDS, "holds strings. Encode tokens as integer ids", ValueError),
+    "another number": (VECTORS[:2], "inconsistent numbers of samples: [2, 3]", ValueError),
+    "no rows": (VECTORS[:0], "Found array with 0 sample(s)", ValueError),
+    "sparse": (csr_array(VECTORS), "Sparse data was passed", ValueError),
+}
+
+
+@pytest.mark.parametrize("X, message, error", WRONG_DESCRIPTIONS.values(), ids=WRONG_DESCRIPTIONS)
+def test_wrong_descriptions(X, message, error):
+    check(lambda: GENERATOR().fit(X, NAMES), message, error)
+    model = GENERATOR().fit(VECTORS, NAMES)
+    check(lambda: model.score_samples(X, NAMES), message, error)
+
+
+WRONG_TARGETS = {
+    "none": (None, "requires y to be passed, but the target y is None", ValueError),
+    "plain string": ("abc", "y is the string 'abc'; expected a list", TypeError),
+    "empty target": (["ab", "", "b"], "y[1] is empty: every sequence needs at least", ValueError),
+    "labels": ([0, 1, 1], "y[0] is 0, not a sequence of symbols; expected a list", TypeError),
+    "vectors, X and y swapped": (VECTORS[:, :0], "y[0] is empty", ValueError),
+    "one symbol": (["a", "aa", "a"], "y has one class of symbols only, 'a'", ValueError),
+    "mixed": (["ab", ["a"], "b"], "Pass strings only, or lists only.", TypeError),
+    "missing": ([["a"], ["b", None], ["a"]], "y[1] at step 1 is None", ValueError),
+    "another number": (["ab", "b"], "inconsistent numbers of samples: [3, 2]", ValueError),
+}
+
+
+@pytest.mark.parametrize("y, message, error", WRONG_TARGETS.values(), ids=WRONG_TARGETS)
+def test_wrong_targets(y, message, error):
+    check(lambda: GENERATOR().fit(VECTORS, y), message, error)
+
+
+WRONG_TARGETS_LATER = [
+    (["ax", "b", "a"], "y has the symbols 'x', which are not among the 4", ValueError),
+    ([["a"], ["b"], ["a"]], "y holds lists of symbols, but those of fit were strings", TypeError),
+    ("abc", "y is the string 'abc'", TypeError),
+    (["a"], "inconsistent numbers of samples: [3, 1]", ValueError),
+]
+
+
+@pytest.mark.parametrize("y, message, error", WRONG_TARGETS_LATER)
+def test_wrong_targets_after_fit(y, message, error):
+    model = GENERATOR().fit(VECTORS, NAMES)
+    check(lambda: model.score_samples(VECTORS, y), message, error)
+    check(lambda: model.partial_fit(VECTORS, y), message, error)
+    if error is TypeError:
+        check(lambda: model.score(VECTORS, y), message, error)
+
+
+WRONG_GENERATORS = [
+    ({"beam_width": 0}, "The 'beam_width' parameter of SequenceGenerator must be an int in the"),
+    ({"beam_width": 2.5}, "Got 2.5 instead."),
+    ({"length_penalty": -1}, "The 'length_penalty' parameter of SequenceGenerator must be a float"),
+    ({"max_length": 0}, "The 'max_length' parameter of SequenceGenerator must be an int in the"),
+    ({"feed_condition": "yes"}, "The 'feed_condition' parameter of SequenceGenerator must be"),
+    ({"condition_dim": [2, 3]}, "embedding_dim lists 2 sizes, but X has 0 categorical columns"),
+    ({"categorical_features": [2]}, "a list of column indices from 0 to 1"),
+    ({"categorical_features": [0]}, "categories are non-negative integers"),
+    ({"unknown_symbol": "?"}, "unknown_symbol='?' is not among the symbols of y"),
+    ({"min_count": 3}, "min_count=3 leaves rare symbols to the one that unknown_symbol names"),
+]
+
+
+@pytest.mark.parametrize("params, message", WRONG_GENERATORS)
+def test_wrong_options_of_a_generator(params, message):
+    check(lambda: GENERATOR(**params).fit(VECTORS, NAMES), message)
+
+
+def test_wrong_calls_of_a_generator():
+    model = GENERATOR(warm_start=True)
+    check(lambda: model.predict(VECTORS), "is not fitted yet", NotFittedError)
+    check(lambda: model.sample(VECTORS), "is not fitted yet", NotFittedError)
+    check(lambda: model.score(VECTORS, NAMES), "is not fitted yet", NotFittedError)
+    check(lambda: model.score_samples(VECTORS, NAMES), "is not fitted yet", NotFittedError)
+    model.fit(VECTORS, NAMES)
+    check(lambda: model.predict(VECTORS[:, :1]), "X has 1 features, but SequenceGenerator is")
+    check(lambda: model.predict(VECTORS[0]), "Reshape your data")
+    check(lambda: model.sample(VECTORS, temperature=-1), "'temperature' parameter of SequenceGen")
+    check(
+        lambda: model.sample(VECTORS, max_length=0), "'max_length' parameter of SequenceGenerator"
+    )
+    check(lambda: model.fit(VECTORS, NAMES, sample_weight=[1.0]), "but X has 3 sequences")
+    check(lambda: model.score(VECTORS, NAMES, sample_weight=[1.0]), "but X has 3 sequences")
+    check(lambda: model.fit(VECTORS, NAMES, X_val=VECTORS), "pass y_val too")
+    model.set_params(feed_condition=False)
+    check(lambda: model.fit(VECTORS, NAMES), "feed_condition=False differs from True")

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from estimators import CASES, each_case
 from sklearn.base import is_classifier
+from sklearn.utils import estimator_checks
 from sklearn.utils.estimator_checks import (
     check_class_weight_balanced_classifiers,
     check_dataframe_column_names_consistency,
@@ -12,7 +13,9 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
+from skrnn import RNNLanguageModel, SequenceGenerator
 from skrnn._core.cells import CELLS
+from skrnn._targets.described import DescribedSymbol
 
 # Smaller and quicker than the defaults, and good enough for the checks that ask for a score.
 QUICK = {"hidden_size": 16, "max_iter": 50, "learning_rate_init": 0.02}
@@ -86,3 +89,63 @@ def test_balanced_class_weights_help_the_rare_class(case):
 
     train, test = overlapping(90, 10), overlapping(50, 50)
     check_class_weight_balanced_classifiers(str(case), case.make(), *train, *test, None)
+
+
+# Estimators of symbols. scikit-learn has no X for a language model, which is checked by hand and
+# without data; a generator learns labels as sequences of one symbol.
+
+WITHOUT_DATA = [
+    "check_do_not_raise_errors_in_init_or_set_params",
+    "check_estimator_cloneable",
+    "check_estimator_repr",
+    "check_estimator_tags_renamed",
+    "check_get_params_invariance",
+    "check_mixin_order",
+    "check_no_attributes_set_in_init",
+    "check_param_validation",
+    "check_parameters_default_constructible",
+    "check_set_params",
+    "check_valid_tag_types",
+]
+
+
+@pytest.mark.parametrize("check", WITHOUT_DATA)
+@pytest.mark.parametrize("estimator", [RNNLanguageModel, SequenceGenerator])
+def test_checks_that_need_no_data(estimator, check):
+    check = getattr(estimator_checks, check, None) or pytest.skip("not in this scikit-learn")
+    check(estimator.__name__, estimator())
+
+
+class Labels(DescribedSymbol):
+    """Labels as sequences of one symbol."""
+
+    def check(self, y, data=None, held_out=False):
+        return super().check([np.ravel(label) for label in np.asarray(y)], data, held_out)
+
+    def are_equal(self, y, predicted):
+        return np.asarray(y) == predicted
+
+
+class GeneratorOfLabels(SequenceGenerator):
+    """A generator that is given labels, and gives the first symbol of what it predicts."""
+
+    def _make_target(self, classes=None, y=None):
+        target = super()._make_target(classes)
+        target.__class__ = Labels
+        return target
+
+    def predict(self, X):
+        return np.array([(*label, -1)[0] for label in super().predict(X)])
+
+    def score_samples(self, X, y=None):
+        """Say without y, which densities do not have, how probable the first label is."""
+        return super().score_samples(X, np.full(len(X), self.classes_[0]) if y is None else y)
+
+
+GENERATOR_CHECKS = list(parametrize_with_checks([GeneratorOfLabels(hidden_size=8)]).args[1])
+
+
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("estimator, check", GENERATOR_CHECKS)
+def test_scikit_learn_api_of_a_generator(estimator, check):
+    check(estimator)

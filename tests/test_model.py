@@ -106,3 +106,21 @@ def test_parameters_of_another_network_are_refused():
     coefs = make().coefs
     with pytest.raises(ValueError, match=r"'head.bias': \(3,\)"):
         Model.from_coefs(ARCHITECTURE | {"n_outputs": 4}, coefs)
+
+
+def test_plain_data_bring_a_conditioned_model_back():
+    layers = ("cell_type", "activation", "bidirectional", "hidden_size", "n_layers", "n_outputs")
+    architecture = {name: ARCHITECTURE[name] for name in layers} | {
+        "tables": ((0, 4, 2),),
+        "frozen": (),
+        "n_condition": 2,
+        "condition_tables": ((1, 5, 3),),
+        "feed_condition": True,
+    }
+    network = build_network(tuple(architecture.items()))
+    model = Model(architecture, network.initialise(np.random.default_rng(0), np.dtype("f8")))
+    content = model.to_dict()
+    assert json.loads(json.dumps(content["architecture"])) == content["architecture"]
+    again = Model.from_dict(content)
+    assert again.architecture == model.architecture
+    assert_array_equal(again.theta, model.theta)

@@ -42,6 +42,11 @@ class Embedding:
     def shapes(self):
         return {self.names[column]: shape for column, shape in self.tables.items()}
 
+    def initialise(self, views, rng):
+        """Draw the vectors into a dict of views."""
+        for name, shape in self.shapes.items():
+            views[name][...] = rng.standard_normal(shape) / np.sqrt(shape[1])
+
     def replace_with_unknown(self, x, rate, rng):
         """Overwrite a share of the ids in x with 0, the id of what is unknown."""
         for column in self.tables:
@@ -67,8 +72,9 @@ class Embedding:
         ids = {column: x[:, column].astype(np.intp) for column in self.tables}
         vectors = [params[self.names[column]][chosen] for column, chosen in ids.items()]
         # Tables decide the dtype: an input of ids alone may be one of integers.
+        dtype = vectors[0].dtype if vectors else x.dtype
         if self.numeric:
-            vectors.insert(0, x[:, self.numeric].astype(vectors[0].dtype, copy=False))
+            vectors.insert(0, x[:, self.numeric].astype(dtype, copy=False))
 
         def backward(grads, doutputs):
             for column, chosen in ids.items():

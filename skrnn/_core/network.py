@@ -84,10 +84,16 @@ class Network:
         self.pooling, self.pool = pooling, POOLINGS[pooling]
         table = self.stack.embedding.names[0] if tied else None
         self.head = Dense(self.stack.n_outputs, n_outputs, prefix=self.stack.prefix, weight=table)
-        shapes = self.stack.shapes | self.head.shapes
-        if crf:
-            shapes |= CRF.shapes(n_outputs)
         self.crf = crf
+        others = CRF.shapes(n_outputs) if crf else {}
+        self.lay_out(self.stack.shapes | self.head.shapes, others)
+
+    def lay_out(self, layer_shapes, other_shapes):
+        """Give each parameter its place in theta: those of layers, whose weights are penalised,
+        others, and the tables of the stack.
+        """
+        self.layer_shapes = layer_shapes
+        shapes = layer_shapes | other_shapes
         self.n_dense = ParamLayout(shapes).size
         # Tables come last, so that a batch can leave out the vectors that it does not touch.
         self.layout = ParamLayout(shapes | self.stack.table_shapes)
@@ -100,8 +106,8 @@ class Network:
     @property
     def penalised(self):
         """Mask (n_dense,) of the weights: not biases, scores of a CRF, or embeddings."""
-        shapes = self.stack.shapes | self.head.shapes
-        matrices = {name for name, shape in shapes.items() if len(shape) == 2}
+        shapes = self.layer_shapes.items()
+        matrices = {name for name, shape in shapes if len(shape) == 2}
         return self.layout.mask(matrices.__contains__)[: self.n_dense]
 
     def initialise(self, rng, dtype, forget_bias=1.0, n_steps=2):

@@ -62,9 +62,7 @@ class Mean:
         return np.zeros((n_features + 1, n_sequences))
 
     def forward(self, outputs, final, packing, state=None):
-        total = np.zeros((packing.n_sequences, outputs.shape[1]), outputs.dtype)
-        for run, block in blocks(outputs, packing):
-            total[: run.n_sequences] += block.sum(axis=0)
+        total = sum_steps(outputs, packing)
         after = np.empty((total.shape[1] + 1, len(total)))
         after[:-1], after[-1] = total.T, packing.lengths
         if state is not None:
@@ -123,6 +121,14 @@ def earliest_maximum(outputs, packing, columns):
         better = outputs[best, columns] > outputs[winner[:n], columns]
         winner[:n][better] = best[better]
     return winner
+
+
+def sum_steps(rows, packing):
+    """Sum of the rows of each sequence, (N, F)."""
+    total = np.zeros((packing.n_sequences, rows.shape[1]), rows.dtype)
+    for run, block in blocks(rows, packing):
+        total[: run.n_sequences] += block.sum(axis=0)
+    return total
 
 
 def blocks(rows, packing):

@@ -87,8 +87,8 @@ class Stack:
         """Draw the parameters into a dict of views of zeros."""
         for layer in self.layers:
             init_recurrent(layer, views, rng, forget_bias, n_steps)
-        for name, shape in self.table_shapes.items():
-            views[name][...] = rng.standard_normal(shape) / np.sqrt(shape[1])
+        if self.embedding:
+            self.embedding.initialise(views, rng)
 
     def arrange(self, params):
         """The layers' weights as their loops use them: worth keeping between calls."""

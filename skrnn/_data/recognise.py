@@ -54,7 +54,7 @@ def read_sequences(
     """
     source = recognise(X, owner, rows_are_steps=rows_are_steps)
     schema = learn_features(source, owner)
-    names = None if source.table else schema.feature_names
+    names = None if source.table == "series" else schema.feature_names
     columns = categorical_columns(categorical_features, source, names)
     dtype = _computing_dtype(dtype, source, only_ids=len(columns) == source.n_features)
     check_finite(source, dtype, owner)

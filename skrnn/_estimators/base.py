@@ -266,8 +266,7 @@ class BaseRNN(
         network = build_network(tuple(architecture.items()))
         n_steps = int(data.lengths.max())
         theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
-        if self._schema is not None:
-            self._begin_embeddings(architecture["tables"], network.layout.views(theta))
+        self._begin_embeddings(architecture["tables"], network.layout.views(theta))
         self._model = Model(architecture, theta)
         return History()
 

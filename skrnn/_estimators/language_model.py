@@ -21,13 +21,13 @@ from skrnn._estimators.parameters import (
     is_stochastic,
     without,
 )
-from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, draw_sequences
-from skrnn._targets.next_symbol import NextSymbol, log_likelihood, states_before_last
-from skrnn._threads import single_blas_thread, thread_map
+from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
+from skrnn._targets.next_symbol import NextSymbol, states_before_last
+from skrnn._threads import single_blas_thread
 from skrnn._typing import Sequences, available_if
 
 
-class RNNLanguageModel(DensityMixin, BaseRNN):
+class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
     """Recurrent network that predicts the next symbol of a sequence of symbols.
 
     A density of texts, names, melodies or programs: it tells how probable a sequence is, what
@@ -67,7 +67,7 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         back. All other biases start at zero.
     embedding_dim : int or 'auto', default='auto'
         Size of the vectors that stand for symbols. 'auto' is ``1.6 * n_symbols**0.56``, rounded,
-        and between 2 and 100, the end counted as a symbol; with ``tie_embeddings=True`` it is
+        and between 2 and 100, the end counted as a symbol. With ``tie_embeddings=True`` it is
         `hidden_size`.
     tie_embeddings : bool, default=False
         Whether the output layer has the vectors of the symbols for its weights (Press & Wolf,
@@ -128,9 +128,9 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         overlap. Where neither is right, as for several recordings of one person, pass `X_val` to
         `fit`. One long text cannot be divided so: pass another as `X_val`.
     scoring : callable or None, default=None
-        Validation score, of which higher is better: a callable ``scorer(estimator, X, y)`` with
-        None for y, which is given `sample_weight` as well if there are validation weights. None is
-        `score`.
+        Validation score, of which higher is better: a callable ``scorer(estimator, X, y)``, which
+        is given `sample_weight` as well if there are validation weights. None is the mean
+        log-likelihood of a symbol. There is no y: it is None.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training set to hold out for early stopping.
     momentum : float in [0, 1], default=0.9
@@ -204,8 +204,8 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         Read-only views of the parameters, by the names and with the shapes that ``torch.nn.LSTM``,
         ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or ``'bias_hh_l1_reverse'``; the
         output layer is ``'head.weight'`` and ``'head.bias'``, and the vectors of categorical column
-        0 are ``'embedding_0.weight'``. Those of the symbols are in the order of `classes_`; the
-        last is that of the end, which also stands for what comes before the first symbol.
+        0 are ``'embedding_0.weight'``. Vectors of symbols are in the order of `classes_`; the last
+        is that of the end, which also stands for what comes before the first symbol.
 
     See Also
     --------
@@ -246,9 +246,7 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         "unknown_symbol": "no_validation",
         "min_count": [Interval(Integral, 1, None, closed="left")],
     }
-    _needs_target, _least_held_out = False, 1
-
-    classes_: np.ndarray
+    _needs_target = False
 
     def __init__(
         self,
@@ -638,9 +636,10 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         given, options = beginning[0][1:-1], {"temperature": temperature}
         options |= {"top_k": top_k, "top_p": top_p}
         with single_blas_thread():
-            begin = states_before_last(self._model, beginning)
-            limits = n_samples, max_length, random_state
-            drawn = draw_sequences(self._step, self._target, *begin, *limits, **options)
+            states, start = states_before_last(self._model, beginning)
+            states = [np.repeat(state, n_samples, axis=-1) for state in states]
+            begin = self._step, states, np.repeat(start, n_samples)
+            drawn = self._draw(*begin, max_length, random_state, **options)
         return self._target.decode([np.append(given, symbols) for symbols in drawn])
 
     # What the base class asks for.
@@ -653,15 +652,15 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         tags.input_tags.two_d_array = tags.input_tags.three_d_array = False
         return tags
 
-    def _make_target(self, classes=None):
+    def _make_target(self, classes=None, y=None):
         return NextSymbol(
             type(self).__name__,
             "X",
-            "float32" if self.dtype == "auto" else self.dtype,
             self.unknown_symbol,
             self.min_count,
             chunk_steps=self.tbptt_steps,
             classes=classes,
+            dtype="float32" if self.dtype == "auto" else self.dtype,
         )
 
     def _read(self, X, y, sample_weight, goes_on, classes):
@@ -674,9 +673,6 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
 
     def _read_held_out(self, X, y, sample_weight):
         return self._target.read(X, sample_weight, held_out=True)
-
-    def _score_held_out(self, held_out, parallel_map):
-        return self._target.score(held_out, log_likelihood(self._model, held_out, parallel_map))
 
     def _describe(self):
         n_symbols, size = self._target.n_outputs, self.embedding_dim
@@ -699,10 +695,6 @@ class RNNLanguageModel(DensityMixin, BaseRNN):
         }
 
     # Prediction.
-
-    def _log_likelihood(self, held_out):
-        with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
-            return log_likelihood(self._model, held_out, parallel_map)
 
     def _next_outputs(self, X):
         """Compute the outputs of the head after each sequence, (n_sequences, n_outputs)."""

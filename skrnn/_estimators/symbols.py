@@ -1,4 +1,4 @@
-"""What estimators that put out sequences of symbols share: how these are drawn."""
+"""What estimators that put out sequences of symbols share: likelihoods, and how to draw."""
 
 from numbers import Integral, Real
 
@@ -7,6 +7,8 @@ import numpy as np
 from skrnn._compat import Interval
 from skrnn._core.search import Search
 from skrnn._estimators.parameters import draw_seed
+from skrnn._targets.next_symbol import log_likelihood
+from skrnn._threads import single_blas_thread, thread_map
 
 # Symbols that are drawn at most where no `max_length` is given.
 LONGEST_SAMPLE = 1000
@@ -21,13 +23,30 @@ SAMPLE_CONSTRAINTS = {
 }
 
 
-def draw_sequences(step, target, states, start, n_samples, max_length, random_state, **options):
-    """Draw `n_samples` sequences for each state and start, as `Search` does; return their numbers.
+class SymbolsMixin:
+    """What estimators that put out sequences of symbols share."""
 
-    The arguments are those of ``sample``; the sequences of one state follow each other.
-    """
-    states = [np.repeat(state, n_samples, axis=-1) for state in states]
-    start, rng = np.repeat(start, n_samples), np.random.default_rng(draw_seed(random_state))
-    longest = max_length or min(target.longest, LONGEST_SAMPLE)
-    found = Search(step, target.end).sample(states, start, longest, rng, **options)
-    return [hypothesis.symbols for hypothesis in found]
+    _least_held_out = 1
+    embedding_init = None  # vectors of symbols, whose numbers nobody knows before, are not given
+
+    classes_: np.ndarray
+
+    def _begin_embeddings(self, tables, views):
+        """Leave the vectors of symbols as they were drawn."""
+
+    def _score_held_out(self, held_out, parallel_map):
+        return self._target.score(held_out, log_likelihood(self._model, held_out, parallel_map))
+
+    def _log_likelihood(self, held_out):
+        with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
+            return log_likelihood(self._model, held_out, parallel_map)
+
+    def _draw(self, step, states, start, max_length, random_state, **options):
+        """Draw a sequence for each start and column of the states, as `Search` does.
+
+        The other arguments are those of ``sample``. Returns the numbers of the symbols.
+        """
+        rng = np.random.default_rng(draw_seed(random_state))
+        longest = max_length or min(self._target.longest, LONGEST_SAMPLE)
+        search = Search(step, self._target.end)
+        return [found.symbols for found in search.sample(states, start, longest, rng, **options)]

@@ -189,12 +189,12 @@ def states_before_last(model, data):
 class NextSymbol(Target):
     """The symbols of sequences, and the end of each.
 
-    name            how messages call the sequences
-    dtype           floating dtype to compute in
+    name            what messages call the sequences
     unknown_symbol  symbol that stands for those that are rare or were not learnt; None for none
     min_count       how often a symbol must occur not to be rare
     chunk_steps     see `NextSymbols`
     classes         all symbols; learnt from the sequences if None
+    dtype           floating dtype to compute in, unless other data tell it
     """
 
     loss = cross_entropy
@@ -203,16 +203,16 @@ class NextSymbol(Target):
         self,
         owner,
         name,
-        dtype,
         unknown_symbol=None,
         min_count=1,
         *,
         chunk_steps=None,
         classes=None,
+        dtype="float32",
     ):
         super().__init__(owner)
-        self.name, self.dtype, self.unknown_symbol = name, np.dtype(dtype), unknown_symbol
-        self.min_count, self.chunk_steps, self.classes = min_count, chunk_steps, classes
+        self.name, self.unknown_symbol, self.min_count = name, unknown_symbol, min_count
+        self.chunk_steps, self.classes, self.dtype = chunk_steps, classes, np.dtype(dtype)
 
     def check(self, y, data=None, held_out=False):
         return read_symbols(y, self.name, may_be_empty=held_out)
@@ -233,8 +233,13 @@ class NextSymbol(Target):
         """Number of the end of a sequence."""
         return self.alphabet.end
 
-    def encode(self, y, held_out=False):
-        return SymbolData.of(self.alphabet.encode(y), y.lengths, self.end, self.dtype)
+    def encode(self, y, held_out=False, dtype=None):
+        return SymbolData.of(self.alphabet.encode(y), y.lengths, self.end, dtype or self.dtype)
+
+    def are_equal(self, y, predicted):
+        """Tell which of the sequences y are those predicted, symbol by symbol, (n,)."""
+        self.alphabet.check_kind(self.check(y, held_out=True))
+        return [list(one) == list(other) for one, other in zip(y, predicted, strict=True)]
 
     def read(self, y, sample_weight=None, data=None, held_out=False):
         y = self.check(y, data, held_out)
@@ -242,7 +247,8 @@ class NextSymbol(Target):
         if not self.is_learnt:
             self.learn(y, weight)
             self.is_learnt = True
-        return NextSymbols(self.encode(y), weight, self.chunk_steps)
+        encoded = self.encode(y, held_out, None if data is None else data.dtype)
+        return NextSymbols(encoded, weight, self.chunk_steps)
 
     def read_prompt(self, prompt):
         """Return the data of one sequence, which others are to begin with."""

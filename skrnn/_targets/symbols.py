@@ -219,21 +219,21 @@ class Alphabet:
             symbols.add(unknown_symbol)
         if len(symbols) < 2:
             raise ValueError(
-                f"{read.name} has one symbol only, {next(iter(symbols))!r}, but at least two "
-                "classes of symbols are needed to learn which of them follows."
+                f"{read.name} has one class of symbols only, {next(iter(symbols))!r}, but at "
+                "least two are needed to learn which of them follows."
             )
         return cls(_as_array(_in_order(symbols), dtype), read.kind, unknown_symbol)
 
     def encode(self, read):
         """Return the number of each step's symbol, (n_steps,), in the smallest dtype."""
-        self._check_kind(read)
+        self.check_kind(read)
         other = self.number.get(self.unknown_symbol, -1)
         numbers = [self.number.get(symbol, other) for symbol in read.distinct]
         if -1 in numbers:
             raise ValueError(self._unknown(read, numbers))
         return np.array(numbers, np.min_scalar_type(self.end))[read.numbers]
 
-    def _check_kind(self, read):
+    def check_kind(self, read):
         """Raise if fit saw strings and these are none, or the other way round."""
         if read.numbers.size and (read.kind == "str") != (self.kind == "str"):
             found, seen = ("strings", "lists") if read.kind == "str" else ("lists", "strings")

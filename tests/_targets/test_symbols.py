@@ -177,7 +177,7 @@ BAD = {
         "y[0] is 'ab' and y[1] is ['a', 'b']: the symbols of a string are its characters. Pass",
     ),
     "strings and numbers": ([["a", 1]], TypeError, "are of the types int, str, which have no"),
-    "one symbol": (["aaa", "a"], ValueError, "y has one symbol only, 'a', but at least two"),
+    "one symbol": (["aaa", "a"], ValueError, "y has one class of symbols only, 'a'"),
 }
 
 
@@ -201,8 +201,8 @@ def test_data_frames_hold_no_sequences_but_in_a_column():
         ({"min_count": 2}, "min_count=2 leaves rare symbols to the one that unknown_symbol names"),
         ({"unknown_symbol": "?"}, "unknown_symbol='?' is not among the symbols of y, so that"),
         ({"unknown_symbol": "?"}, "set min_count=2 or more, and it stands for the rare ones"),
-        ({"min_count": 9, "unknown_symbol": "a"}, "y has one symbol only, 'a'"),
-        ({"classes": "a"}, "y has one symbol only, 'a'"),
+        ({"min_count": 9, "unknown_symbol": "a"}, "y has one class of symbols only, 'a'"),
+        ({"classes": "a"}, "y has one class of symbols only, 'a'"),
     ],
 )
 def test_bad_options(options, message):
