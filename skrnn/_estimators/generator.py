@@ -108,8 +108,10 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         and embeddings), divided by the summed weights of the targets in the batch, is added to the
         loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default='auto'
-        Sequences in a mini-batch; 'auto' is ``min(32, n_sequences)``. 'lbfgs' does not use it.
-        Larger batches are computed faster, but take fewer steps in an epoch.
+        Sequences in a mini-batch. 'auto' is a tenth of the training set, but from 8 to 32, and for
+        more than 32,000 sequences a thousandth of it, up to 256; a set of at most 32 is one batch.
+        'lbfgs' does not use it. Larger batches are computed faster, but take fewer steps in an
+        epoch.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
         How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises
@@ -123,8 +125,10 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
     power_t : float, default=0.5
         Exponent of ``learning_rate='invscaling'``.
-    max_iter : int, default=20
-        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations.
+    max_iter : int or 'auto', default='auto'
+        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations. 'auto' is
+        the number that takes about 1000 mini-batches, but from 10 to 100, so that small sets get
+        many epochs and large ones few; for 'lbfgs' it is 100. `n_iter_` tells how many were done.
     shuffle : bool, default=True
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
         length, which are computed faster together.
@@ -135,11 +139,13 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         Training stops after more than so many epochs in a row without an improvement of the
         validation score or, without validation set, of the loss. A planned `learning_rate` goes on
         whatever the loss does, for it may improve only when the rate falls.
-    early_stopping : bool, default=False
+    early_stopping : bool or 'time', default=False
         Hold `validation_fraction` of the training set out, score it after each epoch, stop when
-        this score no longer improves, and keep the parameters of the best epoch. Sequences are held
-        out at random: pass `X_val` to `fit` if that is wrong for yours, as for windows of one
-        series.
+        this score no longer improves, and keep the parameters of the best epoch. True holds
+        sequences out at random. 'time' holds out the last ones, and leaves out as many before them
+        as the longest has steps, less one: for windows of one series in order of time, which
+        overlap. Where neither is right, as for several recordings of one person, pass `X_val` to
+        `fit`.
     scoring : callable or None, default=None
         Validation score, of which higher is better: a callable ``scorer(estimator, X, y)``, which
         is given `sample_weight` as well if there are validation weights. None is the mean
@@ -160,8 +166,9 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         Largest number of evaluations of the loss, for 'lbfgs'.
     max_grad_norm : float or None, default=1.0
         Gradients with a larger Euclidean norm, over all parameters, are scaled down to it, which
-        keeps one exploding gradient from ruining the training (Pascanu et al., 2013). None does not
-        clip; `grad_norm_curve_` shows what is usual. 'lbfgs' does not use it.
+        keeps one exploding gradient from ruining the training (Pascanu et al., 2013): with 1, an
+        LSTM whose last state is read may not begin to learn. None does not clip; `grad_norm_curve_`
+        shows what is usual. With 'sgd' a larger value may be faster; 'lbfgs' does not use it.
     tbptt_steps : int or None, default=None
         Truncate backpropagation through time: gradients do not cross multiples of so many steps,
         but the state does. Saves no memory and limits what can be learnt to such distances, but
@@ -295,7 +302,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         learning_rate: str = "cosine",
         learning_rate_init: float = 5e-3,
         power_t: float = 0.5,
-        max_iter: int = 20,
+        max_iter: int | str = "auto",
         shuffle: bool = True,
         tol: float = 1e-4,
         n_iter_no_change: int | float = 10,
@@ -407,8 +414,9 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         Warns
         -----
         ConvergenceWarning
-            If `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle', which
-            are meant to run all epochs.
+            If the loss is still that of a constant prediction, so that nothing has been learnt from
+            `X`. Or if `max_iter` is reached before convergence; never for 'cosine' and 'one_cycle',
+            which are meant to run all epochs.
 
         Notes
         -----
