@@ -35,7 +35,7 @@ def make(cell="lstm", max_steps=None, **params):
     network = build_network(tuple(architecture.items()))
     rng = np.random.default_rng(0)
     theta = network.initialise(rng, np.dtype("f8"))
-    target = NextSymbol("Test", "X", "float64")
+    target = NextSymbol("Test", "X", dtype="float64")
     train = target.read(TEXTS, [1.0, 0.5, 2.0, 1.0, 3.0])
     settings = Settings.of(RNNClassifier(alpha=0, **params).get_params())
     return Objective(network, target.loss, train, settings, rng), theta

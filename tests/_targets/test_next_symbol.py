@@ -23,7 +23,7 @@ A, B, C, END = range(4)
 
 
 def read(texts=TEXTS, weight=None, **options):
-    return NextSymbol("Test", "X", "float64", **options).read(texts, weight)
+    return NextSymbol("Test", "X", dtype="float64", **options).read(texts, weight)
 
 
 def make_model(cell="lstm", n_layers=2, tied=False):
@@ -151,7 +151,7 @@ def test_likelihoods_and_states_do_not_depend_on_how_much_is_computed_at_a_time(
 
 
 def test_states_before_the_first_step_are_zero():
-    target = NextSymbol("Test", "X", "float64")
+    target = NextSymbol("Test", "X", dtype="float64")
     target.read(TEXTS)
     for texts in (["", ""], ["ab", ""]):
         states, last = states_before_last(make_model(), target.read(texts, held_out=True).data)
@@ -160,6 +160,6 @@ def test_states_before_the_first_step_are_zero():
 
 
 def test_the_score_is_the_mean_over_symbols_and_ends():
-    target = NextSymbol("Test", "X", "float64")
+    target = NextSymbol("Test", "X", dtype="float64")
     held_out = target.read(["abc", "b"], [1.0, 3.0])
     assert_allclose(target.score(held_out, np.array([-8.0, -2.0])), -(8 + 6) / (4 + 6))
