@@ -5,7 +5,7 @@ from importlib import import_module
 
 MODULES = {
     "_classifier": "_estimators.classifier",
-    "_display": "inspection._displays",
+    "_display": "inspection._loss_curve",
     "_regressor": "_estimators.regressor",
     "_sequence_array": "_data.sequence_array",
     "_split": "_series.split",

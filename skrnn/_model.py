@@ -123,6 +123,40 @@ class Model:
             result[rows] = features
         return result
 
+    def differentiate(self, x, packing, watch=None):
+        """Outputs for packed rows, and ``backward(doutputs)`` for as often as it is wanted.
+
+        It returns the gradient (n_rows, stack.width) by what the first layer reads, and tells
+        `watch` that of the hidden states, as a `Pass` says.
+        """
+        how = self._how._replace(for_backward=True, watch=watch)
+        outputs, _, backward = self.network.forward(self.theta, x, packing, None, how)
+        return outputs, lambda doutputs: backward(doutputs, need_dx=True)[2]
+
+    def each_layer(self, x, packing):
+        """Yield each layer with the packed rows that it reads, and those that it puts out."""
+        return self.network.stack.each_layer(self.params, x, packing, self._how)
+
+    def embed(self, x):
+        """Return the rows that the first layer reads: vectors in the place of ids."""
+        embedding = self.network.stack.embedding
+        return embedding.forward(self.params, x)[0] if embedding else x
+
+    def on_vectors(self):
+        """Return the model that reads what `embed` returns."""
+        network = self.network
+        if network.stack.embedding is None:
+            return self
+        options = {"n_features": network.stack.width, "tables": (), "frozen": (), "tied": False}
+        coefs = {name: self.params[name] for name in network.layout.shapes}
+        for name in network.stack.table_shapes:
+            del coefs[name]
+        # Where the head reads a table, that is a weight of its own now.
+        weight = f"{network.stack.prefix}head.weight"
+        coefs = {weight: self.params[network.head.weight]} | coefs
+        architecture = {k: v for k, v in self.architecture.items() if k != "tied"} | options
+        return Model.from_coefs(architecture, coefs, self.theta.dtype)
+
     @staticmethod
     def parts(data):
         """Cut the sequences into batches of bounded size, longest first."""

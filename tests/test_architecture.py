@@ -37,6 +37,7 @@ FLOORS = {
     "skrnn._estimators.embeddings": 6,
     "skrnn._estimators.labels": 6,
     "skrnn._estimators.names": 6,
+    "skrnn._estimators.opened": 6,
     "skrnn._estimators.parameters": 6,
     "skrnn._estimators.reading": 6,
     "skrnn._estimators.saved": 6,

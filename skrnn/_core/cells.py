@@ -5,9 +5,10 @@ rows: it is what the tests compare with, and the place to begin reading. ``forwa
 ``backward`` compute the same in place, for a whole run, with as few calls of NumPy as there can be:
 for the small arrays of one step a call takes longer than its arithmetic.
 
+gates(from_x, from_h) -> activations
 step(from_x, from_h, *state, *vectors) -> state
     from_x = W_x x + b_x and from_h = W_h h + b_h are (N, n_gates * H), the gates in torch's order;
-    the state is h and, for the LSTM, c, both (N, H).
+    the state is h and, for the LSTM, c, both (N, H), as is the activation of each gate.
 
 For the fast form a cell fills *slabs*: contiguous feature-major blocks of shape (H, K, N), stacked
 along axis 1 of the tape ``G (T + 1, n_slabs * H, K, N)`` for T steps, K directions and N sequences.
@@ -25,6 +26,7 @@ backward(G, h_prev, h, A, dh, ...) yields at each step, from the last to the fir
 ``h_prev`` and ``h`` have shape (T, H, K, N). What a cell declares, where it differs from `Cell`:
 
 n_gates : the number of gates in torch's weights.
+gate_names : their letters, in torch's order; that of a cell without gates is its hidden state's.
 products : entry j is ``(gate, from_h, from_x)`` of product slab j: which of torch's gates
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first; those fed by the input alone are ready before the loop.
@@ -64,6 +66,7 @@ class Cell:
     """What a cell declares of itself, see above: that of a cell without gates, and without c."""
 
     n_gates, n_slabs, products = 1, 1, ((0, True, True),)
+    gate_names: tuple[str, ...] = ("h",)
     n_sigmoid, carried, keeps_h = 0, (), False
     memory_gate, input_gate, vectors = None, None, ()
 
@@ -74,9 +77,12 @@ class Elman(Cell):
     def __init__(self, activation="tanh"):
         self.activation = activation
 
-    def step(self, from_x, from_h, h):
+    def gates(self, from_x, from_h):
         z = from_x + from_h
         return (np.tanh(z) if self.activation == "tanh" else np.maximum(z, 0),)
+
+    def step(self, from_x, from_h, h):
+        return self.gates(from_x, from_h)
 
     def forward(self, G, h_prev, h):
         for z, h_t in by_step(G[:-1], h):
@@ -106,11 +112,14 @@ class LSTM(Cell):
 
     n_gates, n_sigmoid, n_slabs, carried = 4, 3, 6, (4,)
     products = (3, True, True), (0, True, True), (1, True, True), (2, True, True)
-    memory_gate, input_gate = 1, 0
+    memory_gate, input_gate, gate_names = 1, 0, ("i", "f", "g", "o")
+
+    def gates(self, from_x, from_h):
+        i, f, g, o = np.split(from_x + from_h, 4, axis=1)
+        return expit(i), expit(f), np.tanh(g), expit(o)
 
     def step(self, from_x, from_h, h, c):
-        i, f, g, o = np.split(from_x + from_h, 4, axis=1)
-        i, f, g, o = expit(i), expit(f), np.tanh(g), expit(o)
+        i, f, g, o = self.gates(from_x, from_h)
         c = f * c + i * g
         return o * np.tanh(c), c
 
@@ -173,12 +182,15 @@ class GRU(Cell):
 
     n_gates, n_sigmoid, n_slabs, keeps_h = 3, 2, 4, True
     products = (0, True, True), (1, True, True), (2, True, False), (2, False, True)
-    memory_gate = 1
+    memory_gate, gate_names = 1, ("r", "z", "n")
 
-    def step(self, from_x, from_h, h):
+    def gates(self, from_x, from_h):
         (x_r, x_z, x_n), (h_r, h_z, a) = (np.split(z, 3, axis=1) for z in (from_x, from_h))
         r, z = expit(x_r + h_r), expit(x_z + h_z)
-        n = np.tanh(x_n + r * a)
+        return r, z, np.tanh(x_n + r * a)
+
+    def step(self, from_x, from_h, h):
+        _, z, n = self.gates(from_x, from_h)
         return ((1 - z) * n + z * h,)
 
     def forward(self, G, h_prev, h):

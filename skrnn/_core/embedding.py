@@ -67,6 +67,14 @@ class Embedding:
                 x[:, column] = new
         return xs, touched
 
+    def by_column(self, values):
+        """Sum values (n_rows, width) of what `forward` returns to the columns of its input."""
+        result = np.empty((len(values), len(self.numeric) + len(self.tables)), values.dtype)
+        result[:, self.numeric] = values[:, : len(self.numeric)]
+        for column, where in self.slices.items():
+            result[:, column] = values[:, where].sum(axis=1)
+        return result
+
     def forward(self, params, x):
         """x (n_rows, n_features) -> outputs (n_rows, width), backward(grads, doutputs)."""
         ids = {column: x[:, column].astype(np.intp) for column in self.tables}

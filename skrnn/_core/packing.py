@@ -74,6 +74,13 @@ class Packing:
         step = self.lengths[self.sequence] - 1 - self.step
         return self.offsets[step] + self.sequence
 
+    def before(self, rows):
+        """Return for each row that of the step before; zeros for the first steps."""
+        n = self.n_sequences
+        result = np.zeros_like(rows)
+        result[n:] = rows[self.offsets[self.step[n:] - 1] + self.sequence[n:]]
+        return result
+
     def runs(self, max_steps=None):
         """List the runs in order of time; with `max_steps`, none crosses a multiple of it."""
         cuts = {0, self.n_steps, *self.lengths.tolist()}

@@ -14,9 +14,13 @@ class Pass(NamedTuple):
                   needs the memory of one step instead of all
     empty         allocates what ``backward`` needs, as ``np.empty`` or a `Scratch` does
     arranged      weights from ``arrange`` of the same parameters; a pass makes them if None
+    watch         ``watch(layer, run, dh)`` is called in ``backward`` for each step of each layer,
+                  with the gradient (H, K, n_sequences) of the hidden state after it; None for
+                  nobody, so that many steps are treated at once
     """
 
     rng: np.random.Generator | None = None
     for_backward: bool = True
     empty: Callable = np.empty
     arranged: Any = None
+    watch: Callable | None = None

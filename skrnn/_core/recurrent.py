@@ -6,6 +6,7 @@ another dict of views, `grads`. Between layers, data are packed rows (n_rows, fe
 `packing`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from typing import NamedTuple
 
@@ -114,7 +115,8 @@ class Recurrent:
         final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
         if state0 is not None:
             final[...] = state0
-        passed = Passed(weights, x.shape, packing, packing.runs(self.max_steps), [])
+        runs = packing.runs(1 if how.watch else self.max_steps)
+        passed = Passed(weights, x.shape, packing, runs, [], how.watch)
         for run in passed.runs:
             blocks = [feature_major(rows, run) for rows in xs]
             # The states of sequences that have ended lie beyond these columns, and stay.
@@ -127,6 +129,20 @@ class Recurrent:
         if return_steps and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]
         return outputs, final, partial(self.backward, passed) if how.for_backward else None
+
+    def gates(self, params, x, outputs, packing, direction=0):
+        """Activations of the gates of one direction at every step, by the plain equations.
+
+        x, outputs  what `forward` takes and returns
+
+        Returns an array (n_rows, hidden_size) for each gate, in torch's order.
+        """
+        H, views = self.hidden_size, self.directions(params)[direction]
+        h = outputs[:, direction * H : (direction + 1) * H]
+        # The backward direction has come from the step that follows.
+        h = packing.before(h[packing.mirror])[packing.mirror] if direction else packing.before(h)
+        from_x = x @ views["weight_ih"].T + views["bias_ih"]
+        return self.cell.gates(from_x, h @ views["weight_hh"].T + views["bias_hh"])
 
     def step(self, weights, x, state=None):
         """Take one step of N sequences, with little around the cell.
@@ -162,6 +178,7 @@ class Recurrent:
             # pass at its own last step.
             d = live(dstate, run)
             dh = None if doutputs is None else np.ascontiguousarray(self.by_unit(doutputs, run))
+            passed.tell(self, run, d, dh)
             # `d` goes in as the gradient of the state after the run, and comes out as that before.
             run_dx = run_backward(gradient, d, dh, need_dx)
             dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else d
@@ -191,6 +208,12 @@ class Passed(NamedTuple):
     packing: Packing
     runs: list
     backwards: list  # one for each run
+    watch: Callable | None
+
+    def tell(self, layer, run, dstate, dh):
+        """Let whoever watches know the gradient of the hidden state after a run of one step."""
+        if self.watch:
+            self.watch(layer, run, dstate[0] if dh is None else dstate[0] + dh[0])
 
 
 def live(state, run):

@@ -128,6 +128,17 @@ class Stack:
         backward = partial(self.backward, backwards, embedding_backward)
         return x, finals, backward if how.for_backward else None
 
+    def each_layer(self, params, x, packing, how=Pass()):
+        """Yield each layer with the packed rows that it reads, and those that it puts out."""
+        arranged = how.arranged or [None] * len(self.layers)
+        if self.embedding:
+            x, _ = self.embedding.forward(params, x)
+        for layer, weights in zip(self.layers, arranged, strict=True):
+            layer_how = how._replace(arranged=weights)
+            outputs, _, _ = layer.forward(params, x, packing, how=layer_how)
+            yield layer, x, outputs
+            x = outputs
+
     def initial_states(self, n_sequences, dtype):
         """States of zeros, one for each layer."""
         return [np.zeros((*layer.state_shape, n_sequences), dtype) for layer in self.layers]

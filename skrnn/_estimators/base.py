@@ -21,6 +21,7 @@ from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.values import as_floats
 from skrnn._estimators.embeddings import initial_vectors
 from skrnn._estimators.names import NamesMixin
+from skrnn._estimators.opened import Opened, check_is_network
 from skrnn._estimators.parameters import (
     COMMON_CONSTRAINTS,
     check_combinations,
@@ -172,12 +173,12 @@ class BaseRNN(
         )
         return data
 
-    def _read_held_out(self, X, y, sample_weight):
-        """Return held-out sequences as a training set, read as those of the fit."""
+    def _read_more(self, X, y, sample_weight=None, held_out=False):
+        """Return other sequences as a training set, read as those of the fit."""
         y = self._as_given(X, y)
         data = self._read_data(X, y, self._schema)
         check_consistent_length(data, y)
-        return self._target.read(y, sample_weight, data, held_out=True)
+        return self._target.read(y, sample_weight, data, held_out)
 
     def _generator(self, incremental):
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
@@ -197,7 +198,7 @@ class BaseRNN(
         if X_val is not None:
             if y_val is None and self._needs_target:
                 raise ValueError("X_val was passed without y_val: pass y_val too.")
-            held_out = self._read_held_out(*validation)
+            held_out = self._read_more(*validation, held_out=True)
             return train.subset(chosen), self._score_of(held_out, validation, parallel_map)
         if y_val is not None or sample_weight_val is not None:
             raise ValueError("y_val or sample_weight_val was passed without X_val: pass X_val too.")
@@ -398,3 +399,10 @@ class BaseRNN(
         dtype = self._model.theta.dtype
         self._model = Model.from_coefs(self._model.architecture, new, dtype)
         return self
+
+
+def open_up(estimator: Any) -> Opened:
+    """Return what a fitted estimator is made of; raise if it is none of skrnn's."""
+    check_is_network(estimator, BaseRNN)
+    parts = estimator._model, estimator._target, estimator._schema
+    return Opened(type(estimator).__name__, *parts, estimator._read_new, estimator._read_more)

@@ -671,8 +671,12 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         self._target = target
         return train
 
-    def _read_held_out(self, X, y, sample_weight):
-        return self._target.read(X, sample_weight, held_out=True)
+    def _read_more(self, X, y, sample_weight=None, held_out=False):
+        return self._target.read(X, sample_weight, held_out=held_out)
+
+    def _read_new(self, X):
+        self._check_fitted()
+        return self._target.read(X, held_out=True).data
 
     def _describe(self):
         n_symbols, size = self._target.n_outputs, self.embedding_dim
@@ -698,8 +702,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
 
     def _next_outputs(self, X):
         """Compute the outputs of the head after each sequence, (n_sequences, n_outputs)."""
-        self._check_fitted()
-        data = self._target.read(X, held_out=True).data
+        data = self._read_new(X)
         with single_blas_thread():
             states, last = states_before_last(self._model, data)
             return self._model.step(last[:, np.newaxis], states)[0]

@@ -106,6 +106,21 @@ class Labels(Target):
         """Outputs in the form of scikit-learn's decision functions."""
         return outputs[:, 1] - outputs[:, 0] if outputs.shape[1] == 2 else outputs
 
+    def asked(self, name, outputs):
+        if name is None:
+            return outputs.argmax(axis=1)
+        names = np.broadcast_to(np.asarray(name), len(outputs))
+        for label in names[~np.isin(names, self.classes)].tolist()[:1]:
+            raise ValueError(f"target={label!r} is not among the classes {self.classes}: name one.")
+        return np.searchsorted(self.classes, names)
+
+    def explain(self, outputs, position):
+        rows, doutputs = np.arange(len(outputs)), np.zeros_like(outputs)
+        doutputs[rows, position] = 1
+        if outputs.shape[1] == 2:  # the log odds, as the decision functions of scikit-learn
+            doutputs[rows, 1 - position] = -1
+        return (outputs * doutputs).sum(axis=1), doutputs
+
     def score(self, held_out, encoded):
         return accuracy_score(held_out.target, encoded, sample_weight=held_out.weight)
 
@@ -221,6 +236,11 @@ class MultiLabels(Labels):
 
     def scores(self, outputs):
         return outputs
+
+    def explain(self, outputs, position):
+        doutputs = np.zeros_like(outputs)
+        doutputs[np.arange(len(outputs)), position] = 1
+        return (outputs * doutputs).sum(axis=1), doutputs
 
     def weigh(self, y, weight):
         if self.class_weight is None:

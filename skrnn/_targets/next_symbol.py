@@ -52,6 +52,16 @@ class SymbolData:
         """All that is read and predicted of sequence `i`."""
         return self.ids[self.first[i] : self.first[i] + self.lengths[i] + 1]
 
+    @property
+    def starts(self):
+        """First step of each sequence, all of them laid end to end."""
+        return sequence_starts(self.lengths)
+
+    def take(self, indices, packing, first_step=0):
+        """Return the packed ids (packing.n_rows, 1) that some sequences read from a step on."""
+        rows = self.first[indices][packing.sequence] + packing.step + first_step
+        return self.ids[rows].astype(np.intp)[:, np.newaxis]
+
     def subset(self, indices):
         return SymbolData(self.ids, self.first[indices], self.lengths[indices], self.dtype)
 
@@ -107,9 +117,9 @@ class NextSymbols(TrainingSet):
 
     def batch(self, chunk):
         packing, sequences = Packing(self.steps(chunk)), chunk.indices
-        rows = self.data.first[sequences][packing.sequence] + packing.step + chunk.start
-        x, target = (self.data.ids[r].astype(np.intp) for r in (rows, rows + 1))
-        return Batch(x[:, np.newaxis], packing, target, self.weight[sequences][packing.sequence])
+        x = self.data.take(sequences, packing, chunk.start)
+        target = self.data.take(sequences, packing, chunk.start + 1)[:, 0]
+        return Batch(x, packing, target, self.weight[sequences][packing.sequence])
 
     def for_batches(self, settings):
         """Cut long sequences into as many pieces as there are sequences in a batch, all in all."""
@@ -259,6 +269,25 @@ class NextSymbol(Target):
     def choose(self, params, outputs, packing):
         """Return the most probable symbol, which the end is not."""
         return outputs[:, :-1].argmax(axis=1)
+
+    def marginals(self, params, outputs, packing):
+        """Probability of each symbol and, last, of the end."""
+        return np.exp(log_softmax(outputs))
+
+    def asked(self, name, outputs):
+        if name is None:
+            return self.choose({}, outputs, None)
+        names = [name] * len(outputs) if isinstance(name, str) or np.ndim(name) == 0 else list(name)
+        for symbol in names:
+            if symbol not in self.alphabet.number:
+                raise ValueError(f"target={symbol!r} is not among classes_: name one of these.")
+        return np.array([self.alphabet.number[symbol] for symbol in names])
+
+    def explain(self, outputs, position):
+        log_probs, rows = log_softmax(outputs), np.arange(len(outputs))
+        doutputs = -np.exp(log_probs)
+        doutputs[rows, position] += 1
+        return log_probs[rows, position], doutputs
 
     def decode(self, encoded):
         return self.alphabet.decode(encoded)

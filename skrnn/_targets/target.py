@@ -62,6 +62,17 @@ class Target(ABC):
         """Take over what an estimator of format 1 has published, if there was one of its kind."""
         raise TypeError(f"{self.owner} is younger than that format")
 
+    def asked(self, name, outputs):
+        """Return the position of what is asked for among its answers, for each row of outputs.
+
+        name  as users call it, one for all or one for each row; None for what is predicted
+        """
+        raise TypeError(f"{self.owner} puts out no scores of which one could be explained.")
+
+    def explain(self, outputs, position):
+        """Return the score, or the number, in that position of each row (n,), and its doutputs."""
+        raise NotImplementedError
+
     # What follows from it.
 
     def read(self, y, sample_weight, data, held_out=False):

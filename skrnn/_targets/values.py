@@ -110,6 +110,31 @@ class Values(Target):
             return values
         return values[..., np.abs(self.quantiles - 0.5).argmin()]
 
+    def asked(self, name, outputs):
+        if name is None and self.n_values > 1:
+            raise ValueError(
+                f"target=None, but {self.owner} predicts {self.n_values} numbers: say which, from "
+                f"0 to {self.n_values - 1}."
+            )
+        number = np.broadcast_to(np.asarray(0 if name is None else name), len(outputs))
+        if number.dtype.kind not in "iu" or not ((0 <= number) & (number < self.n_values)).all():
+            raise ValueError(
+                f"target={name!r} must be the number of an output of {self.owner}, from 0 to "
+                f"{self.n_values - 1}."
+            )
+        return number
+
+    def explain(self, outputs, position):
+        rows, column = np.arange(len(outputs)), position
+        if self.quantiles is not None:
+            # The quantiles of a number are sorted, and the one next to the median is its answer.
+            order = outputs.reshape(len(rows), self.n_values, -1).argsort(axis=2)[rows, position]
+            column = position * len(self.quantiles) + self.central(order)
+        value = self.loss.inverse_link(outputs[rows, column]) * self.scale[position]
+        doutputs = np.zeros_like(outputs)
+        doutputs[rows, column] = value if self.loss.link == "log" else self.scale[position]
+        return value + self.mean[position], doutputs
+
     def score(self, held_out, encoded):
         if not np.isfinite(encoded).all():  # the next loss says so, with a remedy
             return np.nan

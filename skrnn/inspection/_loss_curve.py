@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from typing import Any, Self
 
+import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
+
+from skrnn.inspection._axes import legend_above, new_axes
 
 
 class LossCurveDisplay:
@@ -34,6 +37,8 @@ class LossCurveDisplay:
         Curve of the loss.
     score_line_ : matplotlib Line2D or None
         Curve of the scores.
+    best_line_ : matplotlib Line2D or None
+        Line at the epoch with the best score, whose parameters are kept.
 
     See Also
     --------
@@ -54,6 +59,7 @@ class LossCurveDisplay:
     figure_: Any
     line_: Any
     score_line_: Any
+    best_line_: Any
 
     def __init__(
         self,
@@ -123,21 +129,19 @@ class LossCurveDisplay:
         display : LossCurveDisplay
             The display, drawn.
         """
-        # The import waits until here, because matplotlib is optional and takes long to import.
-        import matplotlib.pyplot as plt
-
-        self.ax_ = plt.subplots()[1] if ax is None else ax
+        self.ax_ = new_axes(ax)
         self.figure_ = self.ax_.figure
         epochs = range(1, len(self.loss_curve) + 1)
         label = self.name if name is None else name
         (self.line_,) = self.ax_.plot(epochs, self.loss_curve, label=label, **curve_kwargs)
         positive = min(self.loss_curve, default=0) > 0
         self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if positive else "linear")
-        self.score_ax_ = self.score_line_ = None
-        if self.validation_scores is not None:
+        self.score_ax_ = self.score_line_ = self.best_line_ = None
+        if self.validation_scores is not None and len(self.validation_scores):
             self._plot_scores()
         if label is not None:
-            self.ax_.legend(handles=[line for line in (self.line_, self.score_line_) if line])
+            lines = self.line_, self.score_line_, self.best_line_
+            legend_above(self.ax_, [line for line in lines if line])
         return self
 
     def _plot_scores(self):
@@ -149,3 +153,8 @@ class LossCurveDisplay:
             epochs, self.validation_scores, color="tab:orange", linestyle="--", label="validation"
         )
         self.score_ax_.set_ylabel("Validation score")
+        if not np.isnan(self.validation_scores).all():
+            best = epochs[int(np.nanargmax(self.validation_scores))]
+            self.best_line_ = self.ax_.axvline(
+                best, color="gray", linestyle=":", label=f"best: {best}"
+            )

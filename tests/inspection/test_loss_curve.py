@@ -45,6 +45,27 @@ def test_validation_scores_stand_at_their_epochs(case):
     assert len(display.line_.get_xdata()) == 6
     assert_array_equal(display.score_line_.get_xdata(), [4, 5, 6])
     assert_array_equal(display.score_line_.get_ydata(), model.validation_scores_)
+    best = 4 + int(np.argmax(model.validation_scores_))
+    assert_array_equal(display.best_line_.get_xdata(), [best, best])
+    assert [text.get_text() for text in display.ax_.get_legend().get_texts()] == [
+        "mine",
+        "validation",
+        f"best: {best}",
+    ]
+
+
+def test_the_legend_covers_nothing():
+    display = LossCurveDisplay(
+        loss_curve=[3, 2, 1], validation_scores=[0.1, np.nan, 0.3], name="RNNClassifier"
+    ).plot()
+    display.figure_.canvas.draw()
+    legend = display.ax_.get_legend().get_window_extent()
+    assert not legend.overlaps(display.ax_.get_window_extent())
+    assert display.figure_.bbox.padded(1).fully_overlaps(legend)
+    nothing = LossCurveDisplay(
+        loss_curve=[2, 1], validation_scores=[np.nan, np.nan], name="a"
+    ).plot()
+    assert nothing.best_line_ is None
 
 
 @each_case
