@@ -11,6 +11,7 @@ from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
 from skrnn._core.states import choose, join
+from skrnn._core.stepper import Stepper
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
 
@@ -178,6 +179,10 @@ class Model:
         than the cells and the head do.
         """
         return self.network.step(self.params, self._how.arranged, x, states)
+
+    def stepper(self, n_sequences):
+        """Return a `Stepper`, which keeps the states of so many sequences."""
+        return Stepper(self.network, self.params, self._how.arranged, n_sequences)
 
     def initial_states(self, n_sequences):
         """States of so many sequences before their first step."""

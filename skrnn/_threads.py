@@ -9,7 +9,7 @@ import ctypes
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from functools import partial
 from itertools import islice, product
 from threading import RLock, get_ident, local
@@ -132,6 +132,21 @@ class single_blas_thread:
     def __exit__(self, *_):
         for limit in _LIMITS:
             limit.release(self)
+
+
+def step_in_one_blas_thread():
+    """Return a context for a step of a few microseconds.
+
+    Where BLAS has one thread anyway there is nothing to do: if another thread lifts its limit just
+    now, a single step is slower.
+    """
+    for limit in _LIMITS:
+        if limit.get() != 1:
+            return single_blas_thread()
+    return _NOTHING
+
+
+_NOTHING = nullcontext()
 
 
 def _compute(function, *arguments):

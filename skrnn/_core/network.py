@@ -8,7 +8,7 @@ from skrnn._core.crf import CRF
 from skrnn._core.dense import Dense
 from skrnn._core.dropout import drop
 from skrnn._core.init import glorot_uniform
-from skrnn._core.packing import Packing, single_steps
+from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
@@ -194,8 +194,7 @@ class Network:
         n_layers = len(self.stack.layers)
         states = states or [None] * n_layers
         x, finals = self.stack.step(params, arranged, x, states[:n_layers])
-        packing = single_steps(len(x))
-        features, carried, _ = self.pool.forward(x, finals[-1], packing, *states[n_layers:])
+        features, carried = self.pool.step(x, *states[n_layers:])
         if carried is not None:
             finals.append(carried)
         return self.head.forward(params, features)[0], finals

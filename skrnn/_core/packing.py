@@ -1,6 +1,6 @@
 """Ragged sequences as packed rows: padding cannot be represented, so no mask is ever needed."""
 
-from functools import cached_property, lru_cache
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -17,12 +17,6 @@ class Run(NamedTuple):
     n_sequences: int
     start: int
     stop: int
-
-
-@lru_cache
-def single_steps(n_sequences):
-    """Packing of so many sequences of one step each."""
-    return Packing(np.ones(n_sequences, np.intp))
 
 
 class Packing:

@@ -13,6 +13,8 @@ None where the features do not depend on it.
 
 ``initial_state(F, N, dtype)`` is a state that stands for no steps, or None.
 
+``step(outputs, state)`` gives the features and the state after one step, outputs (N, F) being its.
+
 Chunks of steps that hand the state on give, with the last, the features of the whole.
 """
 
@@ -26,6 +28,9 @@ class Last:
 
     def initial_state(self, n_features, n_sequences, dtype):
         return None
+
+    def step(self, outputs, state=None):
+        return outputs, None
 
     def forward(self, outputs, final, packing, state=None):
         def backward(dfeatures, dstate=None):
@@ -46,6 +51,9 @@ class EveryStep:
     def initial_state(self, n_features, n_sequences, dtype):
         return None
 
+    def step(self, outputs, state=None):
+        return outputs, None
+
     def forward(self, outputs, final, packing, state=None):
         return outputs, None, lambda dfeatures, dstate=None: (dfeatures, None, None)
 
@@ -60,6 +68,14 @@ class Mean:
 
     def initial_state(self, n_features, n_sequences, dtype):
         return np.zeros((n_features + 1, n_sequences))
+
+    def step(self, outputs, state=None):
+        after = np.ones((outputs.shape[1] + 1, len(outputs)))
+        after[:-1] = outputs.T
+        if state is not None:
+            after += state
+        dtype = outputs.dtype
+        return after[:-1].T.astype(dtype) / after[-1:].T.astype(dtype), after
 
     def forward(self, outputs, final, packing, state=None):
         total = sum_steps(outputs, packing)
@@ -91,6 +107,10 @@ class Max:
 
     def initial_state(self, n_features, n_sequences, dtype):
         return np.full((n_features, n_sequences), -np.inf, dtype)
+
+    def step(self, outputs, state=None):
+        features = outputs if state is None else np.maximum(outputs, state.T)
+        return features, features.T
 
     def forward(self, outputs, final, packing, state=None):
         columns = np.arange(outputs.shape[1])

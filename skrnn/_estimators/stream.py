@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 
 from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.recognise import read_again
-from skrnn._threads import single_blas_thread
+from skrnn._threads import single_blas_thread, step_in_one_blas_thread
 from skrnn._typing import Sequences
 
 
@@ -61,15 +61,23 @@ class Stream:
         self.n_streams = int(n_streams)
         self._model, self._target = estimator._model, estimator._target
         self._schema, self._owner = estimator._schema, type(estimator).__name__
-        self._states = self._model.initial_states(self.n_streams)
+        self._stepper = self._model.stepper(self.n_streams)
+        n_features, has_ids = self._schema.n_step_features, self._schema.n_categories
+        is_plain = self.n_streams == 1 and n_features > 1 and not has_ids
+        self._plain_shape = (n_features,) if is_plain else None
+        largest = float(np.finfo(self._schema.dtype).max) if is_plain else 0.0
+        self._largest_square = largest * largest  # that of a float64 is infinite
 
     def __repr__(self):
         return f"Stream({self._owner}, n_streams={self.n_streams})"
 
-    def __copy__(self):
-        other = object.__new__(type(self))
-        other.__dict__ = vars(self) | {"_states": self.state}
-        return other
+    def __getstate__(self):
+        return vars(self) | {"_stepper": self._stepper.take()}
+
+    def __setstate__(self, state):
+        vars(self).update(state)
+        self._stepper = self._model.stepper(self.n_streams)
+        self._stepper.put(state["_stepper"])
 
     def copy(self) -> Self:
         """Return a stream that goes on from here by itself.
@@ -166,7 +174,8 @@ class Stream:
             )
         decode = partial(self._target.predict, self._model.params)
         with single_blas_thread():
-            answers, self._states = self._model.outputs(data, self._states, decode=decode)
+            answers, states = self._model.outputs(data, self._stepper.take(), decode=decode)
+        self._stepper.put(states)
         per_step = self._model.network.pool.per_step
         if per_step and not is_single:
             return split_sequences(answers, offsets_of(data.lengths))
@@ -175,19 +184,18 @@ class Stream:
     @property
     def state(self) -> list[np.ndarray]:
         """A copy of the states: arrays whose last axis is the stream. Set it to go back to it."""
-        return [state.copy() for state in self._states]
+        return self._stepper.take()
 
     @state.setter
     def state(self, states):
-        shapes = [state.shape for state in self._states]
+        shapes = [state.shape for state in self.state]
         if [np.shape(state) for state in states] != shapes:
             raise ValueError(
                 f"state has arrays of shapes {[np.shape(state) for state in states]}, but this "
                 f"stream has {shapes}: set a state of a stream of the same estimator and "
                 "n_streams."
             )
-        dtypes = [state.dtype for state in self._states]
-        self._states = [np.array(s, t) for s, t in zip(states, dtypes, strict=True)]
+        self._stepper.put(states)
 
     def reset(self, which: ArrayLike | None = None) -> Self:
         """Let streams begin anew.
@@ -207,35 +215,32 @@ class Stream:
         ValueError
             If there is no such stream.
         """
-        which = self._indices(which)
+        which = slice(None) if which is None else self._indices(which)
         before = self._model.initial_states(self.n_streams)
-        if which is None:
-            self._states = before
-            return self
-        for state, first in zip(self._states, before, strict=True):
-            state[..., which] = first[..., which]
+        self._stepper.put([state[..., which] for state in before], which)
         return self
 
     def _answer(self, x, which, method):
         """Take a step, and give what a method of the target makes of the outputs."""
-        which = self._indices(which)
-        n = self.n_streams if which is None else len(which)
-        x, is_single = self._as_rows(x, n)
-        states = self._states if which is None else [state[..., which] for state in self._states]
-        with single_blas_thread():
-            outputs, after = self._model.step(x, states)
-        answers = method(self._model.params, outputs, None)
         if which is None:
-            self._states = after
+            x, is_single = self._as_rows(x, self.n_streams)
+            with step_in_one_blas_thread():
+                outputs = self._stepper.step(x)
         else:
-            for state, values in zip(self._states, after, strict=True):
-                state[..., which] = values
+            outputs, is_single = self._step_some(x, self._indices(which))
+        answers = method(self._model.params, outputs, None)
         return answers[0] if is_single else answers
 
+    def _step_some(self, x, which):
+        """Let some streams take a step; return their outputs and whether x had no axis of them."""
+        x, is_single = self._as_rows(x, len(which))
+        with step_in_one_blas_thread():
+            outputs, states = self._model.step(x, self._stepper.take(which))
+        self._stepper.put(states, which)
+        return outputs, is_single
+
     def _indices(self, which):
-        """Return the positions of streams as an array; None for all."""
-        if which is None:
-            return None
+        """Return the positions of streams as an array."""
         which = np.atleast_1d(np.asarray(which))
         in_range = which.dtype.kind in "iu" and ((0 <= which) & (which < self.n_streams)).all()
         if which.ndim != 1 or not in_range or len(np.unique(which)) < len(which):
@@ -247,8 +252,10 @@ class Stream:
 
     def _as_rows(self, x, n):
         """Return x as (n, n_features), and whether the axis of streams was left out."""
-        n_features, only_ids = self._schema.n_step_features, self._only_ids
+        n_features = self._schema.n_step_features
         values = np.asarray(x)
+        if self._is_plain(values):
+            return values[np.newaxis], True  # the stepper casts them
         if values.dtype.kind not in "fiub":
             raise ValueError(f"x={x!r} must hold numbers, of shape ({n_features},).")
         is_single = n == 1 and values.shape == ((n_features,) if n_features > 1 else ())
@@ -262,16 +269,28 @@ class Stream:
                 f"feature(s): pass shape ({n}, {n_features})."
             )
         self._check(values)
+        only_ids = len(self._schema.n_categories) == n_features
         return values.astype(np.intp if only_ids else self._schema.dtype, copy=False), is_single
 
-    @property
-    def _only_ids(self):
-        return len(self._schema.n_categories) == self._schema.n_step_features
+    def _is_plain(self, values):
+        """Whether these are numbers for the step of a single stream, of which all is right.
+
+        The sum of their squares tells in one call that none is NaN, infinite or too large.
+        """
+        return (
+            values.shape == self._plain_shape
+            and values.dtype.kind == "f"
+            and values.dot(values) < self._largest_square
+        )
 
     def _check(self, values):
         """Raise for values that `predict` would not take."""
-        if not np.isfinite(values).all():
-            raise ValueError("x holds NaN or infinity: impute what is missing before the step.")
+        largest = np.finfo(self._schema.dtype).max
+        if not (np.abs(values) <= largest).all():
+            raise ValueError(
+                f"x holds NaN or infinity, or a value beyond {largest:.2g}: impute what is missing "
+                "before the step."
+            )
         for column, n_categories in self._schema.n_categories.items():
             ids = values[:, column]
             if ((ids < 0) | (ids >= n_categories) | (ids != np.floor(ids))).any():

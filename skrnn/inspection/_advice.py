@@ -106,5 +106,5 @@ def healthy(flow, architecture, estimator):
     start = norm[:, min(1, n_steps - 1)]
     left = np.divide(norm[:, -1], start, where=start > 0, out=np.ones(len(start))).min()
     return (
-        f"{text}: {left:.0%} of what is left after one of them is left after all. Nothing to change."
+        f"{text}: {left:.0%} of what one step leaves is left after all of them. Nothing to change."
     )

@@ -168,6 +168,8 @@ IDS = RNNClassifier(hidden_size=3, max_iter=1, bidirectional=False, random_state
         (lambda: MODEL.stream().step([[1.0, 2.0], [3.0, 4.0]]), r"pass shape \(1, 2\)"),
         (lambda: MODEL.stream(3).step([1.0, 2.0]), r"pass shape \(3, 2\)"),
         (lambda: MODEL.stream().step([np.nan, 1.0]), "x holds NaN or infinity"),
+        (lambda: MODEL.stream().step([np.inf, 1.0]), "x holds NaN or infinity"),
+        (lambda: MODEL.stream(2).step([[1.0, 2.0], [-np.inf, 1.0]]), "x holds NaN or infinity"),
         (lambda: MODEL.stream().step(["a", "b"]), "must hold numbers"),
         (lambda: MODEL.stream(3).step(np.zeros((1, 2)), which=[3]), "from 0 to 2"),
         (lambda: MODEL.stream(3).step(np.zeros((2, 2)), which=[1, 1]), "different streams"),

@@ -1,0 +1,95 @@
+"""A network that takes its steps one by one, with its states in place.
+
+`Network.step` makes new arrays at each step. For a single sequence that, and the way into the loop
+over time, takes longer than the arithmetic. A `Stepper` makes the arrays and all views of them
+once, and keeps each cell's generator waiting between the steps.
+"""
+
+import numpy as np
+
+
+class LayerStepper:
+    """One layer, forward in time, and the states of N sequences.
+
+    s      (H + D + 1, N): h, x and 1, as in the state blocks of `unroll`
+    state  the arrays (H, 1, N) of h and, for the LSTM, c; each step overwrites them
+    """
+
+    def __init__(self, layer, weights, n_sequences, dtype):
+        cell, H, (W,) = layer.cell, layer.hidden_size, weights.W
+        block = np.zeros((len(W), 1, n_sequences), dtype)
+        frame = np.zeros((cell.n_slabs * H, 1, n_sequences), dtype)
+        block[-1] = 1
+        h = block[:H]
+        self.state = [h, *(frame[slab * H : (slab + 1) * H] for slab in cell.carried)]
+        self.W, self.s, self.products = W.T, block[:, 0], frame[: W.shape[1], 0]
+        self.x, self.h = self.s[H:-1], self.s[:H]
+        # Frames that are the same at every step make the generator of the cell an endless one.
+        self.steps = cell.forward(same(frame, 2), same(h, 1), same(h, 1), *weights.vectors)
+        next(self.steps)
+
+    def step(self, x):
+        """Take a step: x (D, N)."""
+        self.x[...] = x
+        np.dot(self.W, self.s, out=self.products)
+        next(self.steps)
+        return self.h
+
+
+class Stepper:
+    """A network whose layers read forward, and the states of N sequences.
+
+    Parameters
+    ----------
+    network : Network
+    params : dict of str -> ndarray
+    arranged : list of Arranged
+        The weights of its layers.
+    n_sequences : int
+    """
+
+    def __init__(self, network, params, arranged, n_sequences):
+        self.params, self.pool, self.n_sequences = params, network.pool, n_sequences
+        self.embedding = network.stack.embedding
+        self.W, self.b = params[network.head.weight], params[network.head.bias]
+        dtype = self.W.dtype
+        self.layers = [
+            LayerStepper(layer, weights, n_sequences, dtype)
+            for layer, weights in zip(network.stack.layers, arranged, strict=True)
+        ]
+        self.carried = network.initial_states(n_sequences, dtype)[len(self.layers) :]
+
+    def step(self, x):
+        """Take one step: x (N, n_features). Returns outputs (N, n_outputs)."""
+        if self.embedding:
+            x, _ = self.embedding.forward(self.params, x)
+        h = x.T
+        # An exponential that overflows makes a gate 0, as it should.
+        with np.errstate(over="ignore"):
+            for layer in self.layers:
+                h = layer.step(h)
+        features, carried = self.pool.step(h.T, *self.carried)
+        if carried is not None:
+            self.carried = [carried]
+        return features @ self.W.T + self.b
+
+    def take(self, chosen=slice(None)):
+        """Return copies of the states of some sequences, as `Network.step` takes and gives them."""
+        states = [np.stack([state[..., chosen] for state in layer.state]) for layer in self.layers]
+        return states + [np.array(state[..., chosen]) for state in self.carried]
+
+    def put(self, states, chosen=slice(None)):
+        """Let some sequences go on from these states."""
+        n_layers = len(self.layers)
+        for layer, values in zip(self.layers, states[:n_layers], strict=True):
+            for state, value in zip(layer.state, values, strict=True):
+                state[..., chosen] = value
+        # What a pooling carries may be an array of its own making, so it is not written to.
+        self.carried = [state.copy() for state in self.carried]
+        for state, value in zip(self.carried, states[n_layers:], strict=True):
+            state[..., chosen] = value
+
+
+def same(frame, n_steps):
+    """View an array as that of so many steps, all of which are it."""
+    return np.ndarray((n_steps, *frame.shape), frame.dtype, frame, strides=(0, *frame.strides))
