@@ -582,7 +582,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
             If `X` holds no numbers, or `y` no sequences of symbols of the kind that `fit` saw.
         """
         self._check_fitted()
-        return self._log_likelihood(self._read_held_out(X, y, None))
+        return self._log_likelihood(self._read_more(X, y, held_out=True))
 
     def score(self, X: ArrayLike, y: Sequences, sample_weight: ArrayLike | None = None) -> float:
         """Compute the share of sequences that are predicted exactly.
