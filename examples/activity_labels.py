@@ -1,4 +1,7 @@
-"""Label every step of a recording: what the wearer of a motion sensor is doing.
+"""A label for every step of a recording
+=====================================
+
+Label every step of a recording: what the wearer of a motion sensor is doing.
 
     python examples/activity_labels.py [--plot activities.png]
 

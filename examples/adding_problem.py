@@ -1,4 +1,7 @@
-"""Add two numbers that stand far apart: what gated cells remember and a plain network does not.
+"""What gated cells remember: the adding problem
+=============================================
+
+Add two numbers that stand far apart: what gated cells remember and a plain network does not.
 
 A sequence has 100 steps of 2 features: a random number between 0 and 1, and a mark. Two steps are
 marked, one in each half, and the target is the sum of their numbers. Always predicting the mean, 1,

@@ -1,4 +1,7 @@
-"""Classify handwritten digits, read row by row, and compare with two baselines.
+"""Digits, row by row
+==================
+
+Classify handwritten digits, read row by row, and compare with two baselines.
 
 An image of 8 x 8 pixels is a sequence here: 8 steps (its rows, from the top) of 8 features (the
 pixels of a row). The baselines see all 64 pixels at once. The scores are accuracies of 5-fold

@@ -1,4 +1,7 @@
-"""A first look, within a minute: texts, a series and images, each beside simple models.
+"""A first look
+============
+
+A first look, within a minute: texts, a series and images, each beside simple models.
 
     python examples/first_look.py [--short] [--plot FILE]
 

@@ -1,4 +1,7 @@
-"""Forecast a series that grows and repeats itself, with the window tuned by a grid search.
+"""Forecast with a tuned window
+============================
+
+Forecast a series that grows and repeats itself, with the window tuned by a grid search.
 
     python examples/forecast_tuning.py [--plot forecast.png]
 

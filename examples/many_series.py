@@ -1,4 +1,7 @@
-"""One network for many series in one table: tomorrow's sales of 40 shops.
+"""One network for many series
+===========================
+
+One network for many series in one table: tomorrow's sales of 40 shops.
 
     python examples/many_series.py [--plot sales.png]
 

@@ -1,4 +1,7 @@
-"""Tag parts of speech, also of words that were never seen.
+"""Parts of speech
+===============
+
+Tag parts of speech, also of words that were never seen.
 
 The sentences are nonsense, made by a small grammar. Most words of the test sentences are new, and
 "-s" ends nouns and verbs alike, so only endings and neighbours tell what a word is. With --data DIR

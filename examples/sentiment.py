@@ -1,4 +1,7 @@
-"""Tell praise from blame, where it takes the order of the words to do so.
+"""Praise or blame
+===============
+
+Tell praise from blame, where it takes the order of the words to do so.
 
 The reviews are made from templates in which "not" turns a judgement round, and what comes after
 "but" counts. Both classes use the same words, so that a model of word counts can only guess. With

@@ -1,4 +1,7 @@
-"""Understand what travellers say: its slots (which city is which?) and its intent.
+"""Slots and intents of travellers
+===============================
+
+Understand what travellers say: its slots (which city is which?) and its intent.
 
 The same city may be where a journey begins or ends: only the words around it tell. The sentences
 are made from templates or, with --data DIR, read from DIR/train.tsv.gz and DIR/test.tsv.gz: for

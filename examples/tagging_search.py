@@ -1,4 +1,7 @@
-"""Search for a good tagger by its span F1, store it with joblib, and load it.
+"""Search for a tagger, store it, load it
+======================================
+
+Search for a good tagger by its span F1, store it with joblib, and load it.
 
 The sentences are those of slots_and_intent.py; --data DIR means the same as there.
 """

@@ -195,7 +195,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         The symbols, sorted. The end of a sequence is not among them.
     n_features_in_ : int
         Number of features of a description.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
     n_parameters_ : int
         Number of parameters, embeddings included.

@@ -202,7 +202,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         Number of values predicted for a sequence.
     n_features_in_ : int
         Number of features of a step; for a 2-D `X` its number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
     n_parameters_ : int
         Number of parameters, embeddings included.
@@ -230,9 +230,9 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or ``'bias_hh_l1_reverse'``; the
         output layer is ``'head.weight'`` and ``'head.bias'``, and the vectors of categorical column
         0 are ``'embedding_0.weight'``. The output layer gives standardised targets.
-    y_mean_ : ndarray of shape (n_outputs_,)
+    y_mean_ : ndarray of shape (`n_outputs_`,)
         Weighted mean of `y`; 0 with ``loss='poisson'``.
-    y_scale_ : ndarray of shape (n_outputs_,)
+    y_scale_ : ndarray of shape (`n_outputs_`,)
         Weighted standard deviation of `y`: predictions are ``y_mean_ + y_scale_ * z`` of the values
         z that the output layer gives. With ``loss='poisson'`` it is the mean of `y`, and
         predictions are ``y_scale_ * exp(z)``.

@@ -189,7 +189,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         Number of values predicted for a step.
     n_features_in_ : int
         Number of features of a step; for a 2-D `X` its number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
     n_parameters_ : int
         Number of parameters, embeddings included.
@@ -217,9 +217,9 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         ``GRU`` and ``RNN`` give them, such as ``'weight_ih_l0'`` or ``'bias_hh_l1_reverse'``; the
         output layer is ``'head.weight'`` and ``'head.bias'``, and the vectors of categorical column
         0 are ``'embedding_0.weight'``. The output layer gives standardised targets.
-    y_mean_ : ndarray of shape (n_outputs_,)
+    y_mean_ : ndarray of shape (`n_outputs_`,)
         Mean of each output, over all known steps; 0 for ``loss='poisson'``.
-    y_scale_ : ndarray of shape (n_outputs_,)
+    y_scale_ : ndarray of shape (`n_outputs_`,)
         Standard deviation of each output; for ``loss='poisson'`` its mean.
 
     See Also

@@ -197,7 +197,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         Number of classes.
     n_features_in_ : int
         Number of features of a step; for a 2-D `X` its number of columns.
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
     n_parameters_ : int
         Number of parameters, embeddings included.

@@ -97,7 +97,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         Number of features of a step; for a 2-D `X`, whose sequences have one feature, its
         number of columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names of a 2-D data frame, or of the sequences of a list of data frames, where all of
         them are strings.
 

@@ -72,7 +72,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         Number of features of a window; for a 2-D `X`, windows of one feature, its number of
         columns.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names of a 2-D data frame, where all of them are strings.
 
     See Also

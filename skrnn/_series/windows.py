@@ -94,7 +94,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     n_features_in_ : int
         Number of columns seen in `fit`, `group_feature` and `time_feature` included.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Column names seen in `fit`, where all of them are strings.
 
     See Also

@@ -106,7 +106,7 @@ def hidden_states(estimator: Any, X: Sequences, *, layer: int = -1) -> SequenceA
     See Also
     --------
     HiddenStatesDisplay : The picture of it.
-    SequenceEncoder : States as features for other estimators.
+    skrnn.SequenceEncoder : States as features for other estimators.
 
     Examples
     --------

@@ -46,7 +46,7 @@ def step_outputs(estimator: Any, X: Sequences) -> np.ndarray | list[np.ndarray]:
     See Also
     --------
     StepOutputsDisplay : The picture of it.
-    RNNClassifier.stream : The same for sequences that are still growing.
+    skrnn.RNNClassifier.stream : The same for sequences that are still growing.
 
     Examples
     --------
