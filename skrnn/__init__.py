@@ -11,6 +11,7 @@ from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
 from skrnn._preprocessing.grid_scanner import GridScanner
+from skrnn._preprocessing.raw_text import tag_text
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._preprocessing.word_vectors import WordVectors, load_word_vectors
@@ -45,4 +46,5 @@ __all__ = [
     "metrics",
     "recursive_forecast",
     "sliding_windows",
+    "tag_text",
 ]

@@ -1,11 +1,18 @@
-"""Tags of the BIO and IOBES schemes: which may follow which, and the spans that they mark."""
+"""Tags that mark spans, in several schemes: which may follow which, and what they mark."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
 
-_PREFIXES = {"conlleval": "BIES", "bio": "BI", "iobes": "BIES"}
+# Letters for the first, an inner, the last and the only step of a span.
+_PREFIXES = {
+    "bio": "BI",
+    "iobes": "BIES",
+    "bilou": "BILU",
+    "bmes": "BMES",
+    "conlleval": "BIESLUM",  # of any of them
+}
 
 
 def allowed_transitions(
@@ -17,9 +24,9 @@ def allowed_transitions(
     ----------
     tags : array-like of str, shape (n_tags,)
         The tags, for instance the ``classes_`` of a tagger.
-    scheme : {'bio', 'iobes'}, default='bio'
+    scheme : {'bio', 'iobes', 'bilou', 'bmes'}, default='bio'
         'bio': ``I-X`` only after ``B-X`` or ``I-X``. 'iobes': besides, what ``B-X`` begins goes
-        on with ``I-X`` until ``E-X``.
+        on with ``I-X`` until ``E-X``. 'bilou' has L for E and U for S, 'bmes' M for I.
 
     Returns
     -------
@@ -45,9 +52,12 @@ def allowed_transitions(
     (array([ True, False,  True]), array([ True,  True,  True]))
     """
     label, opens, continues = read_tags(np.asarray(tags).tolist(), scheme)
-    must_go_on = opens if scheme == "iobes" else np.zeros_like(opens)
+    must_go_on = opens if scheme in _WITH_ENDS else np.zeros_like(opens)
     joins = opens[:, None] & continues & (label[:, None] == label)
     return joins | ~(must_go_on[:, None] | continues), ~continues, ~must_go_on
+
+
+_WITH_ENDS = ("iobes", "bilou", "bmes")
 
 
 def read_tags(tags, scheme):
@@ -69,7 +79,36 @@ def read_tags(tags, scheme):
         prefixes.append(prefix)
         labels.append("" if tag == "O" else label or "_")
     prefixes = np.array(prefixes)
-    return np.array(labels), np.isin(prefixes, ["B", "I"]), np.isin(prefixes, ["I", "E"])
+    opens = np.isin(prefixes, ["B", "I", "M"])
+    return np.array(labels), opens, np.isin(prefixes, ["I", "M", "E", "L"])
+
+
+def fitting_scheme(labels):
+    """Return 'conlleval' if the tags are those of one of the schemes, or None."""
+    schemes = [scheme for scheme in _PREFIXES if scheme != "conlleval"]
+    prefixes = {str(tag).partition("-")[0] for tag in labels if tag != "O"}
+    are_strings = all(isinstance(tag, str) for tag in labels)
+    is_any = any(prefixes <= set(_PREFIXES[scheme]) for scheme in schemes)
+    return "conlleval" if are_strings and prefixes and is_any else None
+
+
+def tags_of_spans(spans, n_steps, scheme):
+    """Return the tags of a sequence in which these spans, (label, first step, end), are marked."""
+    if scheme not in _PREFIXES or scheme == "conlleval":
+        known = sorted({*_PREFIXES} - {"conlleval"})
+        raise ValueError(f"scheme must be one of {known}. Got {scheme!r}.")
+    begin, inner = _PREFIXES[scheme][:2]
+    end, single = _PREFIXES[scheme][2:] if scheme in _WITH_ENDS else (inner, begin)
+    tags = ["O"] * n_steps
+    for label, start, stop in spans:
+        if not 0 <= start < stop <= n_steps or set(tags[start:stop]) != {"O"}:
+            raise ValueError(
+                f"The span {(label, start, stop)} overlaps another, is empty or is not within the "
+                f"{n_steps} steps of its sequence: tags mark spans that do not overlap."
+            )
+        letters = [begin, *[inner] * (stop - start - 2), end] if stop - start > 1 else [single]
+        tags[start:stop] = [f"{letter}-{label}" for letter in letters]
+    return tags
 
 
 def find_spans(tags, lengths, scheme):

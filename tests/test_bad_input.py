@@ -66,7 +66,7 @@ WRONG_VALUES = {
     "loss": [("mse", "a str among"), (None, "a str among")],
     "quantile": [(0.0, "in the range (0.0, 1.0)"), (1, "in the range (0.0, 1.0)")],
     "decoder": [("viterbi", "a str among"), (None, "a str among")],
-    "transition_constraints": [("bilou", "a str among"), (True, "a str among")],
+    "transition_constraints": [("bioes", "a str among"), (True, "a str among")],
     "ignore_label": [],  # a label may be anything
     "solver": [("newton", "a str among")],
     "alpha": [(-1e-4, "a float in the range [0.0, inf)"), (None, "a float in the range")],

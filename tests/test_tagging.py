@@ -7,7 +7,9 @@ from numpy.testing import assert_array_equal
 from skrnn.metrics import allowed_transitions, extract_spans
 
 
-@pytest.mark.parametrize("scheme, prefixes", [("bio", "BI"), ("iobes", "BIES")])
+@pytest.mark.parametrize(
+    "scheme, prefixes", [("bio", "BI"), ("iobes", "BIES"), ("bilou", "BILU"), ("bmes", "BMES")]
+)
 def test_allowed_sequences_are_those_in_which_every_span_is_well_formed(scheme, prefixes):
     tags = ["O", *(f"{prefix}-{label}" for prefix in prefixes for label in "XY")]
     transitions, start, end = allowed_transitions(tags, scheme=scheme)

@@ -56,6 +56,9 @@ class SequenceArray:
         Names of the features, which `from_long` and `from_list` take from data frames.
     categories : list of ndarray or None
         What the ids of each column stand for.
+    without_steps : ndarray of bool of shape (n_sequences,) or None
+        Sequences whose only step stands for none, as :class:`TokenEncoder` encodes texts without a
+        token: taggers predict no label of it. None if there are no such sequences.
 
     Raises
     ------
@@ -88,6 +91,7 @@ class SequenceArray:
     categorical: bool
     feature_names: np.ndarray | None = None
     categories: list[np.ndarray] | None = None
+    without_steps: np.ndarray | None = None
 
     def __init__(
         self,
@@ -338,7 +342,14 @@ class SequenceArray:
                 )
         values = np.concatenate([array.values for array in arrays])
         lengths = np.concatenate([array.lengths for array in arrays])
-        return arrays[0]._with(values, offsets_of(lengths))
+        joined = arrays[0]._with(values, offsets_of(lengths))
+        if any(array.without_steps is not None for array in arrays):
+            masks = [
+                np.zeros(len(array), bool) if array.without_steps is None else array.without_steps
+                for array in arrays
+            ]
+            joined.without_steps = np.concatenate(masks)
+        return joined
 
     def to_list(self) -> list[np.ndarray]:
         """Return a list of arrays, each a view of its sequence.
@@ -440,7 +451,7 @@ class SequenceArray:
         """Return the sequences ``start:stop`` as a view."""
         offsets = self.offsets[start : max(start, stop) + 1]
         values = self.values[offsets[0] : offsets[-1]]
-        return self._with(values, offsets - offsets[0])
+        return self._with(values, offsets - offsets[0], slice(start, max(start, stop)))
 
     def _gather(self, index):
         """Copy the sequences of an integer or boolean array of one dimension."""
@@ -451,12 +462,15 @@ class SequenceArray:
             )
         index = index if index.size else index.astype(np.intp)  # an empty list reads as floats
         rows, offsets = rows_of(index, self.offsets), offsets_of(self.lengths[index])
-        return self._with(self.values[rows], offsets)
+        return self._with(self.values[rows], offsets, index)
 
-    def _with(self, values, offsets):
-        """Return other sequences of the same features."""
+    def _with(self, values, offsets, chosen=None):
+        """Return other sequences of the same features; `chosen` are those of this array."""
         names, categories = self.feature_names, self.categories
-        return SequenceArray(values, offsets, self.categorical, names, categories=categories)
+        other = SequenceArray(values, offsets, self.categorical, names, categories=categories)
+        if self.without_steps is not None and chosen is not None:
+            other.without_steps = self.without_steps[chosen]
+        return other
 
 
 def _as_integers(values, name):

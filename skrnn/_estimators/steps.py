@@ -1,5 +1,9 @@
 """What estimators share that answer at every step."""
 
+from typing import Any
+
+import numpy as np
+
 from skrnn._data.ragged import object_array, offsets_of, split_sequences
 from skrnn._data.steps import is_flat
 
@@ -7,8 +11,11 @@ from skrnn._data.steps import is_flat
 class StepsMixin:
     """X and y step by step; answers in the form of X.
 
-    A 2-D X with a 1-D y is a table of single steps.
+    A 2-D X with a 1-D y is a table of single steps. A sequence that stands for one without steps,
+    as a text without a token, has no values.
     """
+
+    _unknown: Any = None  # what y has in a step of which nothing is known
 
     def _read_data(self, X, y, schema):
         one_step = y is not None and (is_flat(y) or not len(y))
@@ -16,6 +23,16 @@ class StepsMixin:
         if one_step and not data.is_table:
             raise ValueError(self._one_value_message())
         return data
+
+    def _as_given(self, X, y):
+        """Let sequences without a step have, instead of no value, one that nobody knows."""
+        is_empty = getattr(X, "without_steps", None)
+        if is_empty is None or y is None or len(y) != len(is_empty):
+            return y
+        return [
+            [self._unknown] if empty and np.size(values) == 0 else values
+            for empty, values in zip(is_empty, y, strict=True)
+        ]
 
     def _for_each_step(self, X, method=None):
         """Give what a method of the target makes of X the form of X; None leaves the outputs."""
@@ -26,4 +43,8 @@ class StepsMixin:
             return steps
         if data.is_grid:
             return steps.reshape(len(data), -1, *steps.shape[1:])
-        return object_array(split_sequences(steps, offsets_of(data.lengths)))
+        answers = split_sequences(steps, offsets_of(data.lengths))
+        is_empty = getattr(X, "without_steps", None)
+        for i in [] if is_empty is None else np.flatnonzero(is_empty).tolist():
+            answers[i] = answers[i][:0]
+        return object_array(answers)

@@ -85,10 +85,10 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         is a linear-chain conditional random field (Lafferty et al., 2001), which also learns scores
         of the transitions between labels, and predicts the best sequence of labels as a whole. It
         pays where labels constrain their neighbours, as in spans of several tokens.
-    transition_constraints : {'bio', 'iobes'} or None, default=None
+    transition_constraints : {'bio', 'iobes', 'bilou', 'bmes'} or None, default=None
         With ``decoder='crf'``, makes sequences of labels that are not well-formed impossible, in
         training and prediction. 'bio': I-x continues B-x or I-x. 'iobes': besides, what B-x begins
-        goes on to E-x.
+        goes on to E-x. 'bilou' and 'bmes' are the same with other letters, L and U, M and E.
     ignore_label : label or None, default=None
         Steps with this label in `y`, which may be NaN, are neither learnt nor scored, and it is
         never predicted. None leaves out the steps whose label is None.
@@ -276,7 +276,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         **BaseRNN._parameter_constraints,
         "decoder": [StrOptions({"softmax", "crf"})],
         "ignore_label": "no_validation",
-        "transition_constraints": [StrOptions({"bio", "iobes"}), None],
+        "transition_constraints": [StrOptions({"bio", "iobes", "bilou", "bmes"}), None],
         "class_weight": [dict, StrOptions({"balanced"}), None],
         "scoring": [callable, None],  # scikit-learn's own scorers do not read labels of steps
     }
@@ -576,7 +576,10 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         data, target = self._read_new(X), self._target
-        labels, weight = target.check(y, data), weights_of_steps(sample_weight, data)
+        labels, weight = (
+            target.check(self._as_given(X, y), data),
+            weights_of_steps(sample_weight, data),
+        )
         known = target.known(labels)
         predicted = self._decoded(data, target.predict)
         return accuracy_score(

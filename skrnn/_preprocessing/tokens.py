@@ -13,7 +13,6 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from scipy.sparse import csr_array
 from sklearn.base import BaseEstimator
-from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
@@ -21,6 +20,7 @@ from skrnn._data.categories import check_same_categories
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.values import as_array, reject_masked
+from skrnn._preprocessing.cutting import WORDS, WORDS_AND_MARKS, Token, make_cutter
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -34,25 +34,28 @@ _NOTHING = object()
 class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     r"""Encode texts, or lists of tokens, as sequences of integer ids.
 
-    Texts are cut as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them, and
-    parameters with the name of one of its have its meaning. But the order of the tokens is kept:
-    every sequence becomes an array of ids, which recurrent estimators embed. Id 0 stands for every
-    token that is not in the vocabulary.
+    Texts are cut into words as :class:`~sklearn.feature_extraction.text.CountVectorizer` cuts them,
+    and parameters with the name of one of its have its meaning. But the order of the tokens is
+    kept: every sequence becomes an array of ids, which recurrent estimators embed. Id 0 stands for
+    every token that is not in the vocabulary.
 
     Parameters
     ----------
     analyzer : {'word', 'char'} or callable, default='word'
-        How a string is cut into tokens. A callable gets each entry of X as it is and returns its
-        tokens. Entries that are lists or arrays of tokens need no cutting.
+        How a string is cut into tokens. 'char' makes one token of each character, white space
+        included. A callable gets each entry of X as it is and returns its tokens. Entries that are
+        lists or arrays of tokens need no cutting.
 
     lowercase : bool, default=True
-        Whether to lowercase strings before they are cut. Given tokens are taken as they are; the
-        token feature 'lower' adds their lower-cased form.
+        Whether to lowercase strings before they are cut; characters are counted before. Given
+        tokens are taken as they are; the token feature 'lower' adds their lower-cased form.
 
-    token_pattern : str, default=r"(?u)\b\w\w+\b"
-        Regular expression of a token, for ``analyzer='word'``. The default is that of
-        CountVectorizer: words of two or more characters. ``r"\w+|[^\w\s]"`` keeps short words
-        and punctuation, ``r"\S+"`` cuts at white space alone.
+    token_pattern : str, default=None
+        Regular expression of a token, for ``analyzer='word'``, with a group for the token if that
+        is a part of it. None is that of CountVectorizer, ``r"(?u)\b\w\w+\b"``: words of two or
+        more characters; in `tokenize` after a fit to lists of tokens it is ``r"\w+|[^\w\s]"``,
+        which keeps short words and punctuation. ``r"\S+"`` cuts at white space alone. Combining
+        marks and joiners belong to the character before them, whatever the pattern.
 
     min_df : int or float, default=1
         Tokens in fewer sequences than this have no id of their own: a number of sequences or, if
@@ -91,7 +94,10 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     Notes
     -----
     A network cannot read an empty sequence, so a text without any token is encoded as one
-    unknown token.
+    unknown token. Taggers know it: of such a text they predict no label.
+
+    What has been fitted to lists of tokens refuses strings, which would be cut into other tokens
+    than those: cut them with `tokenize`, or label them with :func:`tag_text`.
 
     Put the encoder and the network into one :class:`~sklearn.pipeline.Pipeline`. The network then
     learns the ids that the encoder gives to the very same training data.
@@ -106,6 +112,8 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     {'cat': 1, 'dog': 2, 'down': 3, 'sat': 4, 'the': 5}
     >>> encoder.inverse_transform(encoder.transform(["The bird sat."])).tolist()
     [array(['the', '<unk>', 'sat'], dtype=object)]
+    >>> encoder.tokenize("The bird sat.")[1]
+    Token(token='bird', start=4, end=8)
 
     Lists of tokens with columns for their ending and shape:
 
@@ -123,7 +131,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     _parameter_constraints = {
         "analyzer": [StrOptions({"word", "char"}), callable],
         "lowercase": ["boolean"],
-        "token_pattern": [str],
+        "token_pattern": [str, None],
         "min_df": [
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
@@ -138,7 +146,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         *,
         analyzer: str | Callable[[Any], Iterable[str]] = "word",
         lowercase: bool = True,
-        token_pattern: str = r"(?u)\b\w\w+\b",
+        token_pattern: str | None = None,
         min_df: int | float = 1,
         max_features: int | None = None,
         vocabulary: Iterable[str] | Mapping[str, int] | None = None,
@@ -229,10 +237,47 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             If X has no entry or is an array of one column.
 
         TypeError
-            If X holds anything but texts and tokens.
+            If X holds anything but texts and tokens, or texts after a fit to lists of tokens.
         """
         check_is_fitted(self)
-        return self._encode(self._read(X))
+        return self._encode(self._read(X, reset=False))
+
+    def tokenize(self, text: str) -> list[Token]:
+        r"""Cut a text into tokens that know their characters.
+
+        Parameters
+        ----------
+        text : str
+            One text.
+
+        Returns
+        -------
+        tokens : list of Token
+            Named tuples ``(token, start, end)``: the token as it is encoded, which is lower-cased
+            as the parameters say, unless `fit` saw lists of tokens, and the characters
+            ``text[start:end]`` that it was cut from.
+
+        Raises
+        ------
+        ValueError
+            If `token_pattern` is no regular expression of a token, or a callable `analyzer` returns
+            tokens that are not in the text.
+        TypeError
+            If `text` is no string.
+
+        Examples
+        --------
+        >>> from skrnn import TokenEncoder
+        >>> TokenEncoder(token_pattern=r"\w+|[^\w\s]", lowercase=False).tokenize("Oh, no!")[:2]
+        [Token(token='Oh', start=0, end=2), Token(token=',', start=2, end=3)]
+        """
+        if not isinstance(text, str):
+            raise TypeError(f"text must be one string, got {text!r}: tokenize each by itself.")
+        check_parameters(self)
+        learnt_tokens = getattr(self, "_learnt_from", None) == "tokens"
+        pattern = self.token_pattern or (WORDS_AND_MARKS if learnt_tokens else WORDS)
+        lowercase = self.lowercase and not learnt_tokens
+        return make_cutter(self.analyzer, lowercase, pattern)(text)
 
     def inverse_transform(self, X: Sequences) -> np.ndarray:
         """Return the tokens of ids.
@@ -299,7 +344,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     def _fit(self, X):
         """Set the vocabularies, and return the tokens of X."""
         check_parameters(self)
-        tokens = self._read(X)
+        tokens = self._read(X, reset=True)
         learn = partial(_learn_vocabulary, tokens, self.min_df, self.max_features)
         given = self.vocabulary is not None
         self.vocabulary_ = as_vocabulary(self.vocabulary) if given else learn(tokens.distinct)
@@ -309,8 +354,8 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         self._categories = self._name_ids()
         return tokens
 
-    def _read(self, X):
-        """Cut every entry of X into tokens."""
+    def _read(self, X, reset):
+        """Cut every entry of X into tokens; note whether they were texts, or check it."""
         is_single = isinstance(X, (str, bytes)) or hasattr(X, "columns")
         if is_single or isinstance(X, Mapping | Set) or not isinstance(X, Iterable):
             raise TypeError(
@@ -318,32 +363,42 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
                 f"{type(X).__name__}: put a single text into a list, take one column of a table."
             )
         reject_masked(X, "X")
-        analyze = self._analyzer()
         always = callable(self.analyzer)
         if isinstance(X, np.ndarray) and X.shape[1:] == (1,) and not always:
             raise ValueError(
                 f"X has shape {X.shape}, and its one column may hold texts or tokens: pass X[:, 0] "
                 "for texts, or X.tolist() for sequences of one token."
             )
-        sequences = [
-            _as_list(analyze(entry) if always or isinstance(entry, (str, bytes)) else entry, i)
-            for i, entry in enumerate(X)
-        ]
-        if not sequences:
+        entries = list(X)
+        if not entries:
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
-        return _number_tokens(sequences)
+        are_texts = [always or isinstance(entry, (str, bytes)) for entry in entries]
+        self._note_kind(are_texts, reset)
+        analyze = self._analyzer()
+        return _number_tokens(
+            [
+                _as_list(analyze(entry) if is_text else entry, i)
+                for i, (entry, is_text) in enumerate(zip(entries, are_texts, strict=True))
+            ]
+        )
+
+    def _note_kind(self, are_texts, reset):
+        """Note that lists of tokens alone were learnt from; raise if texts come later."""
+        if reset:
+            self._learnt_from = "texts" if any(are_texts) else "tokens"
+        elif any(are_texts) and getattr(self, "_learnt_from", None) == "tokens":
+            raise TypeError(
+                f"X[{are_texts.index(True)}] is a string, but fit saw lists of tokens, and a "
+                "string might be cut into other tokens than these: cut it by "
+                "encoder.tokenize(text), or label it by tag_text(model, text)."
+            )
 
     def _analyzer(self):
-        """Return the function that cuts a text into tokens."""
-        try:
-            return CountVectorizer(
-                analyzer=self.analyzer, lowercase=self.lowercase, token_pattern=self.token_pattern
-            ).build_analyzer()
-        except (re.error, ValueError) as error:
-            raise ValueError(
-                f"token_pattern={self.token_pattern!r} is no regular expression of a token: "
-                f"{error}. Put a backslash before what stands for itself."
-            ) from None
+        """Return the function that cuts a text into tokens, which need no places here."""
+        if callable(self.analyzer):
+            return self.analyzer
+        cut = make_cutter(self.analyzer, self.lowercase, self.token_pattern or WORDS)
+        return lambda text: [token.token for token in cut(_as_text(text))]
 
     def _encode(self, tokens):
         """Look up the distinct tokens, and give every token what was found for its like."""
@@ -355,9 +410,12 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             values = _values_of(feature, tokens.distinct)
             table[1:, i] = [ids.get(value, 0) for value in values]
         rows = (table if self.token_features else table[:, 0])[tokens.numbers]
-        return SequenceArray(
+        ids = SequenceArray(
             rows, offsets_of(tokens.lengths), categorical=True, categories=self._categories
         )
+        is_empty = tokens.numbers[ids.offsets[:-1]] == 0
+        ids.without_steps = is_empty if is_empty.any() else None
+        return ids
 
     def _name_ids(self):
         """Return for each column what its ids stand for."""
@@ -384,6 +442,11 @@ class _Tokens(NamedTuple):
     distinct: list
     numbers: np.ndarray
     lengths: np.ndarray
+
+
+def _as_text(text):
+    """Return bytes in UTF-8 as a string."""
+    return text.decode() if isinstance(text, bytes) else text
 
 
 def _as_list(tokens, i):

@@ -17,6 +17,7 @@ from skrnn.inspection._loss_curve import LossCurveDisplay
 from skrnn.inspection._saliency import saliency
 from skrnn.inspection._states import gate_activations, hidden_states
 from skrnn.inspection._step_outputs import step_outputs
+from skrnn.inspection._tags import TagDisplay
 
 __all__ = [
     "GateActivationsDisplay",
@@ -27,6 +28,7 @@ __all__ = [
     "SaliencyDisplay",
     "StepConfusionDisplay",
     "StepOutputsDisplay",
+    "TagDisplay",
     "gate_activations",
     "gradient_flow",
     "hidden_states",

@@ -22,6 +22,7 @@ from skrnn.metrics._spans import (
     span_precision_recall_f1_support,
     span_precision_score,
     span_recall_score,
+    spans_to_tags,
 )
 from skrnn.metrics._tokens import (
     flatten_labels,
@@ -46,6 +47,7 @@ __all__ = [
     "span_precision_scorer",
     "span_recall_score",
     "span_recall_scorer",
+    "spans_to_tags",
     "token_accuracy_score",
     "token_accuracy_scorer",
     "token_classification_report",

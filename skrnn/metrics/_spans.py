@@ -11,7 +11,7 @@ from sklearn import metrics
 
 from skrnn._data.ragged import sequence_of_rows, sequence_starts
 from skrnn._data.steps import concatenate_steps
-from skrnn._tagging import find_spans
+from skrnn._tagging import find_spans, tags_of_spans
 from skrnn._typing import Score, Sequences
 from skrnn.metrics._tokens import read_pair, sequence_weights
 
@@ -34,11 +34,12 @@ def extract_spans(y: Sequences, *, scheme: str = "conlleval") -> list[list[Span]
     ----------
     y : sequences of str
         One tag per time step.
-    scheme : {'conlleval', 'bio', 'iobes'}, default='conlleval'
-        Which spans count. 'conlleval' takes the tags of either scheme and lets every tag other
+    scheme : {'conlleval', 'bio', 'iobes', 'bilou', 'bmes'}, default='conlleval'
+        Which spans count. 'conlleval' takes the tags of any scheme and lets every tag other
         than ``O`` belong to a span, as the CoNLL evaluation script does: an ``I`` or ``E`` that
         continues nothing begins a span. 'bio' leaves out spans that do not begin with ``B``;
-        'iobes' leaves out all but ``S`` and ``B``, any ``I``, ``E``.
+        'iobes' leaves out all but ``S`` and ``B``, any ``I``, ``E``. 'bilou' has ``L`` for ``E``
+        and ``U`` for ``S``, 'bmes' ``M`` for ``I``.
 
     Returns
     -------
@@ -73,6 +74,39 @@ def extract_spans(y: Sequences, *, scheme: str = "conlleval") -> list[list[Span]
     for i, *span in zip(sequence, *(values.tolist() for values in found), strict=True):
         spans[i].append(Span(*span))
     return spans
+
+
+def spans_to_tags(spans: Sequences, lengths: ArrayLike, *, scheme: str = "bio") -> list[list[str]]:
+    """Write spans as one tag for each step.
+
+    Parameters
+    ----------
+    spans : list of list of (label, start, stop)
+        For each sequence its spans, as `extract_spans` returns them; they must not overlap.
+    lengths : array-like of int of shape (n_sequences,)
+        Number of steps of each sequence.
+    scheme : {'bio', 'iobes', 'bilou', 'bmes'}, default='bio'
+        Letters that begin the tags of the steps of a span.
+
+    Returns
+    -------
+    tags : list of list of str
+        One tag for each step, ``O`` outside of spans.
+
+    Raises
+    ------
+    ValueError
+        If spans overlap or leave their sequence, or the scheme is unknown.
+
+    Examples
+    --------
+    >>> from skrnn.metrics import extract_spans, spans_to_tags
+    >>> spans = extract_spans([["B-PER", "I-PER", "O", "B-LOC"]])
+    >>> spans_to_tags(spans, [4], scheme="bilou")
+    [['B-PER', 'L-PER', 'O', 'U-LOC']]
+    """
+    pairs = zip(spans, np.asarray(lengths).tolist(), strict=True)
+    return [tags_of_spans(found, n_steps, scheme) for found, n_steps in pairs]
 
 
 def span_precision_recall_f1_support(

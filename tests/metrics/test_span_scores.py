@@ -11,6 +11,7 @@ from skrnn.metrics import (
     span_precision_recall_f1_support,
     span_precision_score,
     span_recall_score,
+    spans_to_tags,
 )
 
 # tags; spans by conlleval, by strict BIO (None: not BIO) and by strict IOBES, as (label start stop)
@@ -44,6 +45,41 @@ def test_spans_by_scheme(tags, conlleval, bio, iobes):
         assert extract_spans(y, scheme=scheme) == [spans, [], spans]
 
 
+@pytest.mark.parametrize("scheme, letters", [("bilou", "BILU"), ("bmes", "BMES")])
+@pytest.mark.parametrize("tags, conlleval, bio, iobes", SPANS)
+def test_schemes_that_differ_in_letters_only(tags, conlleval, bio, iobes, scheme, letters):
+    renamed = tags.translate(dict(zip(map(ord, "BIES"), letters, strict=True)))
+    y = [renamed.replace("O", "O").split()]
+    for own, theirs in (("conlleval", "conlleval"), (scheme, "iobes")):
+        assert extract_spans(y, scheme=own) == extract_spans([tags.split()], scheme=theirs)
+
+
+@pytest.mark.parametrize("scheme", ["bio", "iobes", "bilou", "bmes"])
+@pytest.mark.parametrize("tags, conlleval, bio, iobes", SPANS)
+def test_spans_are_written_as_tags_and_read_again(tags, conlleval, bio, iobes, scheme):
+    spans, lengths = extract_spans([tags.split(), []]), [len(tags.split()), 0]
+    written = spans_to_tags(spans, lengths, scheme=scheme)
+    assert [len(own) for own in written] == lengths
+    assert extract_spans(written, scheme=scheme) == spans
+    if scheme == "bio" and bio == conlleval:
+        assert written[0] == ["B-_" if t == "B" else "I-_" if t == "I" else t for t in tags.split()]
+
+
+@pytest.mark.parametrize(
+    "spans, scheme, message",
+    [
+        ([("A", 0, 3), ("B", 2, 4)], "bio", r"The span \('B', 2, 4\) overlaps another"),
+        ([("A", 3, 6)], "bio", "is not within the 5 steps"),
+        ([("A", 2, 2)], "bio", "is empty"),
+        ([("A", -1, 2)], "bio", "is not within"),
+        ([], "conlleval", "scheme must be one of .*'bilou', 'bio', 'bmes', 'iobes'"),
+    ],
+)
+def test_spans_that_no_tags_can_mark(spans, scheme, message):
+    with pytest.raises(ValueError, match=message):
+        spans_to_tags([spans], [5], scheme=scheme)
+
+
 @pytest.mark.parametrize(
     "y, scheme, message",
     [
@@ -51,7 +87,7 @@ def test_spans_by_scheme(tags, conlleval, bio, iobes):
         ([["S-PER"]], "bio", "'S-PER' is no tag of scheme='bio'.*one of B, I,"),
         ([["OTHER"]], "conlleval", "'OTHER' is no tag"),
         ([[1]], "conlleval", "1 is no tag"),
-        ([["O"]], "BILOU", "scheme must be one of .*'bio', 'conlleval', 'iobes'.* Got 'BILOU'"),
+        ([["O"]], "BILOU", "scheme must be one of .*'bio', 'bmes', 'conlleval'.* Got 'BILOU'"),
     ],
 )
 def test_what_is_no_tag_is_refused(y, scheme, message):
