@@ -40,13 +40,17 @@ html_theme = "pydata_sphinx_theme"
 html_title = "skrnn"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
+html_logo = html_favicon = "_static/skrnn.svg"
+html_context = {"default_mode": "auto"}
 html_theme_options = {
+    "logo": {"text": "skrnn"},
     "navigation_with_keys": False,
     "show_nav_level": 1,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
 }
 
+default_role = "literal"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
 numpydoc_show_class_members = True
@@ -123,18 +127,26 @@ def adapt(app, page, source):
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
     text = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](auto_examples/\1.rst)", text)
-    if page == "reference":
+    if page in ("index", "reference"):
         names = {name for _, name, _ in public_things()}
         text = re.sub(
             r"(?<=[|,] )`(\w+)`",
             lambda match: f"[`{match[1]}`](api/{match[1]}.rst)" if match[1] in names else match[0],
             text,
         )
+    if page == "reference":
         text += "\n```{toctree}\n:hidden:\n:glob:\n\napi/*\n```\n"
     source[0] = text
+
+
+def sign(app, what, name, thing, options, signature, returns):
+    """Show the parameters of a class as `help` does, though scikit-learn gives it a ``__new__``."""
+    if what == "class" and signature:
+        return str(inspect.signature(thing)), returns
 
 
 def setup(app):
     """Connect what this file adds to the building of the site."""
     app.connect("builder-inited", write_pages_of_public_names)
     app.connect("source-read", adapt)
+    app.connect("autodoc-process-signature", sign)
