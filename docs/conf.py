@@ -67,6 +67,9 @@ sphinx_gallery_conf = {
     "examples_dirs": "../examples",
     "gallery_dirs": "auto_examples",
     "filename_pattern": r"\.py$",
+    "subsection_order": [
+        f"../examples/{folder}" for folder in ("classify", "forecast", "tag", "generate", "inside")
+    ],
     "within_subsection_order": "ExampleTitleSortKey",
     "download_all_examples": False,
     "show_memory": False,
@@ -126,7 +129,7 @@ def adapt(app, page, source):
         text = re.sub(r"\]\((\.\./)?docs/", "](", text)
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
-    text = re.sub(r"\]\(\.\./examples/(\w+)\.py\)", r"](auto_examples/\1.rst)", text)
+    text = re.sub(r"\]\(\.\./examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", text)
     if page in ("index", "reference"):
         names = {name for _, name, _ in public_things()}
         text = re.sub(

@@ -10,7 +10,8 @@ import pytest
 
 pytestmark = pytest.mark.slow
 
-EXAMPLES = Path(__file__).parents[1] / "examples"
+FOLDER = Path(__file__).parents[1] / "examples"
+EXAMPLES = {path.stem: path for path in FOLDER.rglob("*.py")}
 
 # Name: what an example prints around a number, and the least and the most that this may be.
 SCORES = {
@@ -67,10 +68,10 @@ def check_scores(name, printed):
 def run(monkeypatch, tmp_path, capsys):
     """Run the example of that name, as from the command line, and return what it prints."""
     monkeypatch.chdir(tmp_path)
-    monkeypatch.syspath_prepend(EXAMPLES)
 
     def run(name, *arguments):
-        path = EXAMPLES / f"{name}.py"
+        path = EXAMPLES[name]
+        monkeypatch.syspath_prepend(path.parent)
         monkeypatch.setattr(sys, "argv", [path.name, *map(str, arguments)])
         runpy.run_path(str(path), run_name="__main__")
         return capsys.readouterr().out
@@ -78,7 +79,7 @@ def run(monkeypatch, tmp_path, capsys):
     return run
 
 
-@pytest.mark.parametrize("name", sorted(path.stem for path in EXAMPLES.glob("*.py")))
+@pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_example_reaches_its_scores(name, run):
     printed = run(name, *ARGUMENTS.get(name, []))
     assert SCORES[name]

@@ -3,7 +3,7 @@
 
 One network for many series in one table: tomorrow's sales of 40 shops.
 
-    python examples/many_series.py [--plot sales.png]
+    python examples/forecast/many_series.py [--plot sales.png]
 
 The table is generated: one row for each shop and day, with its sales, its area (a static column)
 and the promotions of the next day, which are planned in advance. Shops differ in size and in how

@@ -3,7 +3,7 @@
 
 Label every step of a recording: what the wearer of a motion sensor is doing.
 
-    python examples/activity_labels.py [--plot activities.png]
+    python examples/tag/activity_labels.py [--plot activities.png]
 
 Recordings are generated: 12 persons rest, walk and run in turns, each with a pace and a strength
 of movement of their own, measured 20 times a second along two axes. A label belongs to each row,

@@ -3,7 +3,7 @@
 
 Forecast a series that grows and repeats itself, with the window tuned by a grid search.
 
-    python examples/forecast_tuning.py [--plot forecast.png]
+    python examples/forecast/forecast_tuning.py [--plot forecast.png]
 
 A monthly series, generated, whose level grows and whose seasons and noise grow with it. Logarithms
 make both even, and WindowScaledRegressor lets the network learn the change from the last month
