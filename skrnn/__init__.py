@@ -15,7 +15,9 @@ from skrnn._preprocessing.raw_text import tag_text
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._preprocessing.word_vectors import WordVectors, load_word_vectors
+from skrnn._series.backtest import backtest
 from skrnn._series.forecast import direct_forecast, recursive_forecast
+from skrnn._series.intervals import ConformalForecaster
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
@@ -23,6 +25,7 @@ from skrnn._version import __version__ as __version__
 from skrnn.inspection import LossCurveDisplay
 
 __all__ = [
+    "ConformalForecaster",
     "GridScanner",
     "LossCurveDisplay",
     "PurgedWindowSplit",
@@ -39,6 +42,7 @@ __all__ = [
     "TokenEncoder",
     "WindowScaledRegressor",
     "WordVectors",
+    "backtest",
     "datasets",
     "direct_forecast",
     "inspection",

@@ -19,6 +19,7 @@ from skrnn import _version
 X = sequences()
 REQUIRED = {
     "TimestepTransformer": [Ridge()],
+    "ConformalForecaster": [Ridge()],
     "WindowScaledRegressor": [Ridge()],
     "SequenceEncoder": [Ridge()],
 }

@@ -176,10 +176,11 @@ class Ahead:
         """Return the rows of one step, one for each series."""
         return take_rows(self.table, np.arange(step, len(self.table), self.n_steps))
 
-    def answer(self, values, steps):
+    def answer(self, values, steps, bounds=()):
         """Return forecasts in the form of the history.
 
         values   (n_series, n_steps, ...) for an array; a row for each step that is asked for
+        bounds   names of the last columns
         """
         history = self.history
         if not is_frame(history.table):
@@ -192,7 +193,7 @@ class Ahead:
             if i is not None
         }
         flat = values.reshape(len(chosen), -1)
-        names = _names_of_values(history, flat.shape[1])
+        names = [*_names_of_values(history, flat.shape[1] - len(bounds)), *bounds]
         columns |= dict(zip(names, flat.T, strict=True))
         frame = frame_from(columns, history.table, getattr(rows, "index", None))
         return frame[names[0]] if len(columns) == 1 and values.ndim == 2 else frame

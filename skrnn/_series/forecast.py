@@ -115,6 +115,7 @@ def direct_forecast(
     estimator: Any,
     X: ArrayLike,
     *,
+    interval: bool = False,
     future: ArrayLike | None = None,
     group_feature: int | str | None = None,
     time_feature: int | str | None = None,
@@ -131,6 +132,9 @@ def direct_forecast(
 
     X : array-like or DataFrame of shape (n_rows, n_features), or Series of shape (n_rows,)
         The rows up to now, in time order: of each series the last `window_size` at least.
+
+    interval : bool, default=False
+        Whether to return bounds as well, of a :class:`ConformalForecaster`.
 
     future : array-like or DataFrame, default=None
         Columns of `X` that are known in advance, as `known_features` of the windows are, for as
@@ -153,7 +157,7 @@ def direct_forecast(
     forecast : ndarray, Series or DataFrame
         What `X` was, with the times that come next: a row for each horizon of each series. An array
         is (n_horizons,) or (n_horizons, n_outputs), with an axis for the series in front if there
-        is `group_feature`.
+        is `group_feature`. With `interval`, the columns are the forecast, ``lower`` and ``upper``.
 
     Raises
     ------
@@ -162,7 +166,7 @@ def direct_forecast(
         columns than in the fit, or in another order, fewer rows than a window, or times that are
         not in order, not each once or have gaps, or if `future` is not of the rows that follow.
     TypeError
-        If `future` is of another kind than `X`.
+        If `future` is of another kind than `X`, or `interval` is asked of what has no intervals.
 
     See Also
     --------
@@ -187,13 +191,30 @@ def direct_forecast(
     history, ahead = look_ahead(estimator, X, n_steps, told)
     recent = Recent(history.table, history.n_rows)
     predicted = _two_guesses(estimator, history, recent, ahead.table, n_steps)[1]
+    if interval:
+        predicted = _with_bounds(estimator, predicted, history, recent, ahead.table)
     values, is_several = predicted.reshape(len(history.starts), n_steps, -1), predicted.ndim > 1
     steps = np.arange(n_steps)
     if np.ndim(horizon):
         steps = np.array(all_horizons(horizon)) - 1
         values = values[:, -1].reshape(len(values), len(steps), -1)
         is_several = predicted.ndim > 2 or values.shape[2] > 1
-    return ahead.answer(values if is_several else values[:, :, 0], steps)
+    names = ["lower", "upper"] if interval else []
+    return ahead.answer(values if is_several else values[:, :, 0], steps, names)
+
+
+def _with_bounds(estimator, predicted, history, recent, rows):
+    """Return predictions with their lower and upper bounds as a last axis."""
+    if not hasattr(estimator, "predict_interval"):
+        raise TypeError(
+            f"interval=True asks for bounds, but {type(estimator).__name__} has none: fit a "
+            "ConformalForecaster around the Pipeline."
+        )
+    n_steps = len(rows) // len(history.starts)
+    guess = np.repeat(history.values()[history.last], n_steps, axis=0)
+    every = recent.followed_by(history.filled(rows, guess), n_steps)
+    bounds = every.of_last(estimator.predict_interval(every.table), n_steps)
+    return np.concatenate([predicted[..., np.newaxis], bounds], axis=-1)
 
 
 def horizon_of(estimator):
@@ -352,5 +373,9 @@ class Recent:
 
     def predict(self, estimator, n_last=1):
         """Predict the last rows of each series."""
+        return self.of_last(estimator.predict(self.table), n_last)
+
+    def of_last(self, values, n_last):
+        """Return the values of the last rows of each series."""
         stops = np.cumsum(self.n_rows)
-        return np.asarray(estimator.predict(self.table))[rows_between(stops - n_last, stops)]
+        return np.asarray(values)[rows_between(stops - n_last, stops)]

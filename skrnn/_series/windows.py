@@ -287,7 +287,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         check_consistent_length(X, values)
         if np.ndim(self.horizon) == 0:
             return values
-        starts = self._starts(X, len(values), names_of(X), reset=True)
+        starts = starts_of(self, X, len(values))
         first = np.repeat(starts, lengths_of(starts, len(values)))[:, np.newaxis]
         rows = np.arange(len(values))[:, np.newaxis] - (max(horizons) - np.array(horizons))
         return values[np.maximum(rows, first)].reshape(len(values), -1)
@@ -429,12 +429,14 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         else:
             rows = self._read_rows(X)
             validate_data(self, named(X), reset=reset, skip_check_array=True)
-        starts = self._starts(X, len(rows), self._names(), reset)
+        starts, step = self._starts(X, len(rows), self._names(), reset)
+        if reset:
+            self._step = step
         self._check_finite(rows, starts)
         return rows, starts
 
     def _starts(self, X, n_rows, names, reset):
-        """Return the first row of every series, once its times are checked."""
+        """Return the first row of every series, once its times are checked, and their step."""
         groups, time = None, self.time_feature
         if self.group_feature is not None:
             groups = column_at(X, position_of(self.group_feature, names, "group_feature"))
@@ -442,10 +444,11 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             time = position_of(time, names, "time_feature")
         starts, times = series_starts(groups, n_rows), read_times(X, time)
         check_order(times, starts)
-        if reset:
-            self._step = step_of(times, starts, self.freq)
-        step = self._step if hasattr(self, "_step") else step_of(times, starts, self.freq)
-        return cut_at_gaps(times, starts, step, self.gaps) if times is not None else starts
+        is_seen = hasattr(self, "_step") and not reset
+        step = self._step if is_seen else step_of(times, starts, self.freq)
+        if times is not None:
+            starts = cut_at_gaps(times, starts, step, self.gaps)
+        return starts, step
 
     def _read_rows(self, table):
         check_numbers(table, "X")
@@ -489,6 +492,19 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         )
         known = {position_of(feature, names, "known_features") for feature in known.tolist()}
         return np.array([0 if i in known else self._sizes[1] for i in self._held()], np.intp)
+
+
+def starts_of(windows, X, n_rows):
+    """Return the first row of every series that a transformer would find in a table."""
+    return windows._starts(X, n_rows, names_of(X), reset=True)[0]
+
+
+def groups_of(windows, X):
+    """Return the column of a table that tells series apart to a transformer, or None."""
+    feature = windows.group_feature
+    if feature is None:
+        return None
+    return np.asarray(column_at(X, position_of(feature, names_of(X), "group_feature")))
 
 
 def sliding_windows(

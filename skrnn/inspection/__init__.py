@@ -6,6 +6,7 @@ from skrnn.inspection._curves import (
     PermutationImportanceDisplay,
     StepOutputsDisplay,
 )
+from skrnn.inspection._forecast import ForecastDisplay, ForecastPanel
 from skrnn.inspection._gradient_flow import gradient_flow
 from skrnn.inspection._images import (
     GateActivationsDisplay,
@@ -20,6 +21,8 @@ from skrnn.inspection._step_outputs import step_outputs
 from skrnn.inspection._tags import TagDisplay
 
 __all__ = [
+    "ForecastDisplay",
+    "ForecastPanel",
     "GateActivationsDisplay",
     "GradientFlowDisplay",
     "HiddenStatesDisplay",
