@@ -115,13 +115,22 @@ def go_forward(run):
     steps = cell.forward(G, h[:-1], h[1:], *vectors)
     # The cell's generator is drawn first: it waits for the products that this loop then writes.
     if mask is None:
+        multiply = np.matmul
+        if len(W) == 1:
+            W_from_h, products, by_direction = W_from_h[0], products[:, 0], by_direction[:, 0]
+            multiply = product_by(W_from_h)
         for _, (products_t, s) in zip(steps, by_step(products, by_direction), strict=True):
-            np.matmul(W_from_h, s, out=products_t)
+            multiply(W_from_h, s, products_t)
     else:
         arrays = by_step(products, by_direction, h[:-1], S[:-1, :H])
         for _, (products_t, s, before, h_in) in zip(steps, arrays, strict=True):
             np.multiply(before, mask, out=h_in)
             np.matmul(W_from_h, s, out=products_t)
+
+
+def product_by(W):
+    """Return what multiplies a matrix: ``np.dot`` starts sooner, but copies a part."""
+    return np.dot if W.flags.forc else np.matmul
 
 
 def go_back(run, empty, gradient, dstate, dh=None, need_dx=False):
@@ -151,11 +160,15 @@ def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
     """Draw the steps of a cell's ``backward``; pass the gradient on from each to that before."""
     # A cell that keeps h has left the direct part in dh, to which that of the products is added.
     product = np.empty_like(dstate[0]) if keeps_h else dstate[0]
+    multiply, out = np.matmul, product.swapaxes(0, 1)
+    if len(W_h) == 1:
+        W_h, dproducts, out = W_h[0], dproducts[:, 0], out[0]
+        multiply = product_by(W_h)
     for t in reversed(range(len(dproducts))):
         if dh is not None:
             dstate[0] += dh[t]
         next(steps)
-        np.matmul(W_h, dproducts[t], out=product.swapaxes(0, 1))
+        multiply(W_h, dproducts[t], out)
         if mask is not None:
             product *= mask
         if keeps_h:
