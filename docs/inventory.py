@@ -32,6 +32,7 @@ def entries():
     modules = [name for name in modules if "._" not in name and not name.endswith("conftest")]
     for name in ["sklearn", *modules, *NESTED]:
         module = import_module(name)
+        yield "py:module", name, f"api/{name}.html"
         for member in getattr(module, "__all__", dir(module)):
             thing = getattr(module, member, None)
             if inspect.isclass(thing) or inspect.isroutine(thing):

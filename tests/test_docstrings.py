@@ -145,3 +145,9 @@ def test_papers_that_are_named_are_on_the_page_of_references():
                 words = " ".join((ast.get_docstring(node) or "").split())
                 missing = set(CITATION.findall(words)) - listed
                 assert not missing, f"{path}: add {missing} to docs/references.md"
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: path.stem)
+def test_shapes_quote_names_that_end_in_an_underscore(path):
+    # (n_outputs_,) is a link to the site.
+    assert not re.findall(r"shape \(\w+_,", SOURCES[path])

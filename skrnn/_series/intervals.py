@@ -54,7 +54,7 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
     n_features_in_ : int
         Number of columns of `X`.
 
-    feature_names_in_ : ndarray of shape (n_features_in_,)
+    feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the columns, where all of them are strings.
 
     See Also
