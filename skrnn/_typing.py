@@ -17,6 +17,13 @@ Label = Any
 # asked for, and need not tell the members of a union apart.
 Score = Any
 
+# Predictions are an array or, with return_state=True, a pair of it and the state. Users know which
+# they asked for.
+Prediction = Any
+
+# A state: arrays whose last axis is the sequence.
+State = Any
+
 Method = TypeVar("Method")
 
 

@@ -42,6 +42,7 @@ FLOORS = {
     "skrnn._estimators.reading": 6,
     "skrnn._estimators.saved": 6,
     "skrnn._estimators.stream": 6,
+    "skrnn._estimators.symbol_stream": 6,
     "skrnn._estimators.symbols": 6,
     "skrnn._fitting": 5,
     "skrnn._model": 4,

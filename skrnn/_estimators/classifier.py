@@ -18,7 +18,7 @@ from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.labels import Labels, MultiLabels, is_multilabel
 from skrnn._targets.weights import check_sample_weight
-from skrnn._typing import Sequences
+from skrnn._typing import Prediction, Sequences, State
 
 
 class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
@@ -432,7 +432,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def predict(self, X: Sequences) -> np.ndarray:
+    def predict(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the label of each sequence.
 
         Parameters
@@ -440,6 +442,12 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -456,10 +464,13 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        outputs = self._raw_outputs(X)
-        return self._target.predict({}, outputs, None)
+        outputs, state = self._read_on(X, initial_state, return_state)
+        y = self._target.predict({}, outputs, None)
+        return (y, state) if return_state else y
 
-    def predict_proba(self, X: Sequences) -> np.ndarray:
+    def predict_proba(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the probability of each label.
 
         Parameters
@@ -467,6 +478,12 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -483,8 +500,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        outputs = self._raw_outputs(X)
-        return self._target.marginals({}, outputs, None)
+        outputs, state = self._read_on(X, initial_state, return_state)
+        p = self._target.marginals({}, outputs, None)
+        return (p, state) if return_state else p
 
     def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Predict the logarithm of the probability of each label.

@@ -9,6 +9,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import DensityMixin
+from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
@@ -21,10 +22,12 @@ from skrnn._estimators.parameters import (
     is_stochastic,
     without,
 )
+from skrnn._estimators.stream import check_state
+from skrnn._estimators.symbol_stream import SymbolStream
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
 from skrnn._targets.next_symbol import NextSymbol, states_before_last
 from skrnn._threads import single_blas_thread
-from skrnn._typing import Sequences, available_if
+from skrnn._typing import Prediction, Sequences, State, available_if
 
 
 class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
@@ -504,7 +507,9 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         """
         return float(np.exp(-self.score(X, sample_weight=sample_weight)))
 
-    def predict(self, X: Sequences) -> np.ndarray:
+    def predict(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the symbol that follows each sequence.
 
         Parameters
@@ -512,6 +517,12 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -527,10 +538,13 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of symbols, or of another than `fit` saw.
         """
-        outputs = self._next_outputs(X)
-        return self.classes_[self._target.choose(self._model.params, outputs, None)]
+        outputs, state = self._next_outputs(X, initial_state)
+        y = self._target.next_symbols(outputs)
+        return (y, state) if return_state else y
 
-    def predict_proba(self, X: Sequences) -> np.ndarray:
+    def predict_proba(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the probability of each symbol, and of the end, after each sequence.
 
         Parameters
@@ -538,6 +552,12 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -553,7 +573,9 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of symbols, or of another than `fit` saw.
         """
-        return np.exp(self.predict_log_proba(X))
+        outputs, state = self._next_outputs(X, initial_state)
+        p = self._target.marginals({}, outputs, None)
+        return (p, state) if return_state else p
 
     def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Predict the logarithm of the probability of each symbol and of the end.
@@ -578,7 +600,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of symbols, or of another than `fit` saw.
         """
-        return log_softmax(self._next_outputs(X))
+        return log_softmax(self._next_outputs(X)[0])
 
     @validate_params(SAMPLE_CONSTRAINTS)
     def sample(
@@ -642,6 +664,30 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
             drawn = self._draw(*begin, max_length, random_state, **options)
         return self._target.decode([np.append(given, symbols) for symbols in drawn])
 
+    def stream(self, n_streams: int = 1) -> SymbolStream:
+        """Follow sequences that are still growing, symbol by symbol.
+
+        Parameters
+        ----------
+        n_streams : int, default=1
+            Number of sequences that are followed side by side.
+
+        Returns
+        -------
+        stream : SymbolStream
+            ``stream.step(symbol)`` reads a symbol and returns what `predict` would return for the
+            sequence so far. The estimator itself never changes.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `n_streams` is no positive integer.
+        """
+        self._check_fitted()
+        return SymbolStream(self, n_streams)
+
     # What the base class asks for.
 
     def __sklearn_tags__(self):
@@ -700,12 +746,20 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
 
     # Prediction.
 
-    def _next_outputs(self, X):
-        """Compute the outputs of the head after each sequence, (n_sequences, n_outputs)."""
+    # They are no metadata that a Pipeline or a search would have to hand on.
+    __metadata_request__predict = {"initial_state": UNUSED, "return_state": UNUSED}
+    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
+
+    def _next_outputs(self, X, initial_state=None):
+        """Compute the outputs of the head after each sequence, (n_sequences, n_outputs); states."""
         data = self._read_new(X)
+        if initial_state is not None:
+            expected = self._model.initial_states(len(data))
+            initial_state = check_state(initial_state, expected, "initial_state")
+            data = data.without_first()
         with single_blas_thread():
-            states, last = states_before_last(self._model, data)
-            return self._model.step(last[:, np.newaxis], states)[0]
+            states, last = states_before_last(self._model, data, initial_state)
+            return self._model.step(last[:, np.newaxis], states)
 
     def _step(self, symbols, states):
         """Take a step of a search."""

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
-from skrnn._estimators.stream import Stream
+from skrnn._estimators.stream import Stream, check_state, refuse_what_looks_ahead
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Sequences
 
 
 class ReadingMixin:
     """States of the network as it reads sequences of steps, in whole or step by step."""
+
+    # They are no metadata that a Pipeline or a search would have to hand on.
+    __metadata_request__predict = {"initial_state": UNUSED, "return_state": UNUSED}
+    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
 
     def hidden_states(self, X: Sequences) -> SequenceArray:
         """Compute the hidden states of the last layer at every step.
@@ -70,6 +75,26 @@ class ReadingMixin:
         if pooling not in ("last", "mean", "max"):
             raise ValueError(f"pooling={pooling!r} must be 'last', 'mean' or 'max'.")
         return self._features(data, pooling)
+
+    def _read_on(self, X, initial_state=None, return_state=False):
+        """Compute outputs for sequences that go on from a state, and the state after them."""
+        return self._go_on(self._read_new(X), None, initial_state, return_state)
+
+    def _go_on(self, data, decode, initial_state, return_state):
+        """Return outputs, or what ``decode(outputs, packing)`` makes of them, and the last states.
+
+        States are those of networks that read forward; None if nobody asks for them.
+        """
+        if initial_state is None and not return_state:
+            return self._outputs(data, decode), None
+        refuse_what_looks_ahead(self)
+        if initial_state is not None:
+            expected = self._model.initial_states(len(data))
+            initial_state = check_state(initial_state, expected, "initial_state")
+        with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
+            return self._model.outputs(
+                data, initial_state, parallel_map=parallel_map, decode=decode
+            )
 
     def _features(self, data, pooling):
         """Compute the states of the last layer, pooled; see `Model.features`."""

@@ -19,7 +19,7 @@ from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.values import Values, r2
 from skrnn._targets.weights import check_sample_weight
-from skrnn._typing import Sequences, available_if
+from skrnn._typing import Prediction, Sequences, State, available_if
 
 
 class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
@@ -481,7 +481,9 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X: Sequences) -> np.ndarray:
+    def predict(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the value or vector of each sequence.
 
         Parameters
@@ -489,6 +491,12 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -505,8 +513,9 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        outputs = self._raw_outputs(X)
-        return self._target.predict({}, outputs, None)
+        outputs, state = self._read_on(X, initial_state, return_state)
+        y = self._target.predict({}, outputs, None)
+        return (y, state) if return_state else y
 
     def score(self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Coefficient of determination R2 of the predictions.

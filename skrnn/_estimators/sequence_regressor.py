@@ -20,7 +20,7 @@ from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import StepValues, weights_of_steps
 from skrnn._targets.values import r2
-from skrnn._typing import Sequences, available_if
+from skrnn._typing import Prediction, Sequences, State, available_if
 
 
 class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
@@ -449,7 +449,9 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, incremental=True)
 
-    def predict(self, X: Sequences) -> np.ndarray:
+    def predict(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Predict the value or vector of each step.
 
         Parameters
@@ -457,6 +459,12 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -474,7 +482,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, "predict")
+        return self._for_each_step(X, "predict", initial_state, return_state)
 
     def score(self, X: Sequences, y: Sequences, sample_weight: Sequences = None) -> float:
         """Coefficient of determination R2 of the predictions over all known steps.

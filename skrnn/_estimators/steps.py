@@ -1,5 +1,6 @@
 """What estimators share that answer at every step."""
 
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -34,11 +35,15 @@ class StepsMixin:
             for empty, values in zip(is_empty, y, strict=True)
         ]
 
-    def _for_each_step(self, X, method=None):
+    def _for_each_step(self, X, method=None, initial_state=None, return_state=False):
         """Give what a method of the target makes of X the form of X; None leaves the outputs."""
         data = self._read_new(X)
-        decode = getattr(self._target, method) if method else None
-        steps = self._decoded(data, decode) if method else self._outputs(data)
+        decode = method and partial(getattr(self._target, method), self._model.params)
+        steps, state = self._go_on(data, decode, initial_state, return_state)
+        steps = self._in_form(data, steps)
+        return (steps, state) if return_state else steps
+
+    def _in_form(self, data, steps):
         if data.is_table and self._schema.table == "steps":
             return steps
         if data.is_grid:

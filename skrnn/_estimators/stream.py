@@ -61,7 +61,12 @@ class Stream:
         self.n_streams = int(n_streams)
         self._model, self._target = estimator._model, estimator._target
         self._schema, self._owner = estimator._schema, type(estimator).__name__
+        self._learn_form()
         self._stepper = self._model.stepper(self.n_streams)
+        self.reset()
+
+    def _learn_form(self):
+        """Set what tells a step that needs no second look."""
         n_features, has_ids = self._schema.n_step_features, self._schema.n_categories
         is_plain = self.n_streams == 1 and n_features > 1 and not has_ids
         self._plain_shape = (n_features,) if is_plain else None
@@ -167,15 +172,7 @@ class Stream:
         data = read_again(
             [np.asarray(chunk)] if is_single else chunk, self._schema, owner=self._owner
         )
-        if len(data) != self.n_streams:
-            raise ValueError(
-                f"chunk has {len(data)} sequences, but there are {self.n_streams} streams: give "
-                "one for each."
-            )
-        decode = partial(self._target.predict, self._model.params)
-        with single_blas_thread():
-            answers, states = self._model.outputs(data, self._stepper.take(), decode=decode)
-        self._stepper.put(states)
+        answers = self._go_through(data, partial(self._target.predict, self._model.params))
         per_step = self._model.network.pool.per_step
         if per_step and not is_single:
             return split_sequences(answers, offsets_of(data.lengths))
@@ -188,14 +185,7 @@ class Stream:
 
     @state.setter
     def state(self, states):
-        shapes = [state.shape for state in self.state]
-        if [np.shape(state) for state in states] != shapes:
-            raise ValueError(
-                f"state has arrays of shapes {[np.shape(state) for state in states]}, but this "
-                f"stream has {shapes}: set a state of a stream of the same estimator and "
-                "n_streams."
-            )
-        self._stepper.put(states)
+        self._stepper.put(check_state(states, self.state, "state"))
 
     def reset(self, which: ArrayLike | None = None) -> Self:
         """Let streams begin anew.
@@ -216,9 +206,24 @@ class Stream:
             If there is no such stream.
         """
         which = slice(None) if which is None else self._indices(which)
-        before = self._model.initial_states(self.n_streams)
-        self._stepper.put([state[..., which] for state in before], which)
+        self._stepper.put([state[..., which] for state in self._begin()], which)
         return self
+
+    def _begin(self):
+        """Return the states before the first step."""
+        return self._model.initial_states(self.n_streams)
+
+    def _go_through(self, data, decode=None):
+        """Take all steps of some data; return outputs, or what `decode` makes of them."""
+        if len(data) != self.n_streams:
+            raise ValueError(
+                f"chunk has {len(data)} sequences, but there are {self.n_streams} streams: give "
+                "one for each."
+            )
+        with single_blas_thread():
+            answers, states = self._model.outputs(data, self._stepper.take(), decode=decode)
+        self._stepper.put(states)
+        return answers
 
     def _answer(self, x, which, method):
         """Take a step, and give what a method of the target makes of the outputs."""
@@ -300,14 +305,25 @@ class Stream:
                 )
 
 
+def check_state(states, expected, name):
+    """Return states as arrays; raise unless they have the shapes of those that are expected."""
+    shapes = [state.shape for state in expected]
+    given = [np.shape(state) for state in states]
+    if given != shapes:
+        raise ValueError(
+            f"{name} has arrays of shapes {given}, but those of this estimator, for as many "
+            f"sequences, are {shapes}: pass what return_state=True or a stream's state has given."
+        )
+    return [np.array(s, e.dtype) for s, e in zip(states, expected, strict=True)]
+
+
 def refuse_what_looks_ahead(estimator):
     """Raise if the answer at a step depends on the steps that follow."""
     architecture = estimator._model.architecture
     if architecture["bidirectional"]:
         raise ValueError(
             f"This {type(estimator).__name__} reads both directions (bidirectional=True), so that "
-            "its answers depend on steps that a stream does not have yet: fit it with "
-            "bidirectional=False."
+            "its answers depend on steps that are still to come: fit it with bidirectional=False."
         )
     if architecture.get("crf"):
         raise ValueError(

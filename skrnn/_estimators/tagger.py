@@ -16,7 +16,7 @@ from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.steps import CRFLabels, StepLabels, weights_of_steps
-from skrnn._typing import Label, Sequences
+from skrnn._typing import Label, Prediction, Sequences, State
 
 
 class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
@@ -436,7 +436,9 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         """
         return self._fit(X, y, sample_weight, (X_val, y_val, sample_weight_val))
 
-    def predict(self, X: Sequences) -> np.ndarray:
+    def predict(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Label every step.
 
         With ``decoder='crf'`` these are the labels of the best sequence as a whole, which may
@@ -447,6 +449,12 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -463,9 +471,11 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, "predict")
+        return self._for_each_step(X, "predict", initial_state, return_state)
 
-    def predict_proba(self, X: Sequences) -> np.ndarray:
+    def predict_proba(
+        self, X: Sequences, *, initial_state: State = None, return_state: bool = False
+    ) -> Prediction:
         """Probability of each label at every step.
 
         With ``decoder='crf'`` these are the marginals: sums over all sequences of labels that have
@@ -476,6 +486,12 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         X : array-like or SequenceArray
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
+        initial_state : list of ndarray or None, default=None
+            Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
+            for as many sequences, in place of beginning anew. Only for networks that read forward.
+        return_state : bool, default=False
+            Whether to return the state after the last step as well: ``(predictions, state)``. Only
+            for networks that read forward.
 
         Returns
         -------
@@ -492,7 +508,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._for_each_step(X, "marginals")
+        return self._for_each_step(X, "marginals", initial_state, return_state)
 
     def predict_log_proba(self, X: Sequences) -> np.ndarray:
         """Logarithm of the probability of each label at every step.

@@ -62,6 +62,15 @@ class SymbolData:
         rows = self.first[indices][packing.sequence] + packing.step + first_step
         return self.ids[rows].astype(np.intp)[:, np.newaxis]
 
+    def without_first(self):
+        """Return all steps but the first of each sequence, for what goes on from a state."""
+        for i in np.flatnonzero(self.lengths == 1)[:1]:
+            raise ValueError(
+                f"X[{i}] is empty, but what goes on from initial_state needs at least one symbol: "
+                "leave it out."
+            )
+        return SymbolData(self.ids, self.first + 1, self.lengths - 1, self.dtype)
+
     def subset(self, indices):
         return SymbolData(self.ids, self.first[indices], self.lengths[indices], self.dtype)
 
@@ -180,13 +189,17 @@ def log_likelihood(model, train, parallel_map=map):
     return result
 
 
-def states_before_last(model, data):
-    """States before the last step of each sequence, and the symbol that this step reads, (n,)."""
-    lengths, whole = data.lengths - 1, model.initial_states(len(data))
+def states_before_last(model, data, initial=None):
+    """States before the last step of each sequence, and the symbol that this step reads, (n,).
+
+    initial  states before the first step; None for none
+    """
+    lengths = data.lengths - 1
+    whole = [s.copy() for s in initial] if initial else model.initial_states(len(data))
     before = SymbolData(data.ids, data.first, lengths, data.dtype)
     train = NextSymbols(before, np.ones(len(data)))
     for parts in bounded_chunks(lengths, model.network.stack.n_outputs):
-        states = None
+        states = initial and choose(initial, parts[0].indices)
         for chunk in parts:
             batch = train.batch(chunk)
             states = choose(states, slice(len(chunk.indices)))
@@ -269,6 +282,14 @@ class NextSymbol(Target):
     def choose(self, params, outputs, packing):
         """Return the most probable symbol, which the end is not."""
         return outputs[:, :-1].argmax(axis=1)
+
+    def next_symbols(self, outputs):
+        """Return the most probable symbols themselves."""
+        return self.alphabet.classes[self.choose({}, outputs, None)]
+
+    def read_on(self, items, name):
+        """Return the data of what goes on from a state: nothing is read before the first symbol."""
+        return self.encode(read_symbols(items, name)).without_first()
 
     def marginals(self, params, outputs, packing):
         """Probability of each symbol and, last, of the end."""

@@ -233,6 +233,15 @@ class Alphabet:
             raise ValueError(self._unknown(read, numbers))
         return np.array(numbers, np.min_scalar_type(self.end))[read.numbers]
 
+    def numbers(self, symbols, name):
+        """Return the numbers of a list of symbols, which messages call `name`."""
+        try:
+            return np.array([self.number[symbol] for symbol in symbols])
+        except (KeyError, TypeError):  # unknown symbols, or what is none
+            are_characters = self.kind == "str" and all(isinstance(s, str) for s in symbols)
+            items = ["".join(symbols) if are_characters else symbols]
+            return self.encode(read_symbols(items, name, label="{}")).astype(np.intp)
+
     def check_kind(self, read):
         """Raise if fit saw strings and these are none, or the other way round."""
         if read.numbers.size and (read.kind == "str") != (self.kind == "str"):

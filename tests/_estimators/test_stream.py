@@ -5,11 +5,11 @@ import pickle
 
 import numpy as np
 import pytest
-from estimators import CASES, TOKENS, each_case, numbers, sequences
+from estimators import CASES, TOKENS, each_case, each_case_with, numbers, sequences
 from numpy.testing import assert_allclose, assert_array_equal
 from sklearn.exceptions import NotFittedError
 
-from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
+from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, SequenceTagger
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -205,3 +205,181 @@ def test_numbers_have_no_probabilities():
     model = RNNRegressor(hidden_size=2, max_iter=1, bidirectional=False).fit(X, np.arange(12.0))
     with pytest.raises(AttributeError, match="RNNRegressor predicts numbers"):
         model.stream().step_proba(X[0][0])
+
+
+# States in and out of predictions -------------------------------------------------------------
+
+
+def predictions(model):
+    """Methods of an estimator that take a state and give one back."""
+    return [getattr(model, name) for name in ("predict", "predict_proba") if hasattr(model, name)]
+
+
+@each_case_with("params", SETTINGS)
+def test_two_halves_equal_the_whole(case, params):
+    model = fitted(case, **params)
+    lengths = np.arange(12) % 5 + 1
+    first = [x[:n] for x, n in zip(X, lengths, strict=True)]
+    second = [x[n:] for x, n in zip(X, lengths, strict=True)]
+    for predict in predictions(model):
+        before, state = predict(first, return_state=True)
+        after, end = predict(second, initial_state=state, return_state=True)
+        whole, same_end = predict(X, return_state=True)
+        for found, expected in zip(whole, predict(X), strict=True):
+            assert_array_equal(found, expected)
+        if hasattr(model, "_for_each_step"):
+            joined = [np.concatenate(pair) for pair in zip(before, after, strict=True)]
+            for found, expected in zip(joined, whole, strict=True):
+                assert_close_or_equal(found, expected)
+        else:
+            assert_close_or_equal(after, whole)
+        for ours, theirs in zip(end, same_end, strict=True):
+            assert_allclose(ours, theirs, **EXACT)
+
+
+def assert_close_or_equal(found, expected):
+    if expected.dtype.kind == "f":
+        assert_allclose(found, expected, **EXACT)
+    else:
+        assert_array_equal(found, expected)
+
+
+@each_case
+def test_the_state_of_a_prediction_is_that_of_a_stream(case):
+    model = fitted(case)
+    _, state = model.predict(X[:3], return_state=True)
+    stream = model.stream(3)
+    stream.push(X[:3])
+    for ours, theirs in zip(stream.state, state, strict=True):
+        assert_allclose(ours, theirs, **EXACT)
+    stream.reset().state = state
+    x = np.stack([x[0] for x in X[3:6]])
+    found = step(stream, model, x)
+    whole = [np.vstack([X[i], x[i : i + 1]]) for i in range(3)]
+    assert_allclose(found, [answer(model, w) for w in whole], **EXACT)
+
+
+@each_case
+def test_states_are_not_written_to(case):
+    model = fitted(case)
+    _, state = model.predict(X, return_state=True)
+    before = [s.copy() for s in state]
+    model.predict(X, initial_state=state)
+    for ours, theirs in zip(state, before, strict=True):
+        assert_array_equal(ours, theirs)
+
+
+@each_case
+def test_states_that_do_not_fit(case):
+    model = fitted(case)
+    _, state = model.predict(X[:4], return_state=True)
+    with pytest.raises(ValueError, match="initial_state has arrays of shapes .* for as many"):
+        model.predict(X, initial_state=state)
+    with pytest.raises(ValueError, match="fit it with bidirectional=False"):
+        fitted(case, bidirectional=True).predict(X, return_state=True)
+    with pytest.raises(ValueError, match="fit it with bidirectional=False"):
+        fitted(case, bidirectional=True).predict(X, initial_state=state)
+
+
+def test_states_are_no_metadata():
+    for case in CASES:
+        assert not hasattr(case.estimator, "set_predict_request")
+
+
+# Symbols --------------------------------------------------------------------------------------
+
+TEXTS = ["abba", "abab", "ba", "cab"]
+LANGUAGE = {"hidden_size": 4, "max_iter": 2, "random_state": 0, "dtype": "float64"}
+
+
+@pytest.mark.parametrize("params", [{"cell_type": "lstm"}, {"n_layers": 2}, {"cell_type": "rnn"}])
+def test_symbols_step_by_step(params):
+    model = RNNLanguageModel(**LANGUAGE | params).fit(TEXTS)
+    stream, branch = model.stream(), model.stream()
+    for n in range(1, 5):
+        found = stream.step_proba("abca"[n - 1])
+        assert_allclose(found, model.predict_proba(["abca"[:n]])[0], **EXACT)
+        assert branch.step("abca"[n - 1]) == model.predict(["abca"[:n]])[0]
+    assert stream.reset().push("abca") == model.predict(["abca"])[0]
+    assert_allclose(stream.step_proba("b"), model.predict_proba(["abcab"])[0], **EXACT)
+
+
+@pytest.mark.parametrize("kind", [str, list, tuple, np.array])
+def test_many_texts_that_grow_at_different_times(kind):
+    def as_kind(text):
+        return kind(text if kind is str else list(text))
+
+    texts = [as_kind(text) for text in TEXTS]
+    model = RNNLanguageModel(**LANGUAGE).fit(texts)
+    stream = model.stream(3)
+    assert_array_equal(stream.push(texts[:3]), model.predict(texts[:3]))
+    found = stream.step_proba(["c", "a"], which=[2, 0])
+    expected = model.predict_proba(
+        [kind(list(t) if kind is not str else t) for t in ("bac", "abbaa")]
+    )
+    assert_allclose(found, expected, **EXACT)
+    again = pickle.loads(pickle.dumps(stream))
+    assert_array_equal(again.step(list("abc")), stream.step(list("abc")))
+    stream.reset(which=[1])
+    found, expected = stream.step_proba(["b"], which=[1]), model.predict_proba([as_kind("b")])
+    assert_allclose(found, expected, **EXACT)
+
+
+def test_symbols_of_any_kind():
+    notes = [[(60, 1), (62, 2), (60, 1)], [(62, 2), (64, 4)]]
+    model = RNNLanguageModel(**LANGUAGE).fit(notes)
+    stream = model.stream()
+    assert stream.step((60, 1)) == model.predict([[(60, 1)]])[0]
+    rare = RNNLanguageModel(**LANGUAGE, unknown_symbol="?", min_count=2).fit(["abz", "abab"])
+    assert_allclose(rare.stream().step_proba("x"), rare.predict_proba(["z"])[0], **EXACT)
+
+
+def test_texts_in_two_halves():
+    model = RNNLanguageModel(**LANGUAGE).fit(TEXTS)
+    first, second = ["ab", "", "abbab"], ["ba", "c", "a"]
+    _, state = model.predict(first, return_state=True)
+    for predict in (model.predict, model.predict_proba):
+        found, end = predict(second, initial_state=state, return_state=True)
+        whole, same_end = predict(
+            [a + b for a, b in zip(first, second, strict=True)], return_state=True
+        )
+        assert_close_or_equal(found, whole)
+        for ours, theirs in zip(end, same_end, strict=True):
+            assert_allclose(ours, theirs, **EXACT)
+    stream = model.stream(3)
+    stream.state = state
+    assert_array_equal(stream.push(second), model.predict(["abba", "c", "abbaba"]))
+
+
+LANGUAGE_MODEL = RNNLanguageModel(**LANGUAGE | {"learning_rate": "cosine"}).fit(TEXTS)
+
+
+@pytest.mark.parametrize(
+    "call, message",
+    [
+        (lambda: LANGUAGE_MODEL.stream().step("x"), "x has the symbols 'x', which are not among"),
+        (lambda: LANGUAGE_MODEL.stream().step("ab"), "x has 2 symbols, but a step of 1 stream"),
+        (lambda: LANGUAGE_MODEL.stream(2).step("a"), "x has 1 symbols, but a step of 2 stream"),
+        (lambda: LANGUAGE_MODEL.stream(2).step(["a", None]), "'NoneType' and 'str'|is None, which"),
+        (lambda: LANGUAGE_MODEL.stream(2).push(["a"]), "chunk has 1 sequences, but there are 2"),
+        (lambda: LANGUAGE_MODEL.stream(2).push(["a", ""]), r"chunk\[1\] is empty"),
+        (lambda: LANGUAGE_MODEL.stream().push("axb"), "chunk has the symbols 'x'"),
+        (lambda: LANGUAGE_MODEL.stream(0), "n_streams=0 must be a positive integer"),
+        (
+            lambda: LANGUAGE_MODEL.predict(["a", ""], initial_state=LANGUAGE_MODEL.stream(2).state),
+            r"X\[1\] is empty, but what goes on from initial_state",
+        ),
+        (
+            lambda: LANGUAGE_MODEL.predict(["a"], initial_state=LANGUAGE_MODEL.stream(2).state),
+            "initial_state has arrays of shapes",
+        ),
+    ],
+)
+def test_what_a_stream_of_symbols_refuses(call, message):
+    with pytest.raises((ValueError, TypeError), match=message):
+        call()
+
+
+def test_a_stream_of_symbols_needs_a_fit():
+    with pytest.raises(NotFittedError):
+        RNNLanguageModel().stream()
