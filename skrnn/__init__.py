@@ -10,6 +10,7 @@ from skrnn._estimators.language_model import RNNLanguageModel
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
+from skrnn._estimators.window_stream import stream
 from skrnn._preprocessing.grid_scanner import GridScanner
 from skrnn._preprocessing.raw_text import tag_text
 from skrnn._preprocessing.timestep import TimestepTransformer
@@ -50,5 +51,6 @@ __all__ = [
     "metrics",
     "recursive_forecast",
     "sliding_windows",
+    "stream",
     "tag_text",
 ]

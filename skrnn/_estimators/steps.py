@@ -40,10 +40,10 @@ class StepsMixin:
         data = self._read_new(X)
         decode = method and partial(getattr(self._target, method), self._model.params)
         steps, state = self._go_on(data, decode, initial_state, return_state)
-        steps = self._in_form(data, steps)
+        steps = self._in_form(X, data, steps)
         return (steps, state) if return_state else steps
 
-    def _in_form(self, data, steps):
+    def _in_form(self, X, data, steps):
         if data.is_table and self._schema.table == "steps":
             return steps
         if data.is_grid:

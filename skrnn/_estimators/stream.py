@@ -205,7 +205,7 @@ class Stream:
         ValueError
             If there is no such stream.
         """
-        which = slice(None) if which is None else self._indices(which)
+        which = slice(None) if which is None else check_streams(which, self.n_streams)
         self._stepper.put([state[..., which] for state in self._begin()], which)
         return self
 
@@ -232,7 +232,7 @@ class Stream:
             with step_in_one_blas_thread():
                 outputs = self._stepper.step(x)
         else:
-            outputs, is_single = self._step_some(x, self._indices(which))
+            outputs, is_single = self._step_some(x, check_streams(which, self.n_streams))
         answers = method(self._model.params, outputs, None)
         return answers[0] if is_single else answers
 
@@ -243,17 +243,6 @@ class Stream:
             outputs, states = self._model.step(x, self._stepper.take(which))
         self._stepper.put(states, which)
         return outputs, is_single
-
-    def _indices(self, which):
-        """Return the positions of streams as an array."""
-        which = np.atleast_1d(np.asarray(which))
-        in_range = which.dtype.kind in "iu" and ((0 <= which) & (which < self.n_streams)).all()
-        if which.ndim != 1 or not in_range or len(np.unique(which)) < len(which):
-            raise ValueError(
-                f"which={which.tolist()} must name different streams, from 0 to "
-                f"{self.n_streams - 1}."
-            )
-        return which
 
     def _as_rows(self, x, n):
         """Return x as (n, n_features), and whether the axis of streams was left out."""
@@ -303,6 +292,17 @@ class Stream:
                     f"x holds {ids.tolist()} in the categorical column {column}, but fit saw ids "
                     f"from 0 to {n_categories - 1}: map unseen categories to one that was seen."
                 )
+
+
+def check_streams(which, n_streams):
+    """Return the positions of streams as an array; raise unless they are different ones."""
+    which = np.atleast_1d(np.asarray(which))
+    in_range = which.dtype.kind in "iu" and ((0 <= which) & (which < n_streams)).all()
+    if which.ndim != 1 or not in_range or len(np.unique(which)) < len(which):
+        raise ValueError(
+            f"which={which.tolist()} must name different streams, from 0 to {n_streams - 1}."
+        )
+    return which
 
 
 def check_state(states, expected, name):

@@ -28,7 +28,7 @@ class SymbolStream(Stream):
     Examples
     --------
     >>> from skrnn import RNNLanguageModel
-    >>> model = RNNLanguageModel(hidden_size=8, max_iter=30, learning_rate_init=0.05, random_state=0)
+    >>> model = RNNLanguageModel(hidden_size=8, max_iter=30, learning_rate_init=0.05)
     >>> stream = model.fit(["abab" * 5] * 9).stream()
     >>> str(stream.step("a")), str(stream.step("b")), str(stream.push("ab"))
     ('b', 'a', 'a')
