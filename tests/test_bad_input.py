@@ -17,8 +17,13 @@ from estimators import (
 )
 from scipy.sparse import csr_array
 from sklearn.exceptions import NotFittedError
+from sklearn.linear_model import Ridge
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
 from skrnn import (
+    ConformalForecaster,
+    PurgedWindowSplit,
     RNNClassifier,
     RNNLanguageModel,
     RNNRegressor,
@@ -26,7 +31,16 @@ from skrnn import (
     SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
+    SlidingWindowTransformer,
+    TokenEncoder,
+    WindowScaledRegressor,
+    backtest,
+    direct_forecast,
+    recursive_forecast,
+    sliding_windows,
+    tag_text,
 )
+from skrnn.metrics import spans_to_tags
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
 X = np.stack(equal_sequences(12, n_steps=5, n_features=2))
@@ -967,3 +981,299 @@ def test_wrong_calls_of_a_generator():
     check(lambda: model.fit(VECTORS, NAMES, X_val=VECTORS), "pass y_val too")
     model.set_params(feed_condition=False)
     check(lambda: model.fit(VECTORS, NAMES), "feed_condition=False differs from True")
+
+
+# Windows, forecasts and raw texts ------------------------------------------------------------
+
+DAYS = np.arange("2024-01-01", "2024-02-10", dtype="M8[D]").astype("M8[s]")
+SERIES = np.sin(0.5 * np.arange(40.0))
+
+
+def frame(rows=slice(None), **columns):
+    pd = pytest.importorskip("pandas")
+    return pd.DataFrame({"load": SERIES, **columns}, index=pd.DatetimeIndex(DAYS)).iloc[rows]
+
+
+def windows(window_size=3, horizon=1, **options):
+    return SlidingWindowTransformer(window_size, horizon=horizon, output="2d", **options)
+
+
+def forecaster(horizon=1, **options):
+    return make_pipeline(windows(horizon=horizon, **options), Ridge())
+
+
+def fitted(horizon=1, X=None, **options):
+    model, X = forecaster(horizon, **options), frame() if X is None else X
+    return model.fit(X, model[0].targets(X, SERIES[: len(X)]))
+
+
+def ahead(X, n_steps=2, model=None, **options):
+    return recursive_forecast(model or fitted(), X, n_steps, **options)
+
+
+def future(n=2, **columns):
+    pd = pytest.importorskip("pandas")
+    index = pd.date_range("2024-02-10", periods=n)
+    return pd.DataFrame({"feast": np.zeros(n), **columns}, index=index)
+
+
+def with_feast():
+    return fitted(X=frame(feast=0.0), known_features=["feast"])
+
+
+def fit_windows(X, **options):
+    return windows(**options).fit(X)
+
+
+TWO = np.repeat(["a", "b"], 20)
+GAP = [0, 1, 2, 3, 4, 7, 8, 9, 12, *range(13, 40)]
+WRONG_SERIES = {
+    "a gap": (lambda: fit_windows(frame(GAP)), "2 gap(s) in steps of 1 day, with 4 row(s) missing"),
+    "a gap, where": (lambda: fit_windows(frame(GAP)), "from 2024-01-05 00:00:00 in row 4 to 2024-"),
+    "a gap, what to do": (lambda: fit_windows(frame(GAP)), "gaps='cut'"),
+    "a gap in sliding_windows": (
+        lambda: sliding_windows(frame(GAP), window_size=2),
+        "2 gap(s) in steps of 1 day",
+    ),
+    "a gap in a forecast": (lambda: ahead(frame(GAP)), "2 gap(s)"),
+    "a gap in a direct forecast": (lambda: direct_forecast(fitted([1, 2]), frame(GAP)), "2 gap(s)"),
+    "a gap of another step": (
+        lambda: fit_windows(frame(), freq="12h"),
+        "39 gap(s) in steps of 12:",
+    ),
+    "new rows with gaps": (lambda: fitted().predict(frame(slice(0, 40, 2))), "19 gap(s)"),
+    "a time twice": (lambda: fit_windows(frame([0, 1, 1, 2, 2])), "and 2 row(s) in all repeat"),
+    "times backwards": (lambda: fit_windows(frame(slice(None, None, -1))), "is not sorted"),
+    "times backwards, where": (lambda: fit_windows(frame([0, 2, 1, 3])), "is in row 2 after"),
+    "times of a series backwards": (
+        lambda: fit_windows(frame([*range(22), 23, 22], id=TWO), group_feature="id"),
+        "rows 20 to 23 is not sorted",
+    ),
+    "no such step": (lambda: fit_windows(frame(), freq="daily"), "freq='daily' is no step"),
+    "a step of nothing": (lambda: fit_windows(frame(), freq="0h"), "freq='0h' is no step"),
+    "months of days": (lambda: fit_windows(frame(), freq="MS"), "does not keep freq='MS'"),
+    "a step without times": (lambda: fit_windows(X, freq="D"), "Found array with dim 3"),
+    "a step of an array": (lambda: fit_windows(SERIES[:, None], freq="D"), "but X has none: pass"),
+    "cut an array": (lambda: fit_windows(SERIES[:, None], gaps="cut"), "gaps='cut' needs times"),
+    "cut behind a scaler": (
+        lambda: make_pipeline(StandardScaler(), windows(gaps="cut")).fit(frame(GAP)),
+        "set_output(transform='pandas') lets it pass",
+    ),
+    "cut windows of an array": (
+        lambda: sliding_windows(SERIES, window_size=2, gaps="cut"),
+        "gaps='cut' needs times that keep a step",
+    ),
+    "no way with gaps": (lambda: fit_windows(frame(), gaps="fill"), "gaps must be one of"),
+    "no way with gaps in sliding_windows": (
+        lambda: sliding_windows(SERIES, window_size=2, gaps="fill"),
+        "gaps must be one of ('raise', 'cut', 'ignore'), got 'fill'",
+    ),
+    "no such column of times": (lambda: fit_windows(frame(), time_feature="day"), "'day' is not a"),
+    "times as text": (
+        lambda: fit_windows(frame(day=["1.2."] * 40), time_feature="day"),
+        "column 'day' of X holds '1.2.', which is no time: convert the column with",
+    ),
+    "times that are missing": (
+        lambda: fit_windows(frame(day=[*DAYS[:39], None]), time_feature="day"),
+        "column 'day' of X has no time in row 39",
+    ),
+    "times that are fractions": (
+        lambda: fit_windows(frame(day=SERIES), time_feature="day"),
+        "which is no time",
+    ),
+    "one column for series and times": (
+        lambda: fit_windows(frame(day=DAYS), time_feature="day", group_feature="day"),
+        "must be different columns of X",
+    ),
+    "no column left": (
+        lambda: fit_windows(frame(day=DAYS)[["day"]], time_feature="day"),
+        "and leave one for the windows",
+    ),
+    "known names in a word": (
+        lambda: fit_windows(frame(), known_features="load"),
+        "put it into one",
+    ),
+    "no such known column": (
+        lambda: fit_windows(frame(), known_features=["feast"]),
+        "known_features='feast' is not a column of X, which has 1 columns: ['load']",
+    ),
+    "series known in advance": (
+        lambda: fit_windows(frame(id=TWO), group_feature="id", known_features=["id"]),
+        "known_features=['id'] names a column that tells series or times apart",
+    ),
+    "known, but missing": (
+        lambda: fit_windows(frame(feast=[0.0] * 39 + [np.nan]), known_features=["feast"]),
+        "X has nan (NaN is a missing value, inf an infinite one) in row 39",
+    ),
+    "no horizon": (lambda: fit_windows(frame(), horizon=[]), "number of horizons == 0"),
+    "a horizon in the past": (lambda: fit_windows(frame(), horizon=[1, -1]), "horizon == -1"),
+    "horizons too far": (lambda: fit_windows(frame(), horizon=[1, 38]), "at least 41 rows"),
+    "targets of other rows": (
+        lambda: windows(horizon=[1, 2]).targets(frame(), SERIES[:9]),
+        "inconsistent numbers of samples",
+    ),
+    "targets of words": (lambda: forecaster([1, 2]).fit(frame(), ["a"] * 40), "could not convert"),
+    "a table too short": (lambda: ahead(frame(slice(2))), "X has 2 row(s), but the windows"),
+    "a direct table too short": (
+        lambda: direct_forecast(fitted([1, 2]), frame(slice(2))),
+        "padding is no history to forecast from: pass the last window_size rows at least",
+    ),
+    "one series too short": (
+        lambda: ahead(
+            frame([*range(20), 20, 21], id=TWO),
+            model=fitted(X=frame(id=TWO), group_feature="id"),
+        ),
+        "The series b has 2 row(s)",
+    ),
+    "columns in another order": (
+        lambda: ahead(frame(feast=0.0)[["feast", "load"]], model=with_feast()),
+        "X has the columns ['feast', 'load'], but the estimator was fitted to ['load', 'feast']",
+    ),
+    "rows in another order": (lambda: ahead(frame(slice(None, None, -1))), "is not sorted"),
+    "no step to go on with": (
+        lambda: ahead(
+            frame([0, 1, 3, 8, 9, 15]), model=fitted(gaps="ignore", X=frame([0, 2, 9, 11]))
+        ),
+        "keeps no step, so that nobody knows when the next row comes",
+    ),
+    "no steps": (lambda: ahead(frame(), 0), "n_steps == 0, must be >= 1"),
+    "no windows that look ahead": (
+        lambda: direct_forecast(fitted(0), frame()),
+        "The estimator has no windows that look ahead",
+    ),
+    "nothing told of the future": (
+        lambda: ahead(frame(feast=0.0), model=with_feast()),
+        "pass the columns that are known in advance as future",
+    ),
+    "future of other columns": (
+        lambda: ahead(frame(feast=0.0), model=with_feast(), future=future(sun=1.0)),
+        "future has the columns ['feast', 'sun'], but X has ['load', 'feast']",
+    ),
+    "future of too few rows": (
+        lambda: ahead(frame(feast=0.0), model=with_feast(), future=future(1)),
+        "future has 1 row(s), but 2 rows come",
+    ),
+    "future of other days": (
+        lambda: ahead(frame(slice(30), feast=0.0), model=with_feast(), future=future()),
+        "future has the time 2024-02-10 00:00:00 in row 0, but 2024-01-31 00:00:00 comes next",
+    ),
+    "future with a hole": (
+        lambda: ahead(frame(feast=0.0), model=with_feast(), future=future(feast=[0, np.nan])),
+        "Column 'feast' of future is missing in row 1",
+    ),
+    "groups where there are none": (
+        lambda: ahead(frame(id=TWO), group_feature="id", model=fitted(X=frame(id=SERIES))),
+        "group_feature='id' tells several series apart, but the windows of the estimator do not",
+    ),
+    "a target that is no feature": (
+        lambda: make_pipeline(
+            SlidingWindowTransformer(3), WindowScaledRegressor(Ridge(), target_feature="sold")
+        ).fit(frame(), SERIES),
+        "target_feature=sold is not a feature of X, whose windows have 1 features, ['load']",
+    ),
+    "times that are not split": (
+        lambda: next(PurgedWindowSplit(4, window_size=9).split(frame(slice(9)), groups=["a"] * 9)),
+        "X has 9 different times",
+    ),
+    "a backtest without windows": (lambda: backtest(Ridge(), frame(), SERIES), "look ahead"),
+    "a backtest without rows": (
+        lambda: backtest(forecaster([1, 2]), frame(), SERIES, cv=2, season=99),
+        "No test row has a complete window, and a season before it",
+    ),
+    "a backtest of dates": (lambda: backtest(forecaster(), frame(), DAYS), "y holds times"),
+    "a coverage of all": (
+        lambda: ConformalForecaster(forecaster(), coverage=1.0).fit(frame(), SERIES),
+        "The 'coverage' parameter of ConformalForecaster must be a float in the range (0.0, 1.0)",
+    ),
+    "a coverage of too few": (
+        lambda: ConformalForecaster(forecaster(), coverage=0.99).fit(frame(), SERIES),
+        "coverage=0.99 needs the errors of at least 99 rows, but 10 are kept back",
+    ),
+    "targets of other horizons": (
+        lambda: (
+            ConformalForecaster(forecaster(), coverage=0.5)
+            .fit(frame(), SERIES)
+            .predict_interval(frame(), np.zeros((40, 2)))
+        ),
+        "y has shape (40, 2), but the forecasts have (40,)",
+    ),
+}
+WRONG_KINDS = {
+    "future of another kind": (
+        lambda: ahead(frame(feast=0.0), model=with_feast(), future=np.zeros((2, 2))),
+        "future is of type ndarray, but X of type DataFrame: pass both in one kind.",
+    ),
+    "bounds of what has none": (
+        lambda: direct_forecast(fitted([1, 2]), frame(), interval=True),
+        "interval=True asks for bounds, but Pipeline has none",
+    ),
+    "a fraction of a window": (
+        lambda: fit_windows(frame(), window_size=2.5),
+        "window_size must be",
+    ),
+    "a fraction of a horizon": (lambda: fit_windows(frame(), horizon=[1.5]), "horizon must be an"),
+    "half a season": (
+        lambda: backtest(forecaster(), frame(), SERIES, season=0.5),
+        "season must be",
+    ),
+    "texts where lists were learnt": (
+        lambda: TokenEncoder().fit([["a", "b"]]).transform([["a"], "a b"]),
+        "X[1] is a string, but fit saw lists of tokens",
+    ),
+    "texts to a tagger of lists": (lambda: TAGGER_OF_LISTS().predict(["a b"]), "tag_text(model,"),
+    "several texts to tokenize": (
+        lambda: TokenEncoder().tokenize(["a"]),
+        "text must be one string",
+    ),
+    "no text to tag": (lambda: tag_text(TAGGER_OF_LISTS(), [1]), "text must be one string, got 1"),
+    "no encoder to tag with": (
+        lambda: tag_text(TAGGER_OF_LISTS()[-1], "a"),
+        "does not begin with a TokenEncoder, which cuts texts into tokens",
+    ),
+}
+WRONG_TEXTS_TO_TAG = {
+    "labels of no scheme": (
+        lambda: tag_text(TAGGER_OF_LISTS(), "a b", scheme="bio"),
+        "is no tag of scheme='bio'",
+    ),
+    "no such scheme": (
+        lambda: tag_text(TAGGER_OF_LISTS(), "a b", scheme="bioes"),
+        "scheme must be one of ['bilou', 'bio', 'bmes', 'conlleval', 'iobes']. Got 'bioes'",
+    ),
+    "two groups in a pattern": (
+        lambda: TokenEncoder(token_pattern="(a)(b)").fit(["ab"]),
+        "is no regular expression of a token: it has more than 1 capturing group",
+    ),
+    "tokens that are not in the text": (
+        lambda: TokenEncoder(analyzer=lambda text: ["x"]).tokenize("ab"),
+        "The analyzer returns 'x', which is not in the text behind character 0",
+    ),
+    "labels of a sentence without tokens": (
+        lambda: TAGGER_OF_LISTS().fit([[], ["a"]], [["X", "X"], ["X"]]),
+        "y[0] has 2 value(s), but X[0] has 1 step(s)",
+    ),
+    "spans that overlap": (
+        lambda: spans_to_tags([[("A", 0, 2), ("B", 1, 3)]], [4]),
+        "The span ('B', 1, 3) overlaps another",
+    ),
+}
+
+
+def TAGGER_OF_LISTS():
+    tagger = SequenceTagger(hidden_size=2, max_iter=1)
+    return make_pipeline(TokenEncoder(), tagger).fit([["a", "b"]] * 4, [["X", "Y"]] * 4)
+
+
+@pytest.mark.parametrize("call, message", WRONG_SERIES.values(), ids=WRONG_SERIES)
+def test_wrong_series(call, message):
+    check(call, message)
+
+
+@pytest.mark.parametrize("call, message", WRONG_KINDS.values(), ids=WRONG_KINDS)
+def test_wrong_kinds_of_series_and_texts(call, message):
+    check(call, message, TypeError)
+
+
+@pytest.mark.parametrize("call, message", WRONG_TEXTS_TO_TAG.values(), ids=WRONG_TEXTS_TO_TAG)
+def test_wrong_texts_to_tag(call, message):
+    check(call, message)

@@ -245,7 +245,13 @@ def _found(times, starts):
 
 def cut_at_gaps(times, starts, step, gaps):
     """Return the first row of each series, cut at its gaps if `gaps` says so; raise for others."""
-    if step is None or gaps == "ignore" or len(times.instants) < 2:
+    if gaps == "cut" and (times is None or step is None):
+        raise ValueError(
+            "gaps='cut' needs times that keep a step, but X has none: a scaler in front hides the "
+            "index unless set_output(transform='pandas') lets it pass. Name the column of the "
+            "times as time_feature, or their step as freq."
+        )
+    if times is None or step is None or gaps == "ignore" or len(times.instants) < 2:
         return starts
     ticks = count_ticks(step.clock, times)
     if ticks is None:

@@ -432,7 +432,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         starts, step = self._starts(X, len(rows), self._names(), reset)
         if reset:
             self._step = step
-        self._check_finite(rows, starts)
+        self._check_finite(rows, starts, self._delays())
         return rows, starts
 
     def _starts(self, X, n_rows, names, reset):
@@ -446,16 +446,14 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         check_order(times, starts)
         is_seen = hasattr(self, "_step") and not reset
         step = self._step if is_seen else step_of(times, starts, self.freq)
-        if times is not None:
-            starts = cut_at_gaps(times, starts, step, self.gaps)
-        return starts, step
+        return cut_at_gaps(times, starts, step, self.gaps), step
 
     def _read_rows(self, table):
         check_numbers(table, "X")
         return check_array(table, input_name="X", estimator=self, **_READ)
 
-    def _check_finite(self, rows, starts):
-        finite, delays = np.isfinite(rows), self._delays()
+    def _check_finite(self, rows, starts, delays):
+        finite = np.isfinite(rows)
         if finite.all():
             return
         for delay in set(delays.tolist()):
@@ -481,17 +479,26 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def _held(self):
         """Return the positions of the columns that windows hold."""
         names, apart = self._names(), self._held_apart()
-        left_out = {position_of(feature, names, name) for name, feature in apart.items()}
-        return [i for i in range(len(names)) if i not in left_out]
+        left_out = [position_of(feature, names, name) for name, feature in apart.items()]
+        held = [i for i in range(len(names)) if i not in left_out]
+        if len(set(left_out)) < len(left_out) or not held:
+            raise ValueError(
+                f"{apart} must be different columns of X, and leave one for the windows: X has "
+                f"{names}."
+            )
+        return held
 
     def _delays(self):
         """Return by how many rows each column of a window comes late."""
-        names, known = (
-            self._names(),
-            np.ravel([] if self.known_features is None else self.known_features),
-        )
-        known = {position_of(feature, names, "known_features") for feature in known.tolist()}
-        return np.array([0 if i in known else self._sizes[1] for i in self._held()], np.intp)
+        names, held = self._names(), self._held()
+        features = () if self.known_features is None else self.known_features
+        known = {position_of(feature, names, "known_features") for feature in features}
+        if not known <= set(held):
+            raise ValueError(
+                f"known_features={self.known_features} names a column that tells series or times "
+                f"apart, {self._held_apart()}, and is in no window: leave it out."
+            )
+        return np.array([0 if i in known else self._sizes[1] for i in held], np.intp)
 
 
 def starts_of(windows, X, n_rows):
@@ -621,4 +628,4 @@ def _starts_of_table(X, groups, n_rows, freq, gaps):
     starts, times = series_starts(groups, n_rows), read_times(X)
     check_order(times, starts)
     step = step_of(times, starts, freq)
-    return starts if times is None else cut_at_gaps(times, starts, step, gaps)
+    return cut_at_gaps(times, starts, step, gaps)
