@@ -36,6 +36,15 @@ SCORES = {
         r"RNNRegressor +(\S+)\n\n": (8, 18),  # one step ahead; the same month of last year: 24.3
         r"repeated +\S+\nRNNRegressor +(\S+)": (5, 25),  # 24 steps; last year repeated: 30.0
     },
+    "infections": {
+        r"\n1\.0 +\S+ +\S+ +\S+ +(\S+)": (0.1, 0.175),  # last week: 0.299; ridge: 0.171
+        r"\n2\.0 +\S+ +\S+ +\S+ +(\S+)": (0.1, 0.22),  # last week: 0.512; ridge: 0.224
+    },
+    "missing_weeks": {r"\n1\.0 +(\S+)": (0.05, 0.2), r"\n2\.0 +\S+ +\S+ +(\S+)": (0.7, 0.95)},
+    "next_three_days": {
+        r"\n1\.0 +\S+ +\S+ +(\S+)": (0.008, 0.0102),  # last price: 0.0113; ridge: 0.0106
+        r"\n3\.0 +\S+ +\S+ +(\S+)": (0.013, 0.0154),  # last price: 0.0157; ridge: 0.0154
+    },
     "many_series": {r"RNNRegressor +(\S+)": (0.1, 0.14)},  # noise alone: 0.1
     "pos_tagging": {r"token accuracy (\S+), .*token_features=\[": (0.98, 1)},
     "slots_and_intent": {r"slot F1 (\S+),": (0.95, 1), r"intent accuracy (\S+)": (0.95, 1)},

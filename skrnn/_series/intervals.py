@@ -13,6 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._compat import Interval, RealNotInt, check_parameters, safe_indexing
 from skrnn._data.ragged import rows_between
 from skrnn._data.values import as_floats
+from skrnn._series.baselines import Origins
 from skrnn._series.forecast import windows_of
 from skrnn._series.series import largest_horizon, lengths_of
 from skrnn._series.windows import starts_of
@@ -49,7 +50,8 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         The fitted estimator.
 
     scores_ : ndarray of shape (n_calibration,) or (n_calibration, n_horizons)
-        Absolute errors of the rows kept back, or by how much quantiles missed.
+        Absolute errors of the rows kept back that have a complete window, or by how much quantiles
+        missed.
 
     n_features_in_ : int
         Number of columns of `X`.
@@ -136,7 +138,9 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         check_parameters(self)
         windows, y = self._windows(), as_floats(y, "y")
         check_consistent_length(X, y)
-        early, late = self._split(windows, starts_of(windows, X, len(y)), len(y))
+        starts = starts_of(windows, X, len(y))
+        early, late = self._split(windows, starts, len(y))
+        late = late[Origins(windows, starts, len(y)).complete()[late]]
         self.estimator_ = clone(self.estimator).fit(safe_indexing(X, early), y[early])
         self.scores_ = self._scores(np.asarray(self.estimator_.predict(X))[late], y[late])
         self._place_of_width(len(self.scores_))

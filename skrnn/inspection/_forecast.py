@@ -153,6 +153,7 @@ class ForecastDisplay:
         for ax, (name, panel) in zip(self.axes_, self.panels.items(), strict=False):
             _draw(ax, panel)
             ax.set_title(name)
+            _write_dates(ax, panel.times)
         self.axes_[0].legend()
         return self
 
@@ -177,6 +178,16 @@ def _draw(ax, panel):
             panel.ahead, panel.lower, panel.upper, color=line.get_color(), alpha=0.25,
             label="interval",
         )  # fmt: skip
+
+
+def _write_dates(ax, times):
+    """Let no dates overlap."""
+    if np.asarray(times).dtype.kind == "M":
+        from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
+
+        locator = AutoDateLocator()
+        ax.xaxis.set_major_locator(locator)
+        ax.xaxis.set_major_formatter(ConciseDateFormatter(locator))
 
 
 def _has_times(table, time_feature):
