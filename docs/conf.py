@@ -19,7 +19,7 @@ sys.path.insert(0, str(HERE))
 
 from inventory import write_inventory  # noqa: E402
 
-MODULES = ("skrnn", "skrnn.datasets", "skrnn.inspection", "skrnn.metrics")
+MODULES = ("skrnn", "skrnn.datasets", "skrnn.export", "skrnn.inspection", "skrnn.metrics")
 
 project, author, version = "skrnn", "the skrnn developers", skrnn.__version__
 release = version

@@ -1,7 +1,7 @@
 """Recurrent neural networks that behave like any other scikit-learn estimator."""
 
 from skrnn import _legacy as _legacy
-from skrnn import datasets, inspection, metrics
+from skrnn import datasets, export, inspection, metrics
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.encoder import SequenceEncoder
@@ -46,6 +46,7 @@ __all__ = [
     "backtest",
     "datasets",
     "direct_forecast",
+    "export",
     "inspection",
     "load_word_vectors",
     "metrics",

@@ -163,7 +163,7 @@ def test_the_public_names_are_all_there_is_to_see():
     assert visible == {name for name in skrnn.__all__ if not inspect.ismodule(getattr(skrnn, name))}
     assert skrnn.__all__ == sorted(skrnn.__all__)
     public = {module for module in MODULES if "._" not in module} - {"skrnn"}
-    assert public == {"skrnn.datasets", "skrnn.inspection", "skrnn.metrics"}
+    assert public == {"skrnn.datasets", "skrnn.export", "skrnn.inspection", "skrnn.metrics"}
 
 
 def test_the_reference_page_lists_the_public_names():
@@ -173,7 +173,7 @@ def test_the_reference_page_lists_the_public_names():
         for row in re.findall(r"^\| (`.*?`) \|", page, re.MULTILINE)
         for name in re.findall(r"`(\w+)`", row)
     }
-    modules = (skrnn, skrnn.datasets, skrnn.inspection, skrnn.metrics)
+    modules = (skrnn, skrnn.datasets, skrnn.export, skrnn.inspection, skrnn.metrics)
     assert listed == {name for module in modules for name in module.__all__}
 
 
@@ -199,7 +199,7 @@ def public_functions():
 
     Named tuples are left out: their fields are their documentation.
     """
-    for module in (skrnn, skrnn.datasets, skrnn.inspection, skrnn.metrics):
+    for module in (skrnn, skrnn.datasets, skrnn.export, skrnn.inspection, skrnn.metrics):
         for name in getattr(module, "__all__", []):
             value = getattr(module, name)
             if inspect.isfunction(value) or inspect.isfunction(getattr(value, "__init__", None)):

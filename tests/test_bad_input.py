@@ -1,6 +1,7 @@
 """Wrong calls: each raises at once, names what was read, and says what to do."""
 
 import re
+import sys
 from datetime import date
 from functools import partial
 
@@ -16,10 +17,11 @@ from estimators import (
     sequences,
 )
 from scipy.sparse import csr_array
+from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn import (
     ConformalForecaster,
@@ -32,6 +34,7 @@ from skrnn import (
     SequenceRegressor,
     SequenceTagger,
     SlidingWindowTransformer,
+    TimestepTransformer,
     TokenEncoder,
     WindowScaledRegressor,
     backtest,
@@ -40,6 +43,7 @@ from skrnn import (
     sliding_windows,
     tag_text,
 )
+from skrnn.export import register_with_skl2onnx, to_onnx, to_torch
 from skrnn.metrics import spans_to_tags
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
@@ -1277,3 +1281,59 @@ def test_wrong_kinds_of_series_and_texts(call, message):
 @pytest.mark.parametrize("call, message", WRONG_TEXTS_TO_TAG.values(), ids=WRONG_TEXTS_TO_TAG)
 def test_wrong_texts_to_tag(call, message):
     check(call, message)
+
+
+# Export -------------------------------------------------------------------------------------
+
+BY_SEQUENCE = TimestepTransformer(StandardScaler(), scope="sequence")
+NO_STEPS = [
+    (BY_SEQUENCE, "The step 'timesteptransformer' of the Pipeline, TimestepTransformer(scope="),
+    (TimestepTransformer(PCA(1)), "Export the last step, pipeline[-1], and do before it what"),
+    (
+        FunctionTransformer(),
+        "The step 'functiontransformer' of the Pipeline, FunctionTransformer()",
+    ),
+]
+
+
+@pytest.mark.parametrize("to_another_form", [to_onnx, to_torch])
+def test_what_cannot_be_exported(to_another_form):
+    scaler = StandardScaler().fit(X[0])
+    no_network = "StandardScaler is no recurrent network of skrnn: pass the one inside"
+    check(lambda: to_another_form(scaler), no_network, TypeError)
+    check(lambda: to_another_form(RNNRegressor()), "is not fitted yet", NotFittedError)
+    generator = SequenceGenerator(max_iter=1).fit(X[:, 0], ["ab", "ba"] * 6)
+    reason = (
+        "SequenceGenerator cannot become {}: it writes its answers symbol by symbol in a search"
+    )
+    form = {to_onnx: "ONNX", to_torch: "a module of torch"}[to_another_form]
+    check(lambda: to_another_form(generator), reason.format(form), TypeError)
+
+
+@pytest.mark.parametrize("step, message", NO_STEPS)
+def test_steps_of_a_pipeline_that_cannot_be_exported(step, message):
+    pipeline = make_pipeline(step, CLASSIFIER.make(learning_rate="cosine")).fit(X, labels(X))
+    check(lambda: to_onnx(pipeline), message, TypeError)
+
+
+def test_states_of_what_looks_ahead():
+    tags = TAGGER.target(X)
+    both = TAGGER.make(learning_rate="cosine", bidirectional=True).fit(X, tags)
+    check(lambda: to_onnx(both, with_state=True), "fit it with bidirectional=False")
+    crf = TAGGER.make(learning_rate="cosine", bidirectional=False, decoder="crf").fit(X, tags)
+    check(lambda: to_onnx(crf, with_state=True), "fit it with decoder='softmax'")
+
+
+@pytest.mark.parametrize(
+    "call, package, extra",
+    [
+        (to_onnx, "onnx", "onnx"),
+        (to_torch, "torch", "torch"),
+        (lambda model: register_with_skl2onnx(), "skl2onnx", "skl2onnx"),
+    ],
+)
+def test_packages_that_an_export_lacks(call, package, extra, monkeypatch):
+    model = CLASSIFIER.make(learning_rate="cosine").fit(X, labels(X))
+    monkeypatch.setitem(sys.modules, package, None)
+    remedy = f"install it by pip install 'skrnn[{extra}]'"
+    check(lambda: call(model), remedy, ImportError)
