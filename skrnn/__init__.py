@@ -19,6 +19,7 @@ from skrnn._preprocessing.word_vectors import WordVectors, load_word_vectors
 from skrnn._series.backtest import backtest
 from skrnn._series.forecast import direct_forecast, recursive_forecast
 from skrnn._series.intervals import ConformalForecaster
+from skrnn._series.outliers import ForecastOutlierDetector
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
@@ -27,6 +28,7 @@ from skrnn.inspection import LossCurveDisplay
 
 __all__ = [
     "ConformalForecaster",
+    "ForecastOutlierDetector",
     "GridScanner",
     "LossCurveDisplay",
     "PurgedWindowSplit",

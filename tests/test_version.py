@@ -20,6 +20,7 @@ X = sequences()
 REQUIRED = {
     "TimestepTransformer": [Ridge()],
     "ConformalForecaster": [Ridge()],
+    "ForecastOutlierDetector": [Ridge()],
     "WindowScaledRegressor": [Ridge()],
     "SequenceEncoder": [Ridge()],
 }
