@@ -3,7 +3,7 @@
 import re
 import sys
 from datetime import date
-from functools import partial
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -23,6 +23,7 @@ from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
+import skrnn
 from skrnn import (
     ConformalForecaster,
     PurgedWindowSplit,
@@ -44,6 +45,15 @@ from skrnn import (
     tag_text,
 )
 from skrnn.export import register_with_skl2onnx, to_onnx, to_torch
+from skrnn.inspection import (
+    GateActivationsDisplay,
+    gate_activations,
+    gradient_flow,
+    hidden_states,
+    permutation_importance,
+    saliency,
+    step_outputs,
+)
 from skrnn.metrics import spans_to_tags
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
@@ -1337,3 +1347,249 @@ def test_packages_that_an_export_lacks(call, package, extra, monkeypatch):
     monkeypatch.setitem(sys.modules, package, None)
     remedy = f"install it by pip install 'skrnn[{extra}]'"
     check(lambda: call(model), remedy, ImportError)
+
+
+# Looking inside, and streams ------------------------------------------------------------------
+
+QUICK = {"hidden_size": 3, "max_iter": 1, "random_state": 0, "learning_rate": "cosine"}
+STEPS = np.stack(equal_sequences(12, n_steps=5, n_features=2))
+ROWS = np.random.default_rng(0).standard_normal((40, 2))
+
+
+@cache
+def ready(kind):
+    """A small fitted estimator, by what it is."""
+    y = np.arange(12) % 2
+    if kind == "classifier":
+        return RNNClassifier(**QUICK, bidirectional=False).fit(STEPS, y)
+    if kind == "both directions":
+        return RNNClassifier(**QUICK, bidirectional=True).fit(STEPS, y)
+    if kind == "regressor of two":
+        return RNNRegressor(**QUICK).fit(STEPS, STEPS[:, 0])
+    if kind == "tagger":
+        return SequenceTagger(**QUICK, bidirectional=False).fit(STEPS, STEPS[:, :, 0] > 0)
+    if kind == "ids":
+        return RNNClassifier(**QUICK, bidirectional=False).fit(TOKENS, y)
+    if kind == "language":
+        return RNNLanguageModel(**QUICK).fit(["abab", "ba"])
+    if kind == "generator":
+        return SequenceGenerator(**QUICK).fit([[0.0], [1.0]], ["ab", "ba"])
+    windows = SlidingWindowTransformer(window_size=3, horizon=1)
+    return make_pipeline(StandardScaler(), windows, RNNRegressor(**QUICK)).fit(ROWS, ROWS[:, 0])
+
+
+def look(function, kind, *arguments, **options):
+    X = TOKENS if kind == "ids" else STEPS
+    return lambda: function(ready(kind), X, *arguments, **options)
+
+
+def stream_of(kind, n_streams=1):
+    return skrnn.stream(ready(kind), n_streams)
+
+
+# A call, what its message names: the parameter with its value and, last, the remedy.
+WRONG_LOOKS = {
+    "flow of a pipeline": (
+        lambda: gradient_flow(ready("pipeline"), ROWS, ROWS),
+        ["Pipeline is no recurrent network", "pass the one inside, such as pipeline[-1]"],
+    ),
+    "flow of a scaler": (
+        lambda: gradient_flow(StandardScaler(), ROWS, ROWS),
+        ["StandardScaler is no recurrent network", "search.best_estimator_"],
+    ),
+    "flow of a generator": (
+        lambda: gradient_flow(ready("generator"), [[0.0]], ["ab"]),
+        ["SequenceGenerator reads a vector", "pass an estimator that reads sequences"],
+    ),
+    "saliency of a generator": (
+        lambda: saliency(ready("generator"), [[0.0]]),
+        ["SequenceGenerator reads a vector", "RNNLanguageModel"],
+    ),
+    "flow without targets": (look(gradient_flow, "classifier"), ["requires y to be passed"]),
+    "flow with other labels": (
+        look(gradient_flow, "classifier", ["a"] * 12),
+        ["y has the labels ['a']", "which are not among the classes [0 1]"],
+    ),
+    "flow with fewer targets": (
+        look(gradient_flow, "classifier", [0, 1]),
+        ["inconsistent numbers of samples: [12, 2]"],
+    ),
+    "gates of a layer": (
+        look(gate_activations, "classifier", layer=1),
+        ["layer=1 must be the number of a layer", "from 0 to 0, or from -1 for the last"],
+    ),
+    "gates of no layer": (
+        look(gate_activations, "classifier", layer=None),
+        ["layer=None must be the number of a layer", "from 0 to 0"],
+    ),
+    "gates backward": (
+        look(gate_activations, "classifier", direction="backward"),
+        ["direction='backward' must be one in which", "'forward'"],
+    ),
+    "gates sideways": (
+        look(gate_activations, "both directions", direction="sideways"),
+        ["direction='sideways' must be one in which", "'forward' or 'backward'"],
+    ),
+    "states of a layer": (
+        look(hidden_states, "classifier", layer=-2),
+        ["layer=-2 must be the number of a layer", "from -1 for the last"],
+    ),
+    "states of other features": (
+        lambda: hidden_states(ready("classifier"), STEPS[:, :, :1]),
+        ["X has 1 features", "expecting 2 features"],
+    ),
+    "outputs of NaN": (
+        lambda: step_outputs(ready("classifier"), STEPS * np.nan),
+        ["contains NaN"],
+    ),
+    "outputs of unknown symbols": (
+        lambda: step_outputs(ready("language"), ["abx"]),
+        ["X has the symbols 'x'", "fit with unknown_symbol="],
+    ),
+    "saliency of a class": (
+        look(saliency, "classifier", 2),
+        ["target=2 is not among the classes [0 1]", "name one"],
+    ),
+    "saliency of classes": (
+        look(saliency, "classifier", [0, 1]),
+        ["target has 2 entries, but X has 12 sequences", "give one for each, or one for all"],
+    ),
+    "saliency of two numbers": (
+        look(saliency, "regressor of two"),
+        ["target=None, but RNNRegressor predicts 2 numbers", "say which, from 0 to 1"],
+    ),
+    "saliency of a third number": (
+        look(saliency, "regressor of two", 2),
+        ["target=2 must be the number of an output", "from 0 to 1"],
+    ),
+    "saliency of a symbol": (
+        lambda: saliency(ready("language"), ["ab"], "x"),
+        ["target='x' is not among classes_", "name one of these"],
+    ),
+    "saliency by a method": (
+        look(saliency, "classifier", method="shap"),
+        ["The 'method' parameter of saliency must be", "'integrated_gradients'", "Got 'shap'"],
+    ),
+    "saliency at no points": (
+        look(saliency, "classifier", n_points=0),
+        ["The 'n_points' parameter of saliency must be an int in the range [1, inf)", "Got 0"],
+    ),
+    "saliency at a step": (
+        look(saliency, "tagger", step=5),
+        ["step=5 must be a step that every sequence has", "the shortest of them has 5"],
+    ),
+    "saliency from a baseline": (
+        look(saliency, "classifier", baseline=[0.0]),
+        ["baseline has shape (1,)", "a finite number for each of the 2 features"],
+    ),
+    "saliency from nowhere": (
+        look(saliency, "classifier", baseline=[np.inf, 0.0]),
+        ["baseline", "must hold a finite number for each of the 2 features"],
+    ),
+    "importance by": (
+        look(permutation_importance, "classifier", np.arange(12) % 2, by="sequence"),
+        ["The 'by' parameter of permutation_importance must be", "'feature'", "Got 'sequence'"],
+    ),
+    "importance of no steps": (
+        look(permutation_importance, "classifier", np.arange(12) % 2, by="block", block_size=0),
+        ["The 'block_size' parameter of permutation_importance must be", "[1, inf)", "Got 0"],
+    ),
+    "importance without repeats": (
+        look(permutation_importance, "classifier", np.arange(12) % 2, n_repeats=0),
+        ["The 'n_repeats' parameter of permutation_importance must be", "[1, inf)", "Got 0"],
+    ),
+    "importance for a score": (
+        look(permutation_importance, "classifier", np.arange(12) % 2, scoring="best"),
+        ["'best' is not a valid scoring value", "get_scorer_names()"],
+    ),
+    "importance of windows": (
+        lambda: permutation_importance(ready("pipeline"), ROWS, ROWS[:, 0]),
+        ["cuts one series into windows", "pass pipeline[-1] with the windows"],
+    ),
+    "importance of a text": (
+        lambda: permutation_importance(ready("language"), "abab", None),
+        ["X is of type str", "expected an array"],
+    ),
+    "a picture of a gate": (
+        look(GateActivationsDisplay.from_estimator, "classifier", gate="f"),
+        ["gate='f' must be one of 'r', 'z', 'n'"],
+    ),
+    "a stream of both directions": (
+        lambda: stream_of("both directions"),
+        ["(bidirectional=True)", "fit it with bidirectional=False"],
+    ),
+    "a state of both directions": (
+        lambda: ready("both directions").predict(STEPS, return_state=True),
+        ["(bidirectional=True)", "fit it with bidirectional=False"],
+    ),
+    "a state from elsewhere": (
+        lambda: ready("classifier").predict_proba(STEPS, initial_state=[np.zeros((1, 3, 1, 2))]),
+        ["initial_state has arrays of shapes [(1, 3, 1, 2)]", "pass what return_state=True"],
+    ),
+    "a state that is none": (
+        lambda: setattr(stream_of("classifier"), "state", []),
+        ["state has arrays of shapes []", "pass what return_state=True"],
+    ),
+    "no streams": (lambda: stream_of("tagger", 0), ["n_streams=0 must be a positive integer"]),
+    "half a stream": (
+        lambda: stream_of("language", 0.5),
+        ["n_streams=0.5 must be a positive integer"],
+    ),
+    "a step of other features": (
+        lambda: stream_of("classifier").step([1.0, 2.0, 3.0]),
+        ["x has shape (3,)", "pass shape (1, 2)"],
+    ),
+    "a step that is missing": (
+        lambda: stream_of("classifier").step([1.0, np.nan]),
+        ["x holds NaN or infinity", "impute what is missing before the step"],
+    ),
+    "a step that is too large": (
+        lambda: stream_of("classifier", 2).step([[1.0, 2.0], [1.0, np.inf]]),
+        ["x holds NaN or infinity", "impute what is missing before the step"],
+    ),
+    "a step of a word": (lambda: stream_of("classifier").step(["a", "b"]), ["must hold numbers"]),
+    "an id that is new": (
+        lambda: stream_of("ids").step(7),
+        ["x holds [7]", "map unseen categories to one that was seen"],
+    ),
+    "a stream that is not there": (
+        lambda: stream_of("classifier", 2).step([[1.0, 2.0]], which=[2]),
+        ["which=[2] must name different streams", "from 0 to 1"],
+    ),
+    "probabilities of numbers": (
+        lambda: stream_of("regressor of two").step_proba([1.0, 2.0]),
+        ["RNNRegressor predicts numbers, not probabilities", "use step"],
+    ),
+    "a chunk too few": (
+        lambda: stream_of("classifier", 2).push(STEPS[:1]),
+        ["chunk has 1 sequences, but there are 2 streams", "give one for each"],
+    ),
+    "a symbol that is new": (
+        lambda: stream_of("language").step("x"),
+        ["x has the symbols 'x'", "fit with unknown_symbol="],
+    ),
+    "two symbols": (
+        lambda: stream_of("language").step("ab"),
+        ["x has 2 symbols", "pass 1"],
+    ),
+    "a stream of a scaler": (
+        lambda: skrnn.stream(StandardScaler()),
+        ["StandardScaler cannot be followed", "pass a recurrent estimator of skrnn"],
+    ),
+    "rows of several series": (
+        lambda: stream_of("pipeline", 2).push(ROWS),
+        ["push takes the rows of a single series, not of 2"],
+    ),
+    "a row of other features": (
+        lambda: stream_of("pipeline").step([1.0, 2.0, 3.0]),
+        ["a row has 2 feature(s)", "pass shape (2,)"],
+    ),
+}
+
+
+@pytest.mark.parametrize("call, parts", WRONG_LOOKS.values(), ids=WRONG_LOOKS)
+def test_wrong_looks_inside_and_wrong_steps(call, parts):
+    with pytest.raises((ValueError, TypeError, AttributeError)) as error:
+        call()
+    for part in parts:
+        assert part in str(error.value)

@@ -8,13 +8,12 @@ import numpy as np
 from sklearn.utils import Bunch
 
 from skrnn._core.packing import Packing
-from skrnn._estimators.base import open_up
 from skrnn._model import Model
 from skrnn._targets.training_set import Chunk
 from skrnn._threads import single_blas_thread
 from skrnn._typing import Sequences
 from skrnn.inspection._advice import advise
-from skrnn.inspection._reading import DIRECTIONS
+from skrnn.inspection._reading import DIRECTIONS, look_into
 
 # Logistic gates are saturated so near to 0 or 1, and tanh so near to -1 or 1.
 MARGIN = 0.05
@@ -87,7 +86,7 @@ def gradient_flow(estimator: Any, X: Sequences, y: Any = None) -> Bunch:
     >>> print(flow.advice[0])
     The gradient falls to 1 % within ... of 50 steps ...
     """
-    inside = open_up(estimator)
+    inside = look_into(estimator)
     train = inside.read_training(X, y)
     stack = inside.model.network.stack
     flow, gates = Flow(stack, int(train.data.lengths.max())), GateShares(stack)

@@ -9,6 +9,7 @@ import numpy as np
 from skrnn._core.packing import Packing
 from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._estimators.base import open_up
+from skrnn._estimators.opened import Opened
 from skrnn._model import Model
 from skrnn._targets.training_set import step_rows
 from skrnn._threads import single_blas_thread
@@ -16,11 +17,22 @@ from skrnn._threads import single_blas_thread
 DIRECTIONS = "forward", "backward"
 
 
+def look_into(estimator: Any) -> Opened:
+    """Return what a fitted estimator is made of; raise if it reads no sequences."""
+    inside = open_up(estimator)
+    if "n_condition" in inside.model.architecture:
+        raise TypeError(
+            f"{inside.name} reads a vector, not steps that could be looked at: pass an estimator "
+            "that reads sequences, such as RNNLanguageModel for its symbols."
+        )
+    return inside
+
+
 class Reading:
     """A fitted estimator, opened, and sequences that it can read."""
 
     def __init__(self, estimator: Any, X: Any):
-        self.inside = open_up(estimator)
+        self.inside = look_into(estimator)
         self.model, self.target = self.inside.model, self.inside.target
         self.data = self.inside.read(X)
 
