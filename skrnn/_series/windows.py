@@ -17,7 +17,7 @@ from skrnn._compat import named
 from skrnn._data.named_array import with_names
 from skrnn._data.ragged import rows_between
 from skrnn._data.values import as_array, check_numbers, reject_masked
-from skrnn._series.columns import column_at, names_of, position_of, take_columns
+from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
 from skrnn._series.cut import causal_windows, rows_never_held, windows_of_series
 from skrnn._series.series import all_horizons, largest_horizon, lengths_of, series_starts
 from skrnn._series.times import GAPS, check_order, cut_at_gaps, read_times, step_of
@@ -291,6 +291,34 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         first = np.repeat(starts, lengths_of(starts, len(values)))[:, np.newaxis]
         rows = np.arange(len(values))[:, np.newaxis] - (max(horizons) - np.array(horizons))
         return values[np.maximum(rows, first)].reshape(len(values), -1)
+
+    def is_complete(self, X: ArrayLike) -> np.ndarray:
+        """Tell the rows whose window holds no padding.
+
+        As weights, such as ``rnnregressor__sample_weight=windows.is_complete(X)`` in the fit of a
+        Pipeline, they leave out the windows that reach back beyond the start of a series, or
+        over a gap.
+
+        Parameters
+        ----------
+        X : array-like or DataFrame of shape (n_rows, n_features)
+            The table, which tells series and times apart.
+
+        Returns
+        -------
+        is_complete : ndarray of bool of shape (n_rows,)
+            Whether the window of each row is complete.
+
+        Raises
+        ------
+        ValueError
+            As `fit`.
+        """
+        self._check_parameters()
+        table = as_table(X)
+        starts = starts_of(self, table, len(table))
+        place = np.arange(len(table)) - np.repeat(starts, lengths_of(starts, len(table)))
+        return place >= sum(self._sizes) - 1
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no array-likes
 

@@ -782,3 +782,23 @@ def test_windows_that_know_nothing_learn_as_well_as_those_that_know_their_answer
     error = np.abs(model.fit(X, y).predict(X) - y)
     assert error[place >= 4].mean() < 0.15
     assert error[place == 0].mean() > 1  # nobody can know
+
+
+@pytest.mark.parametrize("horizon", [0, 1, [1, 4]])
+@pytest.mark.parametrize("sizes", [(12,), (7, 2, 9)])
+def test_complete_windows_are_those_without_padding(horizon, sizes):
+    groups = np.repeat(np.arange(len(sizes)), sizes)
+    X = np.column_stack([ramp(len(groups)), groups])
+    windows = SlidingWindowTransformer(3, horizon=horizon, padding="nan", group_feature=1).fit(X)
+    has_padding = np.isnan(windows.transform(X)).any(axis=(1, 2))
+    np.testing.assert_array_equal(windows.is_complete(X), ~has_padding)
+
+
+def test_a_network_can_leave_incomplete_windows_out():
+    X = ramp(30)
+    windows = SlidingWindowTransformer(4, horizon=1)
+    network = RNNRegressor(hidden_size=2, max_iter=2, batch_size=5, random_state=0)
+    model = make_pipeline(windows, network)
+    model.fit(X, X[:, 0], rnnregressor__sample_weight=windows.is_complete(X))
+    by_hand = clone(network).fit(windows.fit_transform(X)[4:], X[4:, 0])
+    np.testing.assert_allclose(model.predict(X)[4:], by_hand.predict(windows.transform(X)[4:]))
