@@ -6,6 +6,7 @@ import numpy as np
 
 from skrnn._core.cells import CELLS, Elman
 from skrnn._core.conditioned import Conditioned
+from skrnn._core.encoder_decoder import EncoderDecoder
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
@@ -29,8 +30,15 @@ def build_network(architecture):
     cell = Elman(activation) if cell_type == "rnn" else CELLS[cell_type]()
     for name in TABLES & options.keys():
         options[name] = {column: (n, size) for column, n, size in options[name]}
-    kind = Conditioned if "n_condition" in options else Network
-    return kind(cell=cell, **options)
+    return kind_of(architecture)(cell=cell, **options)
+
+
+def kind_of(architecture):
+    """The class of networks that an architecture is of, by an option that it alone has."""
+    names = {name for name, _ in architecture}
+    if "attention" in names:
+        return EncoderDecoder
+    return Conditioned if "n_condition" in names else Network
 
 
 class Model:

@@ -6,6 +6,7 @@ import numpy as np
 
 from skrnn._core.dense import Dense
 from skrnn._core.init import glorot_uniform
+from skrnn._core.states import apart, side_by_side
 
 
 class Bridge:
@@ -43,16 +44,9 @@ class Bridge:
         backward(grads, dstates) -> dfeatures.
         """
         outputs, dense_backward = self.dense.forward(params, features)
-        values = np.tanh(outputs.T)
-        cuts = np.cumsum([prod(shape) for shape in self.state_shapes])[:-1]
-        states = [
-            part.reshape(*shape, len(features))
-            for part, shape in zip(np.split(values, cuts), self.state_shapes, strict=True)
-        ]
+        values = np.tanh(outputs)
 
         def backward(grads, dstates):
-            d = np.concatenate([dstate.reshape(-1, len(features)) for dstate in dstates])
-            d *= 1 - values * values
-            return dense_backward(grads, d.T)
+            return dense_backward(grads, side_by_side(dstates) * (1 - values * values))
 
-        return states, backward
+        return apart(values, self.state_shapes), backward

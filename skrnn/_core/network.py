@@ -96,7 +96,12 @@ class Network:
         shapes = layer_shapes | other_shapes
         self.n_dense = ParamLayout(shapes).size
         # Tables come last, so that a batch can leave out the vectors that it does not touch.
-        self.layout = ParamLayout(shapes | self.stack.table_shapes)
+        self.layout = ParamLayout(shapes | self.table_shapes)
+
+    @property
+    def table_shapes(self):
+        """Names and shapes of the tables."""
+        return self.stack.table_shapes
 
     @property
     def has_tables(self):
@@ -119,6 +124,11 @@ class Network:
             head = views[self.head.weight]
             head[...] = glorot_uniform(head.shape, rng)
         return theta
+
+    def hide_tokens(self, x, rate, rng):
+        """Replace a share of the tokens in `x` by the unknown one."""
+        if self.stack.embedding:
+            self.stack.embedding.replace_with_unknown(x, rate, rng)
 
     def compact(self, theta, xs):
         """Leave out the vectors of the tables that none of the inputs `xs` touches."""

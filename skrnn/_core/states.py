@@ -1,5 +1,7 @@
 """States of some sequences among all: a list of arrays, whose last axis is the sequence."""
 
+from math import prod
+
 import numpy as np
 
 
@@ -15,3 +17,20 @@ def join(parts, states, n_sequences):
         for state, values in zip(whole, part_states, strict=True):
             state[..., part] = values
     return whole
+
+
+def side_by_side(states):
+    """Make features (n_sequences, n) of layers' states (n_states, H, K, n_sequences).
+
+    Each layer in turn has first h, then c if there is one, of one direction after the other.
+    """
+    return np.concatenate([s.swapaxes(1, 2).reshape(-1, s.shape[-1]) for s in states]).T
+
+
+def apart(features, shapes):
+    """Undo `side_by_side`, given the shapes (n_states, H, K) of the states."""
+    parts = np.split(features.T, np.cumsum([prod(shape) for shape in shapes])[:-1])
+    return [
+        part.reshape(n, K, H, len(features)).swapaxes(1, 2)
+        for part, (n, H, K) in zip(parts, shapes, strict=True)
+    ]

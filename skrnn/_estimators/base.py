@@ -267,16 +267,17 @@ class BaseRNN(
         network = build_network(tuple(architecture.items()))
         n_steps = int(data.lengths.max())
         theta = network.initialise(rng, data.dtype, self.forget_bias, n_steps)
-        self._begin_embeddings(architecture["tables"], network.layout.views(theta))
+        self._begin_embeddings(network.stack.embedding, network.layout.views(theta))
         self._model = Model(architecture, theta)
         return History()
 
-    def _begin_embeddings(self, tables, views):
+    def _begin_embeddings(self, embedding, views):
         """Write the first vectors that are given; let X have all categories that have one."""
         vectors = initial_vectors(self.embedding_init, self._schema)
         for column, vectors_of_column in vectors.items():
-            views[f"embedding_{column}.weight"][...] = vectors_of_column
-        n_categories = {column: n_categories for column, n_categories, _ in tables}
+            views[embedding.names[column]][...] = vectors_of_column
+        tables = embedding.tables.items() if embedding else ()
+        n_categories = {column: n_categories for column, (n_categories, _) in tables}
         self._schema = self._schema.with_categories(n_categories)
 
     def _take_over(self, architecture):

@@ -31,7 +31,7 @@ class SymbolsMixin:
 
     classes_: np.ndarray
 
-    def _begin_embeddings(self, tables, views):
+    def _begin_embeddings(self, embedding, views):
         """Leave the vectors of symbols as they were drawn."""
 
     def _score_held_out(self, held_out, parallel_map):

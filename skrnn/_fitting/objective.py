@@ -78,10 +78,8 @@ class Objective:
         batch = self.train.batch(chunk.part(part))
         if chunk.start:
             batch = batch._replace(states=states.choose(self.states, part))
-        if self.settings.token_dropout and self.stack.embedding:
-            self.stack.embedding.replace_with_unknown(
-                batch.x, self.settings.token_dropout, self.rng
-            )
+        if self.settings.token_dropout:
+            self.network.hide_tokens(batch.x, self.settings.token_dropout, self.rng)
         return batch
 
     def seeds(self, parts):

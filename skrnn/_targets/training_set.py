@@ -62,7 +62,7 @@ class TrainingSet:
         """Number of targets that a score looks at."""
         return len(self)
 
-    @property
+    @cached_property
     def offsets(self):
         """First row of target and weight of each sequence, and the end: (n_sequences + 1,)."""
         return np.arange(len(self.data) + 1)
@@ -112,17 +112,22 @@ class TrainingSet:
 
     def fingerprints(self):
         """Return a hash of each sequence with all that the loss reads of its target."""
-        offsets, content = self.offsets.tolist(), self.content()
         keys = []
         for i in range(len(self)):
             key = blake2b(self.data[i], digest_size=16)
-            for values in content:
-                key.update(np.ascontiguousarray(values[offsets[i] : offsets[i + 1]]))
+            for values in self.content_of(i):
+                key.update(np.ascontiguousarray(values))
             keys.append(key.hexdigest())
         return keys
 
+    def content_of(self, i):
+        """Yield arrays by which sequence `i` differs from another with the same X."""
+        start, stop = self.offsets[i : i + 2]
+        for values in self.content():
+            yield values[start:stop]
+
     def content(self):
-        """Arrays by whose rows a sequence differs from another with the same X."""
+        """Arrays whose rows in this manner tell sequences apart."""
         return (self.target,)
 
 
@@ -144,7 +149,7 @@ class StepTrainingSet(TrainingSet):
     def targets(self):
         return self.target, self.weight * self.known
 
-    @property
+    @cached_property
     def offsets(self):
         return np.append(self.data.starts, len(self.target))
 

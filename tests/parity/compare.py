@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose
 
 from skrnn._core.attention import Attention
 from skrnn._core.ctc import ctc_loss
+from skrnn._core.encoder_decoder import EncoderDecoder, Pairs
 from skrnn._core.losses import cross_entropy, regression_loss
 from skrnn._core.network import Network
 from skrnn._core.packing import Packing
@@ -24,6 +25,8 @@ def assert_parity(numbers, **options):
 
 def kind(numbers):
     """The function that computes the results of such numbers."""
+    if "translates" in numbers:
+        return translation
     if "score" in numbers:
         return attention
     if "labels" in numbers:
@@ -75,6 +78,28 @@ def attention(numbers):
     results = {"outputs": outputs, "weights": weights, "dqueries": dqueries}
     results["dkeys"] = memory_back(grads, dmemory)
     return results | gradients(grads)
+
+
+def translation(numbers):
+    """Run an encoder and a decoder, and the loss, both ways."""
+    params, score = parameters(numbers), str(numbers["translates"])
+    net = EncoderDecoder(
+        numbers["x"].shape[1],
+        CELLS[str(numbers["cell"])],
+        params["decoder.weight_hh_l0"].shape[1],
+        len(params["decoder.head.bias"]),
+        n_layers=int(numbers["n_layers"]),
+        bidirectional=int(numbers["n_directions"]) == 2,
+        attention=None if score == "none" else score,
+        tables={0: params["encoder.embedding_0.weight"].shape},
+        symbol_size=params["decoder.embedding_0.weight"].shape[1],
+    )
+    packing, symbols = Packing(numbers["target_lengths"]), numbers["symbols"][:, None]
+    x = Pairs(numbers["x"], Packing(numbers["lengths"]), symbols, np.asarray(numbers["reads"]))
+    outputs, _, backward = net.forward(flatten(net, params), x, packing)
+    value, doutputs, _ = cross_entropy({}, outputs, numbers["target"], numbers["weight"], packing)
+    grads = net.layout.views(backward(doutputs)[0])
+    return {"outputs": outputs, "value": value} | gradients(grads)
 
 
 def ctc(numbers):

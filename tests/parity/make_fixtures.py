@@ -99,6 +99,70 @@ def ctc_numbers(lengths=LENGTHS, label_lengths=(3, 1, 2, 0)):
     }
 
 
+def translation_numbers(score, cell, n_layers, n_directions, lengths=LENGTHS):
+    """Outputs, loss and all gradients of a `Translator`, pair by pair.
+
+    Sources and targets are longest first, and the target with rank r reads the source reads[r].
+    """
+    target_lengths, reads = (5, 2, 2, 1), (1, 3, 0, 2)
+    rng = np.random.default_rng(0)
+    net = draw_parameters(Translator(score, cell, n_layers, n_directions), rng)
+    x, n_rows = draw_input(rng, sum(lengths)), sum(target_lengths)
+    symbols = torch.from_numpy(rng.integers(OUTPUTS, size=n_rows))
+    outputs = torch.empty(n_rows, OUTPUTS, dtype=torch.float64)
+    for target, source in enumerate(reads):
+        rows = owners(target_lengths) == target
+        outputs[rows] = net(x[owners(lengths) == source], symbols[rows])
+    target, weight = draw_target(rng, "cross_entropy", n_rows), draw(rng, n_rows) ** 2
+    value = weighted_loss("cross_entropy", outputs, target, weight)
+    value.backward()
+    return {
+        **dict(translates=score or "none", cell=cell, n_layers=n_layers, n_directions=n_directions),
+        **dict(lengths=lengths, target_lengths=target_lengths, reads=reads),
+        **arrays(x=x, symbols=symbols, target=target, weight=weight),
+        **arrays(outputs=outputs, value=value),
+        **parameters_and_gradients(net),
+    }
+
+
+class Side(nn.Module):
+    """Embedding and recurrent layers of an encoder or a decoder."""
+
+    def __init__(self, cell, n_categories, n_numbers, n_layers, n_directions):
+        super().__init__()
+        self.embedding_0 = nn.Embedding(n_categories, 2, dtype=torch.float64)
+        self.rnn = recurrent(cell, n_numbers + 2, n_layers, n_directions)
+
+
+class Translator(nn.Module):
+    """Encoder, dense bridge, decoder that reads the true symbols, attention and head."""
+
+    def __init__(self, score, cell, n_layers, n_directions):
+        super().__init__()
+        options, self.n_states = {"dtype": torch.float64}, 1 + (cell == "lstm")
+        self.encoder = Side(cell, CATEGORIES, 1, n_layers, n_directions)
+        self.decoder = Side(cell, OUTPUTS, 0, n_layers, 1)
+        n_blocks = n_layers * self.n_states
+        self.decoder.bridge = nn.Linear(n_blocks * n_directions * H, n_blocks * H, **options)
+        if score:
+            self.decoder.attention = Attention(score, n_directions * H)
+        self.decoder.head = nn.Linear(H, OUTPUTS, **options)
+
+    def forward(self, x, symbols):
+        """Outputs for one source, (n_steps, 2), and the symbol before each step of its target."""
+        x = torch.hstack([x[:, 1:], self.encoder.embedding_0(x[:, 0].long())])
+        keys, final = self.encoder.rnn(x)
+        final = torch.stack(final if self.n_states == 2 else [final])
+        by_layer = final.reshape(self.n_states, self.decoder.rnn.num_layers, -1).swapaxes(0, 1)
+        values = torch.tanh(self.decoder.bridge(by_layer.flatten()))
+        start = values.reshape(-1, self.n_states, H).swapaxes(0, 1).contiguous()
+        vectors = self.decoder.embedding_0(symbols)
+        queries, _ = self.decoder.rnn(vectors, tuple(start) if self.n_states == 2 else start[0])
+        if hasattr(self.decoder, "attention"):
+            queries, _ = self.decoder.attention(queries, keys)
+        return self.decoder.head(queries)
+
+
 class Attention(nn.Module):
     """Global attention of H-dimensional queries (Luong, Pham & Manning, 2015)."""
 
@@ -221,7 +285,7 @@ def draw_parameters(module, rng):
 
 def named_parameters(module):
     """Parameters by the names they have in skrnn."""
-    return {name.removeprefix("rnn."): value for name, value in module.named_parameters()}
+    return {name.replace("rnn.", ""): value for name, value in module.named_parameters()}
 
 
 def parameters_and_gradients(module, prefix=""):
@@ -250,6 +314,10 @@ def main():
     for score in ("dot", "general", "additive"):
         store(f"attention_{score}", attention_numbers(score))
     store("ctc", ctc_numbers())
+    for score, cell in zip(("none", "dot", "general", "additive"), MODULES, strict=True):
+        n_directions = 1 if score == "dot" else 2
+        numbers = translation_numbers(score.replace("none", ""), cell, 2, n_directions)
+        store(f"translation_{score}", numbers)
 
 
 if __name__ == "__main__":

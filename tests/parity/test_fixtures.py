@@ -13,6 +13,7 @@ FIXTURES = ["_".join(("recurrent", *case)) for case in RECURRENT]
 FIXTURES += [f"network_{loss}" for loss in LOSSES]
 FIXTURES += [f"attention_{score}" for score in ("dot", "general", "additive")]
 FIXTURES += ["ctc"]
+FIXTURES += [f"translation_{score}" for score in ("none", "dot", "general", "additive")]
 
 
 @pytest.mark.parametrize("name", FIXTURES)

@@ -62,6 +62,16 @@ def test_ctc(lengths, label_lengths):
     assert_parity(reference.ctc_numbers(lengths, label_lengths))
 
 
+@pytest.mark.parametrize("cell", reference.MODULES)
+@pytest.mark.parametrize("n_layers", [1, 2])
+@pytest.mark.parametrize(
+    "score, n_directions",
+    [("", 1), ("", 2), ("dot", 1), ("general", 1), ("general", 2), ("additive", 2)],
+)
+def test_encoder_and_decoder(score, n_directions, n_layers, cell):
+    assert_parity(reference.translation_numbers(score, cell, n_layers, n_directions))
+
+
 def in_detached_chunks(max_steps):
     """Run each sequence alone, `max_steps` at a time, and cut the graph between the chunks."""
 
