@@ -10,6 +10,7 @@ from skrnn._estimators.language_model import RNNLanguageModel
 from skrnn._estimators.regressor import RNNRegressor
 from skrnn._estimators.sequence_regressor import SequenceRegressor
 from skrnn._estimators.tagger import SequenceTagger
+from skrnn._estimators.translator import SequenceTranslator
 from skrnn._estimators.window_stream import stream
 from skrnn._preprocessing.grid_scanner import GridScanner
 from skrnn._preprocessing.raw_text import tag_text
@@ -40,6 +41,7 @@ __all__ = [
     "SequenceGenerator",
     "SequenceRegressor",
     "SequenceTagger",
+    "SequenceTranslator",
     "SlidingWindowTransformer",
     "TimestepTransformer",
     "TokenEncoder",

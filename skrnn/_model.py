@@ -30,15 +30,14 @@ def build_network(architecture):
     cell = Elman(activation) if cell_type == "rnn" else CELLS[cell_type]()
     for name in TABLES & options.keys():
         options[name] = {column: (n, size) for column, n, size in options[name]}
-    return kind_of(architecture)(cell=cell, **options)
+    return kind_of(options)(cell=cell, **options)
 
 
 def kind_of(architecture):
-    """The class of networks that an architecture is of, by an option that it alone has."""
-    names = {name for name, _ in architecture}
-    if "attention" in names:
+    """Return the class of networks for an architecture, by an option that it alone has."""
+    if "attention" in architecture:
         return EncoderDecoder
-    return Conditioned if "n_condition" in names else Network
+    return Conditioned if "n_condition" in architecture else Network
 
 
 class Model:
@@ -191,6 +190,14 @@ class Model:
     def stepper(self, n_sequences):
         """Return a `Stepper`, which keeps the states of so many sequences."""
         return Stepper(self.network, self.params, self._how.arranged, n_sequences)
+
+    def begin(self, x, packing):
+        """Read sources, of an `EncoderDecoder`: its memory, and the states to begin with."""
+        return self.network.begin(self.params, x, packing, self._how)
+
+    def weights(self, x, packing):
+        """Return the weights of the attention of an `EncoderDecoder`, for its `Pairs`."""
+        return self.network.weights(self.params, x, packing, self._how)
 
     def initial_states(self, n_sequences):
         """States of so many sequences before their first step."""

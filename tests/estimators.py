@@ -4,6 +4,7 @@ A new estimator inherits every shared test by adding one row to `CASES`.
 """
 
 from collections.abc import Callable
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -17,10 +18,13 @@ from skrnn import (
     SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
+    SequenceTranslator,
 )
+from skrnn._compat import check_parameters
 from skrnn._core.cells import CELLS
 from skrnn._targets.described import DescribedSymbol
 from skrnn._targets.next_symbol import NextSymbol
+from skrnn._targets.translated import EmittedSymbol, WrittenSymbol
 from skrnn.metrics import token_accuracy_scorer
 
 TINY = {
@@ -49,6 +53,16 @@ class Case(NamedTuple):
     def make(self, **params):
         """Return a tiny estimator."""
         return self.estimator(**TINY | self.params | params)
+
+    def takes(self, params):
+        """Whether there are parameters of these names, with such values."""
+        if not params.keys() <= self.make().get_params().keys():
+            return False
+        try:
+            check_parameters(self.make(**params))
+        except ValueError:
+            return False
+        return True
 
     def partial_fit(self, model, X, y):
         """Continue training a model with a chunk."""
@@ -194,6 +208,46 @@ def sums_and_last_values(sequences):
     return np.array([(np.ravel(s).sum(), np.ravel(s)[-1]) for s in sequences], dtype)
 
 
+class WrittenFromNumbers(WrittenSymbol):
+    """Symbols that `symbols` makes of the targets."""
+
+    def check(self, y, data=None, held_out=False):
+        return super().check(symbols(y), data, held_out)
+
+
+class EmittedFromNumbers(EmittedSymbol):
+    """The same with equal neighbours as one, so that they are never more than the steps."""
+
+    def check(self, y, data=None, held_out=False):
+        return super().check([[s for s, _ in groupby(own)] for own in symbols(y)], data, held_out)
+
+
+class TranslatorOfNumbers(SequenceTranslator):
+    """A translator of sequences of numbers into symbols."""
+
+    def _make_target(self, classes=None, y=None):
+        target = super()._make_target(classes)
+        targets = {WrittenSymbol: WrittenFromNumbers, EmittedSymbol: EmittedFromNumbers}
+        target.__class__ = targets[type(target)]
+        return target
+
+    def score(self, X, y, sample_weight=None):
+        """Score as in training: few sequences are exactly right after so short a training."""
+        held_out = self._read_held_out(X, y, sample_weight)
+        return self._score_held_out(held_out, map)
+
+
+class EmitterOfNumbers(TranslatorOfNumbers):
+    """One whose steps emit the symbols."""
+
+
+def translations(model, X):
+    """How probable two symbols are for each sequence."""
+    if hasattr(model, "steps"):
+        X, model = model[:-1].transform(X), model[-1]
+    return np.column_stack([model.score_samples(X, len(X) * [[[y]]]) for y in (-1.0, 1.0)])
+
+
 def likelihoods(model, X):
     """How probable two sequences of symbols are for each description."""
     n, model = len(X), getattr(model, "steps", [(None, model)])[-1][1]
@@ -213,8 +267,19 @@ SYMBOL_CASES = [
         estimator=GeneratorFromNumbers,
         target=lambda sequences: object_array(sequences),
         outputs=likelihoods,
-        scoring=lambda model, X, y, sample_weight=None: model.score(X, y, sample_weight),
+        scoring=step_score,
         known={"classes": [0, 1, 2]},
+    ),
+    *(
+        Case(
+            estimator=estimator,
+            target=lambda sequences: object_array(sequences),
+            outputs=translations,
+            scoring=step_score,
+            known={"classes": [0, 1, 2]},
+            params={"decoder": decoder},
+        )
+        for estimator, decoder in ((TranslatorOfNumbers, "recurrent"), (EmitterOfNumbers, "ctc"))
     ),
 ]
 
@@ -230,6 +295,8 @@ NETWORKS = {
     "mean": {"pooling": "mean"},
     "max": {"pooling": "max", "bidirectional": True},
     "crf": {"decoder": "crf", "bidirectional": True},
+    "no attention": {"attention": None, "cell_type": "lstm"},
+    "attention": {"attention": "additive", "n_layers": 2},
 }
 
 
@@ -241,7 +308,7 @@ def each_case_with(name, settings, cases=CASES):
             pytest.param(case, params, id=f"{case}-{label}")
             for case in cases
             for label, params in settings.items()
-            if params.keys() <= case.make().get_params().keys()
+            if case.takes(params)
         ],
     )
 

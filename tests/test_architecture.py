@@ -34,6 +34,7 @@ FLOORS = {
     "skrnn.inspection": 8,
     "skrnn._estimators": 7,
     "skrnn._estimators.base": 6,
+    "skrnn._estimators.decoders": 6,
     "skrnn._estimators.embeddings": 6,
     "skrnn._estimators.labels": 6,
     "skrnn._estimators.names": 6,

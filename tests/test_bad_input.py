@@ -34,6 +34,7 @@ from skrnn import (
     SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
+    SequenceTranslator,
     SlidingWindowTransformer,
     TimestepTransformer,
     TokenEncoder,
@@ -995,6 +996,122 @@ def test_wrong_calls_of_a_generator():
     check(lambda: model.fit(VECTORS, NAMES, X_val=VECTORS), "pass y_val too")
     model.set_params(feed_condition=False)
     check(lambda: model.fit(VECTORS, NAMES), "feed_condition=False differs from True")
+
+
+# Sequences of symbols from sequences ---------------------------------------------------------
+
+TRANSLATOR = partial(SequenceTranslator, **TINY | {"learning_rate": "cosine"})
+SOURCES = RAGGED[:3]
+
+WRONG_SOURCES = {
+    "none": (None, "X is of type NoneType", TypeError),
+    "plain string": ("abc", "X is of type str", TypeError),
+    "strings, X and y swapped": (NAMES, "X", ValueError),
+    "lists of words": (WORDS, "holds strings. Encode tokens as integer ids", ValueError),
+    "NaN": ([x * np.nan for x in SOURCES], "Input X contains NaN", ValueError),
+    "infinity": ([x + np.inf for x in SOURCES], "Input X contains infinity", ValueError),
+    "an empty sequence": ([SOURCES[0], SOURCES[1][:0], SOURCES[2]], "X[1]", ValueError),
+    "another number": (SOURCES[:2], "inconsistent numbers of samples: [2, 3]", ValueError),
+    "no sequences": ([], "X is a list of 0 sequences", ValueError),
+    "sparse": (csr_array(SOURCES[0]), "Sparse data was passed", ValueError),
+    "four dimensions": (np.zeros((3, 2, 2, 2)), "X has 4 dimensions", ValueError),
+}
+
+
+@pytest.mark.parametrize("X, message, error", WRONG_SOURCES.values(), ids=WRONG_SOURCES)
+def test_wrong_sources(X, message, error):
+    check(lambda: TRANSLATOR().fit(X, NAMES), message, error)
+    model = TRANSLATOR().fit(SOURCES, NAMES)
+    check(lambda: model.score_samples(X, NAMES), message, error)
+
+
+@pytest.mark.parametrize("decoder", ["recurrent", "ctc"])
+@pytest.mark.parametrize("y, message, error", WRONG_TARGETS.values(), ids=WRONG_TARGETS)
+def test_wrong_targets_of_a_translator(y, message, error, decoder):
+    check(lambda: TRANSLATOR(decoder=decoder).fit(SOURCES, y), message, error)
+
+
+@pytest.mark.parametrize("y, message, error", WRONG_TARGETS_LATER)
+def test_wrong_targets_of_a_fitted_translator(y, message, error):
+    model = TRANSLATOR().fit(SOURCES, NAMES)
+    check(lambda: model.score_samples(SOURCES, y), message, error)
+    check(lambda: model.attention_weights(SOURCES, y), message, error)
+    check(lambda: model.partial_fit(SOURCES, y), message, error)
+
+
+WRONG_TRANSLATORS = [
+    ({"decoder": "crf"}, "The 'decoder' parameter of SequenceTranslator must be a str among"),
+    ({"attention": "luong"}, "The 'attention' parameter of SequenceTranslator must be a str among"),
+    ({"attention": "dot"}, "attention='dot' compares the units of the decoder, 4, with those of"),
+    ({"symbol_dim": 0}, "The 'symbol_dim' parameter of SequenceTranslator must be an int in the"),
+    ({"symbol_dim": [2]}, "The 'symbol_dim' parameter of SequenceTranslator must be an int in the"),
+    ({"beam_width": 0}, "The 'beam_width' parameter of SequenceTranslator must be an int in the"),
+    ({"beam_width": 2.5}, "Got 2.5 instead."),
+    ({"length_penalty": -1}, "The 'length_penalty' parameter of SequenceTranslator must be a fl"),
+    ({"max_length": 0}, "The 'max_length' parameter of SequenceTranslator must be an int in the"),
+    ({"max_length": None}, "The 'max_length' parameter of SequenceTranslator must be an int in"),
+    ({"scoring": "accuracy"}, "The 'scoring' parameter of SequenceTranslator must be a callable"),
+    ({"categorical_features": [2]}, "a list of column indices from 0 to 1"),
+    ({"unknown_symbol": "?"}, "unknown_symbol='?' is not among the symbols of y"),
+    ({"min_count": 3}, "min_count=3 leaves rare symbols to the one that unknown_symbol names"),
+    ({"embedding_init": np.zeros((3, 2))}, "embedding_init is one set of vectors, but X has 0"),
+]
+
+
+@pytest.mark.parametrize("params, message", WRONG_TRANSLATORS)
+def test_wrong_options_of_a_translator(params, message):
+    check(lambda: TRANSLATOR(**params).fit(SOURCES, NAMES), message)
+
+
+TOO_LONG = {
+    "more symbols than steps": ("abab", "y[1] has 4 symbols, 0 of them equal to the one before"),
+    "equal neighbours": ("aab", "y[1] has 3 symbols, 1 of them equal to the one before, and so"),
+    "steps": ("aab", "needs 4 steps, but X[1] has 3"),
+    "remedy": ("aab", "or set decoder='recurrent'."),
+}
+
+
+@pytest.mark.parametrize("text, message", TOO_LONG.values(), ids=TOO_LONG)
+def test_symbols_that_do_not_fit_into_their_steps(text, message):
+    X, y = [np.zeros((3, 1))] * 2, ["ab", text]
+    ctc = TRANSLATOR(decoder="ctc")
+    check(lambda: ctc.fit(X, y), message)
+    check(lambda: ctc.fit(X[:1], y[:1], X_val=X, y_val=y), message)
+    ctc.fit(X[:1], y[:1])
+    check(lambda: ctc.partial_fit(X, y), message)
+    check(lambda: ctc.align(X, y), message)
+    assert ctc.score_samples(X, y)[1] == -np.inf
+    weighted = TRANSLATOR(decoder="ctc").fit(X, y, sample_weight=[1.0, 0.0])
+    assert np.isfinite(weighted.loss_)
+
+
+def test_wrong_calls_of_a_translator():
+    model = TRANSLATOR(warm_start=True)
+    for call in (model.predict, model.sample, model.predict_n_best, model.attention_weights):
+        check(lambda call=call: call(SOURCES), "is not fitted yet", NotFittedError)
+    for call in (model.score, model.score_samples):
+        check(lambda call=call: call(SOURCES, NAMES), "is not fitted yet", NotFittedError)
+    model.fit(SOURCES, NAMES)
+    check(lambda: model.predict([x[:, :1] for x in SOURCES]), "X has 1 features, but Sequence")
+    check(lambda: model.predict_n_best(SOURCES, 0), "n_best=0 must be an integer from 1 to beam_")
+    check(lambda: model.predict_n_best(SOURCES, 5), "beam_width=4, the number of beginnings")
+    check(lambda: model.predict_n_best(SOURCES, 1.5), "n_best=1.5 must be an integer")
+    check(lambda: model.sample(SOURCES, temperature=-1), "'temperature' parameter of SequenceTra")
+    check(lambda: model.sample(SOURCES, max_length=0), "'max_length' parameter of SequenceTransl")
+    check(lambda: model.sample(SOURCES, top_k=0), "'top_k' parameter of SequenceTranslator")
+    check(lambda: model.sample(SOURCES, top_p=1.5), "'top_p' parameter of SequenceTranslator")
+    check(lambda: model.fit(SOURCES, NAMES, sample_weight=[1.0]), "but X has 3 sequences")
+    check(lambda: model.fit(SOURCES, NAMES, X_val=SOURCES), "X_val was passed without y_val")
+    other = {"decoder": "ctc", "attention": None, "symbol_dim": 9}
+    for name, value in other.items():
+        changed = TRANSLATOR(warm_start=True).fit(SOURCES, NAMES).set_params(**{name: value})
+        check(lambda changed=changed: changed.fit(SOURCES, ["a", "b", "a"]), "is to go on with")
+    ctc = TRANSLATOR(decoder="ctc").fit(SOURCES, ["a", "b", "a"])
+    for asked, name in ((model, "align"), (ctc, "attention_weights")):
+        with pytest.raises(AttributeError, match=f"has no attribute '{name}'") as raised:
+            getattr(asked, name)
+        reason = f"{name} is not available with decoder='{asked.decoder}'"
+        assert reason in str(raised.value.__cause__)
 
 
 # Windows, forecasts and raw texts ------------------------------------------------------------

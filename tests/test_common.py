@@ -13,9 +13,10 @@ from sklearn.utils.estimator_checks import (
     parametrize_with_checks,
 )
 
-from skrnn import RNNLanguageModel, SequenceGenerator
+from skrnn import RNNLanguageModel, SequenceGenerator, SequenceTranslator
 from skrnn._core.cells import CELLS
 from skrnn._targets.described import DescribedSymbol
+from skrnn._targets.translated import EmittedSymbol, WrittenSymbol
 
 # Smaller and quicker than the defaults, and good enough for the checks that ask for a score.
 QUICK = {"hidden_size": 16, "max_iter": 50, "learning_rate_init": 0.02}
@@ -110,28 +111,56 @@ WITHOUT_DATA = [
 
 
 @pytest.mark.parametrize("check", WITHOUT_DATA)
-@pytest.mark.parametrize("estimator", [RNNLanguageModel, SequenceGenerator])
+@pytest.mark.parametrize("estimator", [RNNLanguageModel, SequenceGenerator, SequenceTranslator])
 def test_checks_that_need_no_data(estimator, check):
     check = getattr(estimator_checks, check, None) or pytest.skip("not in this scikit-learn")
     check(estimator.__name__, estimator())
 
 
+def one_symbol(labels):
+    """Return labels as sequences of one symbol."""
+    return [np.ravel(label) for label in np.asarray(labels)]
+
+
+def are_equal(self, y, predicted):
+    return np.asarray(y) == predicted
+
+
 class Labels(DescribedSymbol):
-    """Labels as sequences of one symbol."""
+    """Labels that vectors have."""
+
+    are_equal = are_equal
 
     def check(self, y, data=None, held_out=False):
-        return super().check([np.ravel(label) for label in np.asarray(y)], data, held_out)
-
-    def are_equal(self, y, predicted):
-        return np.asarray(y) == predicted
+        return super().check(one_symbol(y), data, held_out)
 
 
-class GeneratorOfLabels(SequenceGenerator):
-    """A generator that is given labels, and gives the first symbol of what it predicts."""
+class Written(WrittenSymbol):
+    """Labels that a decoder writes."""
+
+    are_equal = are_equal
+
+    def check(self, y, data=None, held_out=False):
+        return super().check(one_symbol(y), data, held_out)
+
+
+class Emitted(EmittedSymbol):
+    """Labels that the steps of a sequence emit."""
+
+    are_equal = are_equal
+
+    def check(self, y, data=None, held_out=False):
+        return super().check(one_symbol(y), data, held_out)
+
+
+class OfLabels:
+    """An estimator that is given labels, and gives the first symbol of what it predicts."""
+
+    labels = {DescribedSymbol: Labels, WrittenSymbol: Written, EmittedSymbol: Emitted}
 
     def _make_target(self, classes=None, y=None):
         target = super()._make_target(classes)
-        target.__class__ = Labels
+        target.__class__ = self.labels[type(target)]
         return target
 
     def predict(self, X):
@@ -142,7 +171,20 @@ class GeneratorOfLabels(SequenceGenerator):
         return super().score_samples(X, np.full(len(X), self.classes_[0]) if y is None else y)
 
 
-GENERATOR_CHECKS = list(parametrize_with_checks([GeneratorOfLabels(hidden_size=8)]).args[1])
+class GeneratorOfLabels(OfLabels, SequenceGenerator):
+    """One symbol from a vector."""
+
+
+class TranslatorOfLabels(OfLabels, SequenceTranslator):
+    """One symbol from a sequence."""
+
+
+OF_LABELS = [
+    GeneratorOfLabels(hidden_size=8),
+    TranslatorOfLabels(hidden_size=4, beam_width=1, max_iter=10),
+    TranslatorOfLabels(hidden_size=4, decoder="ctc", beam_width=1, max_iter=10),
+]
+GENERATOR_CHECKS = list(parametrize_with_checks(OF_LABELS).args[1])
 
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")

@@ -8,7 +8,6 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
@@ -24,7 +23,6 @@ from skrnn._estimators.parameters import (
 )
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
 from skrnn._targets.described import DescribedSymbol, vectors
-from skrnn._targets.weights import check_sample_weight
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Sequences, available_if
 
@@ -394,7 +392,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
             decides when to stop, and the parameters of the best epoch are kept, even with
             ``early_stopping=False``.
         y_val : list or array of sequences of symbols, default=None
-            Sequences of `X_val`.
+            Sequences of symbols for `X_val`.
         sample_weight_val : array-like of shape (n_val_sequences,), default=None
             Weights of `X_val` in the validation score.
 
@@ -563,8 +561,8 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         X : array-like of shape (n_sequences, n_features)
             Descriptions, with the features that `fit` saw.
         y : list or array of sequences of symbols
-            A sequence for each description: strings, if `fit` saw strings, else lists, tuples or
-            arrays. They may be empty.
+            A sequence of symbols for each entry of `X`: strings, if `fit` saw strings, else lists,
+            tuples or arrays. They may be empty.
 
         Returns
         -------
@@ -593,8 +591,8 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
             Sequences with the features that `fit` saw, and any number of steps; if `fit` saw 2-D
             input, 2-D input needs as many columns.
         y : list or array of sequences of symbols
-            A sequence for each description: strings, if `fit` saw strings, else lists, tuples or
-            arrays. They may be empty.
+            A sequence of symbols for each entry of `X`: strings, if `fit` saw strings, else lists,
+            tuples or arrays. They may be empty.
         sample_weight : array-like of shape (n_sequences,), default=None
             Weight of each sequence. None weighs all equally.
 
@@ -613,11 +611,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         TypeError
             If `X` holds no numbers, or `y` no sequences of symbols of the kind that `fit` saw.
         """
-        self._check_fitted()
-        predicted = self.predict(X)
-        check_consistent_length(predicted, y)
-        weight = check_sample_weight(sample_weight, len(predicted))
-        return float(np.average(self._target.are_equal(y, predicted), weights=weight))
+        return self._share_of_equal(X, y, sample_weight)
 
     # What the base class asks for.
 

@@ -11,6 +11,7 @@ from skrnn._compat import Interval, Options, StrOptions
 from skrnn._core.cells import CELLS
 from skrnn._estimators.embeddings import embedding_tables, initial_vectors
 from skrnn._fitting.solvers import SOLVERS
+from skrnn._model import kind_of
 from skrnn._preprocessing.word_vectors import WordVectors
 
 COMMON_CONSTRAINTS = {
@@ -165,6 +166,11 @@ ADJUSTABLE = {"dropout", "recurrent_dropout", "max_steps", "frozen"}
 
 def check_same_network(new, old):
     """Raise if training cannot go on with another architecture."""
+    if kind_of(new) is not kind_of(old):
+        raise ValueError(
+            "The parameters ask for another kind of network than the fitted one that training is "
+            "to go on with: restore decoder, or fit anew with warm_start=False."
+        )
     for name in new.keys() - ADJUSTABLE:
         if new[name] != old[name]:
             raise ValueError(

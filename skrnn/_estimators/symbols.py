@@ -3,11 +3,13 @@
 from numbers import Integral, Real
 
 import numpy as np
+from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval
 from skrnn._core.search import Search
 from skrnn._estimators.parameters import draw_seed
 from skrnn._targets.next_symbol import log_likelihood
+from skrnn._targets.weights import check_sample_weight
 from skrnn._threads import single_blas_thread, thread_map
 
 # Symbols that are drawn at most where no `max_length` is given.
@@ -40,6 +42,14 @@ class SymbolsMixin:
     def _log_likelihood(self, held_out):
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
             return log_likelihood(self._model, held_out, parallel_map)
+
+    def _share_of_equal(self, X, y, sample_weight):
+        """Share of sequences that are predicted exactly."""
+        self._check_fitted()
+        predicted = self.predict(X)
+        check_consistent_length(predicted, y)
+        weight = check_sample_weight(sample_weight, len(predicted))
+        return float(np.average(self._target.are_equal(y, predicted), weights=weight))
 
     def _draw(self, step, states, start, max_length, random_state, **options):
         """Draw a sequence for each start and column of the states, as `Search` does.

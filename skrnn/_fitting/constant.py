@@ -12,7 +12,10 @@ def constant_loss(loss, train, n_outputs):
            `CRF` counts as such
     train  TrainingSet
     """
-    target, weight = train.targets()
+    targets = train.targets()
+    if targets is None:
+        return np.inf
+    target, weight = targets
     weight = weight / weight.sum()
     if target.ndim == 1 and target.dtype.kind != "f":
         return float(entr(np.bincount(target, weight)).sum())

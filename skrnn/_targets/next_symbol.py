@@ -14,8 +14,9 @@ from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.states import choose
 from skrnn._data.ragged import rows_between, sequence_starts
+from skrnn._data.symbols import read_symbols
 from skrnn._optim.batching import batches
-from skrnn._targets.symbols import Alphabet, read_symbols
+from skrnn._targets.symbols import Alphabet
 from skrnn._targets.target import Target
 from skrnn._targets.training_set import Chunk, TrainingSet
 from skrnn._targets.weights import check_sample_weight

@@ -54,7 +54,10 @@ class TrainingSet:
         return [Chunk(indices) for indices in batches(self.data.lengths, size, rng, shuffle)]
 
     def targets(self):
-        """Return all that the loss is the mean of, targets and their weights."""
+        """Return all that the loss is the mean of, targets and their weights.
+
+        None says that it is no mean over rows of outputs.
+        """
         return self.target, self.weight
 
     @property

@@ -1,5 +1,6 @@
 """What a training and a network look like inside."""
 
+from skrnn.inspection._alignment import AlignmentDisplay
 from skrnn.inspection._confusion import StepConfusionDisplay
 from skrnn.inspection._curves import (
     GradientFlowDisplay,
@@ -21,6 +22,7 @@ from skrnn.inspection._step_outputs import step_outputs
 from skrnn.inspection._tags import TagDisplay
 
 __all__ = [
+    "AlignmentDisplay",
     "ForecastDisplay",
     "ForecastPanel",
     "GateActivationsDisplay",

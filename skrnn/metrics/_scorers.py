@@ -11,25 +11,31 @@ from sklearn.utils.metadata_routing import MetadataRequest
 
 from skrnn._typing import Sequences
 from skrnn.metrics._spans import span_f1_score, span_precision_score, span_recall_score
+from skrnn.metrics._symbols import symbol_error_rate
 from skrnn.metrics._tokens import sequence_accuracy_score, token_accuracy_score
 
 
-class TaggingScorer:
-    """Score what a tagger predicts, without the steps that it leaves out, its `ignore_label`.
+class PredictionScorer:
+    """Score what an estimator predicts; higher is better.
 
     scikit-learn takes any callable for a scorer and asks `get_metadata_routing` what else to pass
     to it, so this needs none of scikit-learn's own classes of scorers, which are private.
+
+    sign  1, or -1 for a function of which lower is better
     """
 
-    def __init__(self, score_function):
+    sign = 1
+
+    def __init__(self, score_function, sign=1):
         self.score_function = score_function
+        if sign != 1:
+            self.sign = sign
         keywords = signature(score_function).parameters.values()
         self.requests = {p.name: None for p in keywords if p.kind is p.KEYWORD_ONLY}
 
     def __call__(self, estimator: Any, X: Sequences, y_true: Sequences, **params: Any) -> float:
         """Return the score of the predictions for X; `params` go to the score function."""
-        params = {"ignore_label": ignore_label_of(estimator), **params}
-        return self.score_function(y_true, estimator.predict(X), **params)
+        return self.sign * self.score_function(y_true, estimator.predict(X), **params)
 
     def __repr__(self):
         return f"{type(self).__name__}({self.score_function.__name__})"
@@ -60,6 +66,15 @@ class TaggingScorer:
             self.__dict__.update(state)
 
 
+class TaggingScorer(PredictionScorer):
+    """Score what a tagger predicts, without the steps that it leaves out, its `ignore_label`."""
+
+    def __call__(self, estimator: Any, X: Sequences, y_true: Sequences, **params: Any) -> float:
+        """Return the score of the predictions for X; `params` go to the score function."""
+        params = {"ignore_label": ignore_label_of(estimator), **params}
+        return super().__call__(estimator, X, y_true, **params)
+
+
 def ignore_label_of(estimator):
     """Return that of a tagger, of one at the end of a Pipeline, or of one in a search."""
     if hasattr(estimator, "ignore_label"):
@@ -75,3 +90,4 @@ sequence_accuracy_scorer = TaggingScorer(sequence_accuracy_score)
 span_precision_scorer = TaggingScorer(span_precision_score)
 span_recall_scorer = TaggingScorer(span_recall_score)
 span_f1_scorer = TaggingScorer(span_f1_score)
+neg_symbol_error_rate_scorer = PredictionScorer(symbol_error_rate, sign=-1)

@@ -74,10 +74,10 @@ def test_an_interruption_before_the_first_score_leaves_none_that_was_best(case, 
 
 @every_case
 def test_an_interrupted_early_stopping_restores_the_best_weights(case, monkeypatch):
-    interrupted = raise_after(17, Trainer.record, KeyboardInterrupt)
+    interrupted = raise_after(21, Trainer.record, KeyboardInterrupt)
     monkeypatch.setattr(Trainer, "record", lambda *args: interrupted(*args))
     model = case.make(**OVERSHOOTING | {"n_iter_no_change": np.inf})
     with pytest.warns(UserWarning, match="Training interrupted by user."):
         model.fit(X, case.target(X), X_val=X_VAL, y_val=case.target(X_VAL))
-    assert len(model.validation_scores_) == 17
+    assert len(model.validation_scores_) == 21
     assert_is_its_best(case, model)

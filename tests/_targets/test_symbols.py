@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skrnn import SequenceArray
-from skrnn._targets.symbols import Alphabet, read_symbols
+from skrnn._data.symbols import read_symbols
+from skrnn._targets.symbols import Alphabet
 
 
 class Note(Enum):

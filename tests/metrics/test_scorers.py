@@ -1,5 +1,6 @@
 import copy
 import pickle
+import re
 
 import numpy as np
 import pytest
@@ -18,7 +19,7 @@ from skrnn import metrics
 from skrnn.metrics import span_f1_score
 from skrnn.metrics._scorers import TaggingScorer
 
-SCORERS = [name for name in metrics.__all__ if name.endswith("_scorer")]
+SCORERS = [name for name in metrics.__all__ if re.search("(token|sequence|span).*_scorer", name)]
 
 
 @pytest.mark.parametrize("name", SCORERS)

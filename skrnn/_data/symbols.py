@@ -1,0 +1,173 @@
+"""Sequences of symbols, any hashable labels, read and numbered.
+
+An item is a list, a tuple, an array or a string, which is the sequence of its characters.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
+from itertools import chain
+from typing import NamedTuple
+
+import numpy as np
+
+from skrnn._data.ragged import sequence_starts
+from skrnn._data.values import reject_masked
+
+EXPECTED = (
+    "expected a list, an array or a column of a data frame with one sequence of symbols in each "
+    "entry: a string, whose symbols are its characters, or a list, tuple or 1-D array of symbols."
+)
+KINDS = {"str": str, "tuple": tuple, "array": np.ndarray, "list": list}
+
+
+class SymbolSequences(NamedTuple):
+    """Sequences of symbols as they were read, laid end to end.
+
+    name      what messages call them
+    label     what messages call one of them, see `read_symbols`
+    distinct  the different symbols, in order of appearance
+    numbers   (n_steps,) which of them each step holds
+    lengths   (n_sequences,)
+    kind      what the first item is: a name among `KINDS`
+    dtype     that of the items if they are arrays, or None
+    """
+
+    name: str
+    label: str
+    distinct: list
+    numbers: np.ndarray
+    lengths: np.ndarray
+    kind: str
+    dtype: np.dtype | None
+
+    def __len__(self):
+        return len(self.lengths)
+
+    def place(self, number):
+        """Say where one of the distinct symbols comes first, such as ``y[3] at step 0``."""
+        row = np.flatnonzero(self.numbers == number)[0]
+        sequence = np.searchsorted(sequence_starts(self.lengths), row, side="right") - 1
+        step = row - self.lengths[:sequence].sum()
+        return f"{self.label.format(self.name, sequence)} at step {step}"
+
+
+def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
+    """Read sequences of symbols.
+
+    may_be_empty  whether a sequence may have no symbols
+    label         what messages call a sequence, given the name of all and its number
+
+    Raises ValueError or TypeError, which say what was found and what to pass instead.
+    """
+    items = _as_items(items, name)
+    sequences = [_as_sequence(item, label.format(name, i)) for i, item in enumerate(items)]
+    _check_kinds(items, name)
+    lengths = np.array([len(sequence) for sequence in sequences], np.intp)
+    for i in np.flatnonzero(lengths == 0)[:1]:
+        if not may_be_empty:
+            raise ValueError(
+                f"{label.format(name, i)} is empty: every sequence needs at least one symbol. "
+                "Leave it out."
+            )
+    distinct, numbers = _number(sequences, lengths, name)
+    kind = next(kind for kind, type_ in KINDS.items() if isinstance(items[0], type_))
+    arrays = [item for item in items if isinstance(item, np.ndarray)]
+    dtype = np.result_type(*arrays) if len(arrays) == len(items) else None
+    read = SymbolSequences(name, label, distinct, numbers, lengths, kind, dtype)
+    for i, symbol in enumerate(distinct):
+        if _is_missing(symbol):
+            raise ValueError(
+                f"{read.place(i)} is {symbol!r}, which says that something is missing: leave it "
+                "out, or put a symbol of its own in its place."
+            )
+    return read
+
+
+def _number(sequences, lengths, name):
+    """Return the different symbols, and the number of each step's symbol among them."""
+    number, n_steps = defaultdict(), int(lengths.sum())
+    number.default_factory = number.__len__
+    every = map(number.__getitem__, chain.from_iterable(sequences))
+    try:
+        numbers = np.fromiter(every, np.min_scalar_type(-n_steps), n_steps)
+    except TypeError:
+        raise TypeError(_unhashable(sequences, name)) from None
+    return list(number), numbers
+
+
+def _is_missing(symbol):
+    """Whether a symbol is None, or not a number, or not a time."""
+    try:
+        return symbol is None or bool(symbol != symbol)
+    except TypeError:  # what pandas has for a missing value says neither yes nor no
+        return True
+
+
+def _as_items(items, name):
+    """Return a list of what may be sequences of symbols."""
+    if isinstance(items, str):
+        raise TypeError(
+            f"{name} is the string {_shorten(items)}; {EXPECTED} A single text is passed as "
+            f"[{name}]."
+        )
+    reject_masked(items, name)
+    holds_none = hasattr(items, "columns") or isinstance(items, Mapping | Set | bytes)
+    if holds_none or not _is_sized(items):
+        raise TypeError(f"{name} is of type {type(items).__name__}; {EXPECTED}")
+    if not len(items):
+        raise ValueError(f"{name} has 0 sequences, but at least 1 is needed.")
+    return [
+        np.asarray(item) if hasattr(item, "__array__") and not isinstance(item, str) else item
+        for item in items
+    ]
+
+
+def _is_sized(items):
+    is_scalar = getattr(items, "shape", None) == ()
+    return isinstance(items, Iterable) and hasattr(items, "__len__") and not is_scalar
+
+
+def _as_sequence(item, name):
+    """Return an item as a string, a list or a tuple."""
+    if isinstance(item, np.ndarray):
+        if item.ndim != 1:
+            value = f"is {item.item()!r}" if item.ndim == 0 else f"has shape {item.shape}"
+            raise ValueError(f"{name} {value}, but must be one sequence of symbols; {EXPECTED}")
+        return item.tolist()
+    if isinstance(item, bytes):
+        raise TypeError(
+            f"{name} is of type bytes: pass {name}.decode() for its characters, or list({name}) "
+            "for its bytes as integers."
+        )
+    if not isinstance(item, str | list | tuple):
+        raise TypeError(f"{name} is {_shorten(item)}, not a sequence of symbols; {EXPECTED}")
+    return item
+
+
+def _check_kinds(items, name):
+    """Raise if some items are strings and others are not."""
+    is_text = [isinstance(item, str) for item in items]
+    if len(set(is_text)) > 1:
+        other = is_text.index(not is_text[0])
+        raise TypeError(
+            f"{name}[0] is {_shorten(items[0])} and {name}[{other}] is {_shorten(items[other])}: "
+            "the symbols of a string are its characters. Pass strings only, or lists only."
+        )
+
+
+def _unhashable(sequences, name):
+    for i, sequence in enumerate(sequences):
+        for t, symbol in enumerate(sequence):
+            try:
+                hash(symbol)
+            except TypeError:
+                return (
+                    f"{name}[{i}] at step {t} is {_shorten(symbol)}, of type "
+                    f"{type(symbol).__name__}, but symbols must be hashable, such as strings, "
+                    "integers or tuples."
+                )
+
+
+def _shorten(value):
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:30]}...{text[-5:]}"

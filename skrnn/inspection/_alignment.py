@@ -1,0 +1,119 @@
+"""Picture of what each symbol of a translation has read."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+from sklearn.pipeline import Pipeline
+
+from skrnn._typing import Sequences
+from skrnn.inspection._images import StepImageDisplay
+
+
+class AlignmentDisplay(StepImageDisplay):
+    """Picture of what each symbol of a translation has read: one row for each symbol.
+
+    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+
+    Parameters
+    ----------
+    values : array-like of shape (n_steps, n_symbols)
+        What is drawn.
+    limits : tuple of float, default=None
+        The values that the first and the last colour stand for; None takes the largest absolute
+        value and its negative.
+    title, row_label : str, default=None
+        What is drawn, and what its rows are.
+    row_names, step_names : array-like of str, default=None
+        Names of the rows and of the steps; None numbers them.
+
+    Attributes
+    ----------
+    values : ndarray of shape (n_steps, n_symbols)
+        What is drawn.
+    ax_ : matplotlib Axes
+        Axes with the image.
+    figure_ : matplotlib Figure
+        Its figure.
+    image_ : matplotlib AxesImage
+        The image.
+    colorbar_ : matplotlib Colorbar
+        What the colours stand for.
+
+    See Also
+    --------
+    skrnn.SequenceTranslator : Its ``attention_weights`` and ``align`` are the numbers.
+    """
+
+    @classmethod
+    def from_estimator(
+        cls,
+        estimator: Any,
+        X: Sequences,
+        y: Sequences = None,
+        *,
+        sequence: int = 0,
+        step_names: ArrayLike | None = None,
+        ax: Any = None,
+        **image_kwargs: Any,
+    ) -> Self:
+        """Draw the weights of the attention or, of ``decoder='ctc'``, what each step emits.
+
+        Parameters
+        ----------
+        estimator : SequenceTranslator or Pipeline
+            Fitted estimator, or a Pipeline that ends with one.
+        X : array-like or SequenceArray
+            Sequences in a form that `predict` takes.
+        y : list or array of sequences of symbols, default=None
+            What is made of them. None takes what the estimator predicts.
+        sequence : int, default=0
+            Which of the sequences is drawn.
+        step_names : array-like of str, default=None
+            Names of the steps. None takes the characters of a string, and else numbers.
+        ax : matplotlib Axes, default=None
+            Where to draw; None makes a new figure.
+        **image_kwargs : dict
+            Passed to matplotlib's ``imshow``.
+
+        Returns
+        -------
+        display : AlignmentDisplay
+            The display, drawn.
+
+        Raises
+        ------
+        TypeError
+            If the estimator has neither an attention nor steps that emit symbols.
+        """
+        if step_names is None and isinstance(X[sequence], str):
+            step_names = list(X[sequence])
+        if isinstance(estimator, Pipeline):
+            X, estimator = estimator[:-1].transform(X), estimator[-1]
+        y = estimator.predict(X) if y is None else y
+        values, names = alignment(estimator, X, y, sequence)
+        display = cls(
+            values=values,
+            limits=(0, 1),
+            title="Alignment",
+            row_label="Symbol",
+            row_names=names,
+            step_names=step_names,
+        )
+        return display.plot(ax, **image_kwargs)
+
+
+def alignment(estimator, X, y, sequence):
+    """Return how much each symbol has read of each step, (n_steps, n_symbols), and their names."""
+    names = [str(symbol) for symbol in y[sequence]]
+    if hasattr(estimator, "align"):
+        positions = estimator.align(X, y)[sequence]
+        return (positions[:, None] == np.arange(len(names))).astype(float), names
+    if hasattr(estimator, "attention_weights"):
+        return estimator.attention_weights(X, y)[sequence].T, [*names, "(end)"]
+    raise TypeError(
+        f"{type(estimator).__name__} has nothing that aligns symbols with steps: pass a "
+        "SequenceTranslator with an attention, or with decoder='ctc'."
+    )
