@@ -198,7 +198,7 @@ class GeneratorFromNumbers(SequenceGenerator):
 
     def score(self, X, y, sample_weight=None):
         """Score as in training: few sequences are exactly right after so short a training."""
-        held_out = self._read_held_out(X, y, sample_weight)
+        held_out = self._read_more(X, y, sample_weight, held_out=True)
         return self._target.score(held_out, self._log_likelihood(held_out))
 
 
@@ -233,7 +233,7 @@ class TranslatorOfNumbers(SequenceTranslator):
 
     def score(self, X, y, sample_weight=None):
         """Score as in training: few sequences are exactly right after so short a training."""
-        held_out = self._read_held_out(X, y, sample_weight)
+        held_out = self._read_more(X, y, sample_weight, held_out=True)
         return self._score_held_out(held_out, map)
 
 
@@ -315,6 +315,8 @@ def each_case_with(name, settings, cases=CASES):
 
 each_network = each_case_with("network", NETWORKS)
 every_network = each_case_with("network", NETWORKS, EVERY_CASE)
+# Of those whose networks read nothing but steps.
+every_plain_network = each_case_with("network", NETWORKS, [*CASES, SYMBOL_CASES[0]])
 
 
 def series(sequences):

@@ -12,6 +12,7 @@ from skrnn._estimators.base import open_up
 from skrnn._estimators.opened import Opened
 from skrnn._model import Model
 from skrnn._targets.training_set import step_rows
+from skrnn._targets.translated import WrittenSymbol
 from skrnn._threads import single_blas_thread
 
 DIRECTIONS = "forward", "backward"
@@ -24,6 +25,11 @@ def look_into(estimator: Any) -> Opened:
         raise TypeError(
             f"{inside.name} reads a vector, not steps that could be looked at: pass an estimator "
             "that reads sequences, such as RNNLanguageModel for its symbols."
+        )
+    if isinstance(inside.target, WrittenSymbol):
+        raise TypeError(
+            f"{inside.name} makes sequences of symbols of others, and answers neither to steps nor "
+            "to sequences as a whole: pass an estimator that does, or draw an AlignmentDisplay."
         )
     return inside
 

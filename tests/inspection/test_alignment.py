@@ -6,7 +6,7 @@ from numpy.testing import assert_array_equal
 from sklearn.pipeline import make_pipeline
 
 from skrnn import RNNClassifier, SequenceTranslator, TokenEncoder
-from skrnn.inspection import AlignmentDisplay
+from skrnn.inspection import AlignmentDisplay, gate_activations, gradient_flow, saliency
 
 matplotlib = pytest.importorskip("matplotlib")
 matplotlib.use("agg")
@@ -56,3 +56,12 @@ def test_what_aligns_nothing_is_refused(model):
     model.fit(X, list("ababab"))
     with pytest.raises(TypeError, match="has nothing that aligns symbols with steps"):
         AlignmentDisplay.from_estimator(model, X)
+
+
+@pytest.mark.parametrize("decoder", ["recurrent", "ctc"])
+def test_other_looks_inside_are_refused(decoder):
+    X = np.random.default_rng(0).standard_normal((6, 5, 2))
+    model = SequenceTranslator(decoder=decoder, **TINY).fit(X, list("ababab"))
+    for look in (gate_activations, saliency, lambda model, X: gradient_flow(model, X, "ababab")):
+        with pytest.raises(TypeError, match="sequences of symbols of others"):
+            look(model, X)

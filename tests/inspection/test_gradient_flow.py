@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from estimators import TINY, TOKENS, each_case, every_network, numbers, sequences
+from estimators import TINY, TOKENS, each_case, every_plain_network, numbers, sequences
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose
 from sklearn.pipeline import make_pipeline
@@ -45,7 +45,7 @@ def plain_outputs(model, x, shift):
     return features @ model.params["head.weight"].T + model.params["head.bias"]
 
 
-@every_network
+@every_plain_network
 def test_the_gradient_of_each_hidden_state_is_that_of_the_plain_equations(case, network):
     model = open_up(case.make(**network).fit(X, case.target(X))).model
     n_steps, rng = 5, np.random.default_rng(0)
@@ -79,7 +79,7 @@ def test_the_gradient_of_each_hidden_state_is_that_of_the_plain_equations(case, 
     )
 
 
-@every_network
+@every_plain_network
 def test_the_flow_of_a_set_is_the_mean_of_its_sequences(case, network):
     model = case.make(**network).fit(X, case.target(X))
     y, n_lags = case.target(X), max(map(len, X))
