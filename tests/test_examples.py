@@ -31,6 +31,11 @@ SCORES = {
         r"RNNRegressor +(\S+) to 1955": (0.05, 0.4),
         r"RNNClassifier +accuracy (\S+) \+/-": (0.6, 0.9),
     },
+    "digits_four_directions": {
+        r"rows, one network +accuracy (\S+),": (0.4, 0.8),
+        r"four sides, one network +accuracy (\S+),": (0.75, 1),
+        r"two networks +accuracy (\S+),": (0.85, 1),
+    },
     "digits": {r"RNNClassifier +accuracy (\S+)": (0.94, 1)},
     "forecast_tuning": {
         r"RNNRegressor +(\S+)\n\n": (8, 18),  # one step ahead; the same month of last year: 24.3
@@ -50,10 +55,16 @@ SCORES = {
     "slots_and_intent": {r"slot F1 (\S+),": (0.95, 1), r"intent accuracy (\S+)": (0.95, 1)},
     "sentiment": {r"recurrent network: accuracy (\S+)": (0.95, 1)},
     "tagging_search": {r"test F1 of the best: (\S+)": (0.95, 1)},
+    "vanishing_gradient": {
+        r"rnn: R2 (\S+),": (-0.1, 0.1),
+        r"rnn: .* gradient (\S+)": (0, 1e-3),
+        r"lstm: R2 (\S+),": (0.9, 1),
+        r"lstm: .* gradient (\S+)": (1e-2, 1),
+    },
 }
 
 # Name: arguments for a short form.
-ARGUMENTS = {"first_look": ["--short"]}
+ARGUMENTS = {"digits_four_directions": ["--short"], "first_look": ["--short"]}
 
 # Name: the files of --data, short and repeated until a network can learn them by heart.
 FILES = {

@@ -1,0 +1,67 @@
+"""Digits read in four directions
+================================
+
+Handwritten digits, read from above alone, from all four sides, and by two networks together.
+
+    python examples/classify/digits_four_directions.py [--short]
+
+GridScanner lets a network read rows and columns at the same step: the first row, the last row, the
+first column and the last column together, which takes no more steps and few more parameters. The
+last model joins the states of two networks that have each read in both directions, one the rows and
+one the columns: SequenceEncoder makes features of them, and a logistic regression decides. With few
+images and epochs more sides are far better (--short). With all of them the rows alone are enough:
+the scores, accuracies on a quarter of the images, have a standard error of about 0.6 %, and the two
+networks lead by less.
+"""
+
+import argparse
+
+from sklearn.datasets import load_digits
+from sklearn.linear_model import LogisticRegression
+from sklearn.model_selection import train_test_split
+from sklearn.pipeline import make_pipeline, make_union
+
+from skrnn import GridScanner, RNNClassifier, SequenceEncoder
+
+parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+parser.add_argument("--short", action="store_true", help="fewer images and epochs")
+short = parser.parse_args().short
+
+images, y = load_digits(return_X_y=True)
+images = images / 16
+if short:
+    images, y = images[:600], y[:600]
+X, X_test, y, y_test = train_test_split(images, y, test_size=0.25, stratify=y, random_state=0)
+
+
+def network(**params):
+    options = {"hidden_size": 32, "max_iter": 10 if short else 40, "random_state": 0}
+    return RNNClassifier(**options | params)
+
+
+def reader(*directions, **params):
+    return GridScanner(directions, shape=(8, 8)), network(**params)
+
+
+def states(direction):
+    """Features made of the states of a network that reads one direction and back."""
+    scanner, network = reader(direction, hidden_size=16, bidirectional=True)
+    return make_pipeline(scanner, SequenceEncoder(network))
+
+
+models = {
+    "rows, one network": make_pipeline(*reader("down", bidirectional=False)),
+    "four sides, one network": make_pipeline(
+        *reader("down", "up", "right", "left", bidirectional=False)
+    ),
+    "rows and columns, two networks": make_pipeline(
+        make_union(states("down"), states("right")), LogisticRegression(max_iter=1000)
+    ),
+}
+for name, model in models.items():
+    score = model.fit(X, y).score(X_test, y_test)
+    networks = [model[-1]]
+    if name.endswith("two networks"):
+        networks = [part[-1].estimator_ for _, part in model[0].transformer_list]
+    n_parameters = sum(each.n_parameters_ for each in networks)
+    print(f"{name:<31} accuracy {score:.3f}, {n_parameters} parameters", flush=True)
