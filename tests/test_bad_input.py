@@ -1693,6 +1693,10 @@ WRONG_LOOKS = {
         lambda: skrnn.stream(StandardScaler()),
         ["StandardScaler cannot be followed", "pass a recurrent estimator of skrnn"],
     ),
+    "a stream of a generator": (
+        lambda: stream_of("generator"),
+        ["SequenceGenerator answers only when it has read all", "call predict for what has come"],
+    ),
     "rows of several series": (
         lambda: stream_of("pipeline", 2).push(ROWS),
         ["push takes the rows of a single series, not of 2"],

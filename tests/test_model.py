@@ -2,12 +2,15 @@
 
 import json
 import pickle
+from math import prod
 
 import numpy as np
 import pytest
+from cells import CELLS
 from estimators import sequences
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skrnn._core.stack import Stack
 from skrnn._data.recognise import read_sequences
 from skrnn._model import Model, build_network
 
@@ -124,3 +127,21 @@ def test_plain_data_bring_a_conditioned_model_back():
     again = Model.from_dict(content)
     assert again.architecture == model.architecture
     assert_array_equal(again.theta, model.theta)
+
+
+@pytest.mark.parametrize("n_layers", [1, 2])
+def test_parameters_of_cells_and_directions(n_layers):
+    # The LSTM has four gates with weights of their own, the GRU three.
+    sizes = {"n_features": 3, "cell": None, "hidden_size": 5, "n_layers": n_layers}
+
+    def count(cell, bidirectional=False):
+        stack = Stack(**sizes | {"cell": cell, "bidirectional": bidirectional})
+        return sum(prod(shape) for shape in stack.shapes.values())
+
+    elman = count(CELLS["tanh"])
+    assert elman == 5 * (3 + 5 + 2) + (n_layers - 1) * 5 * (5 + 5 + 2)
+    assert count(CELLS["lstm"]) == 4 * elman
+    assert count(CELLS["gru"]) == 3 * elman
+    both = count(CELLS["tanh"], bidirectional=True)
+    # Twice as many; the layers above read both directions, which is 5 inputs more for each unit.
+    assert both == 2 * elman + (n_layers - 1) * 2 * 5 * 5

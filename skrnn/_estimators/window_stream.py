@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.frames import frame_of, is_frame
+from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_streams
 from skrnn._series.series import largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer
@@ -61,6 +62,11 @@ def stream(estimator: Any, n_streams: int = 1) -> Any:
     """
     if hasattr(estimator, "stream"):
         return estimator.stream(n_streams)
+    if isinstance(estimator, BaseRNN):
+        raise TypeError(
+            f"{type(estimator).__name__} answers only when it has read all that it is given, so "
+            "that it cannot be followed: call predict for what has come so far."
+        )
     if not isinstance(estimator, Pipeline):
         raise TypeError(
             f"{type(estimator).__name__} cannot be followed: pass a recurrent estimator of skrnn, "
