@@ -11,6 +11,14 @@ def new_axes(ax=None):
     return plt.subplots(layout="constrained")[1] if ax is None else ax
 
 
+def whole_numbers(*axes):
+    """Mark these axes of a picture, which count something, at whole numbers only."""
+    from matplotlib.ticker import MaxNLocator
+
+    for axis in axes:
+        axis.set_major_locator(MaxNLocator(integer=True))
+
+
 def legend_above(ax, handles=None):
     """Put a legend above the axes, where it covers nothing."""
     if handles is None:

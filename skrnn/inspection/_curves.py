@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._typing import Sequences
-from skrnn.inspection._axes import legend_above, new_axes
+from skrnn.inspection._axes import legend_above, new_axes, whole_numbers
 from skrnn.inspection._gradient_flow import gradient_flow, start_of
 from skrnn.inspection._importance import permutation_importance
 from skrnn.inspection._step_outputs import step_outputs
@@ -235,6 +235,7 @@ class StepOutputsDisplay:
         outputs = outputs.reshape(len(outputs), -1)
         self.lines_ = self.ax_.plot(outputs, **line_kwargs)
         self.ax_.set(xlabel="Step", ylabel=self.label)
+        whole_numbers(self.ax_.xaxis)
         if self.names is not None:
             for line, name in zip(self.lines_, self.names, strict=True):
                 line.set_label(name)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._typing import Sequences
-from skrnn.inspection._axes import new_axes
+from skrnn.inspection._axes import new_axes, whole_numbers
 from skrnn.inspection._reading import Reading
 from skrnn.inspection._saliency import saliency
 from skrnn.inspection._states import gate_activations, hidden_states
@@ -78,6 +78,7 @@ class StepImageDisplay:
         self.image_ = self.ax_.imshow(values, **options | image_kwargs)
         self.colorbar_ = self.figure_.colorbar(self.image_, ax=self.ax_)
         self.ax_.set(xlabel="Step", ylabel=self.row_label, title=self.title)
+        whole_numbers(self.ax_.xaxis, self.ax_.yaxis)
         if self.row_names is not None:
             self.ax_.set_yticks(range(len(values)), self.row_names)
         if self.step_names is not None:

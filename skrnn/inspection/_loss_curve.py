@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn.inspection._axes import legend_above, new_axes
+from skrnn.inspection._axes import legend_above, new_axes, whole_numbers
 
 
 class LossCurveDisplay:
@@ -136,6 +136,7 @@ class LossCurveDisplay:
         (self.line_,) = self.ax_.plot(epochs, self.loss_curve, label=label, **curve_kwargs)
         positive = min(self.loss_curve, default=0) > 0
         self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if positive else "linear")
+        whole_numbers(self.ax_.xaxis)
         self.score_ax_ = self.score_line_ = self.best_line_ = None
         if self.validation_scores is not None and len(self.validation_scores):
             self._plot_scores()

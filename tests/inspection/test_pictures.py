@@ -84,6 +84,12 @@ def test_options_of_images():
     assert [tick.get_text() for tick in display.ax_.get_xticklabels()] == options["step_names"]
 
 
+def test_steps_and_units_are_counted_in_whole_numbers():
+    display = HiddenStatesDisplay(values=np.ones((3, 2))).plot()
+    for ticks in (display.ax_.get_xticks(), display.ax_.get_yticks()):
+        assert_array_equal(ticks, np.round(ticks))
+
+
 def test_names_of_features():
     frame = pytest.importorskip("pandas").DataFrame
     frames = [frame(x, columns=["speed", "height"]) for x in X]
