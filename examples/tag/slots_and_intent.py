@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from skrnn import RNNClassifier, SequenceTagger, TokenEncoder
+from skrnn.inspection import TagDisplay
 from skrnn.metrics import span_f1_score
 
 BEGIN = {"flight": "show flights,is there a plane", "fare": "how much is it,show fares"}
@@ -60,3 +61,4 @@ if __name__ == "__main__":
     print(f"intent accuracy {classifier.score(X_test, intents_test):.3f}")
     for tokens, tags, intent in zip(X_test[:4], slots[:4], intents[:4], strict=True):
         print(intent, *map("/".join, zip(tokens, tags, strict=True)))
+    print(TagDisplay.from_estimator(tagger, "how much is it from  san oakford to los milburg?"))

@@ -25,11 +25,16 @@ def make_cutter(analyzer, lowercase, token_pattern):
     if callable(analyzer):
         return lambda text: _locate(analyzer(text), text)
     if analyzer == "char":
-        return lambda text: [
-            Token(c.lower() if lowercase else c, i, i + 1) for i, c in enumerate(text)
-        ]
+        return lambda text: [Token(c, i, i + 1) for i, c in enumerate(characters(text, lowercase))]
     pattern = compile_pattern(token_pattern)
     return lambda text: _cut_words(pattern, text, lowercase)
+
+
+def characters(text, lowercase):
+    """Return the characters of a text, each by itself in lower case, which may be two for one."""
+    if text.isascii() or not lowercase:
+        return list(text.lower() if lowercase else text)
+    return [c.lower() for c in text]
 
 
 def compile_pattern(token_pattern):

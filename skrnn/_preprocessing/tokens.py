@@ -20,7 +20,7 @@ from skrnn._data.categories import check_same_categories
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.values import as_array, reject_masked
-from skrnn._preprocessing.cutting import WORDS, WORDS_AND_MARKS, Token, make_cutter
+from skrnn._preprocessing.cutting import WORDS, WORDS_AND_MARKS, Token, characters, make_cutter
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -397,6 +397,8 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         """Return the function that cuts a text into tokens, which need no places here."""
         if callable(self.analyzer):
             return self.analyzer
+        if self.analyzer == "char":
+            return lambda text: characters(_as_text(text), self.lowercase)
         cut = make_cutter(self.analyzer, self.lowercase, self.token_pattern or WORDS)
         return lambda text: [token.token for token in cut(_as_text(text))]
 
