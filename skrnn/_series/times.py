@@ -87,6 +87,14 @@ def _ticks(values, unit):
     return values.astype(unit).astype(np.int64)
 
 
+def times_of_target(y, n_rows):
+    """Return the dates in the index of y, or None if it has none for each row."""
+    times = None if y is None else read_times(y)
+    if times is None or times.unit == "number" or len(times.instants) != n_rows:
+        return None
+    return times._replace(name="time index of y")
+
+
 def _times_of_column(X, time_feature):
     """Return the times in a column of a frame, or of an array."""
     column, label = _column(X, time_feature)

@@ -20,7 +20,14 @@ from skrnn._data.values import as_array, check_numbers, reject_masked
 from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
 from skrnn._series.cut import causal_windows, rows_never_held, windows_of_series
 from skrnn._series.series import all_horizons, largest_horizon, lengths_of, series_starts
-from skrnn._series.times import GAPS, check_order, cut_at_gaps, read_times, step_of
+from skrnn._series.times import (
+    GAPS,
+    check_order,
+    cut_at_gaps,
+    read_times,
+    step_of,
+    times_of_target,
+)
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
@@ -174,8 +181,9 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         ----------
         X : array-like or DataFrame of shape (n_rows, n_features)
             Rows in time order.
-        y : None
-            Ignored.
+        y : array-like of shape (n_rows,), default=None
+            Its values are ignored, but the time index of a Series or a table is checked if `X` has
+            no times, as behind a scaler in a Pipeline.
 
         Returns
         -------
@@ -198,7 +206,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             If the numbers in the index of a pandas table are not in order: its rows may have been
             shuffled.
         """
-        rows, starts = self._read(X, reset=True)
+        rows, starts = self._read(X, reset=True, y=y)
         lengths, (window_size, horizon) = lengths_of(starts, len(rows)), self._sizes
         longest, needed = lengths.max(), window_size + horizon
         if longest < needed:
@@ -448,7 +456,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
                 "one."
             )
 
-    def _read(self, X, *, reset):
+    def _read(self, X, *, reset, y=None):
         """Return the checked float rows of `X` and the first row of every series."""
         self._check_parameters()
         if self._held_apart() or self.known_features is not None:
@@ -457,13 +465,13 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         else:
             rows = self._read_rows(X)
             validate_data(self, named(X), reset=reset, skip_check_array=True)
-        starts, step = self._starts(X, len(rows), self._names(), reset)
+        starts, step = self._starts(X, len(rows), self._names(), reset, y)
         if reset:
             self._step = step
         self._check_finite(rows, starts, self._delays())
         return rows, starts
 
-    def _starts(self, X, n_rows, names, reset):
+    def _starts(self, X, n_rows, names, reset, y=None):
         """Return the first row of every series, once its times are checked, and their step."""
         groups, time = None, self.time_feature
         if self.group_feature is not None:
@@ -471,6 +479,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         if time is not None:
             time = position_of(time, names, "time_feature")
         starts, times = series_starts(groups, n_rows), read_times(X, time)
+        if times is None and self.gaps != "cut":  # which new rows without times could not be
+            times = times_of_target(y, n_rows)
         check_order(times, starts)
         is_seen = hasattr(self, "_step") and not reset
         step = self._step if is_seen else step_of(times, starts, self.freq)

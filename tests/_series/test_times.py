@@ -5,10 +5,16 @@ from functools import partial
 
 import numpy as np
 import pytest
+from sklearn.base import clone
+from sklearn.model_selection import KFold
+from sklearn.pipeline import make_pipeline
+from sklearn.preprocessing import StandardScaler
 
+from skrnn import RNNRegressor
 from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
 
 pd = pytest.importorskip("pandas")
+RNN = RNNRegressor(hidden_size=2, max_iter=1, random_state=0)
 CUTS = [SlidingWindowTransformer(2).fit, partial(sliding_windows, window_size=2)]
 
 
@@ -196,3 +202,20 @@ def test_a_step_without_times():
     X["day"] = [pd.Timestamp("2024"), None, None, None]
     with pytest.raises(ValueError, match="column 'day' of X has no time in row 1"):
         SlidingWindowTransformer(2, time_feature="day").fit(X)
+
+
+def test_a_scaler_does_not_hide_gaps_that_the_target_shows():
+    X = rows(pd.date_range("2024", periods=20))
+    model = make_pipeline(StandardScaler(), SlidingWindowTransformer(2, horizon=1), RNN)
+    with pytest.raises(ValueError, match=r"The time index of y has 1 gap\(s\) in steps of 1 day"):
+        model.fit(X.drop(X.index[4]), X["a"].drop(X.index[4]))
+    with pytest.raises(ValueError, match="The time index of y of rows 0 to 19 is not sorted"):
+        model.fit(X[::-1], X["a"][::-1])
+    crossing = clone(model).set_params(slidingwindowtransformer__gaps="ignore")
+    crossing.fit(X.drop(X.index[4]), X["a"].drop(X.index[4]))
+    model.set_params(slidingwindowtransformer__freq="D").fit(X, X["a"]).predict(X)
+    with pytest.raises(ValueError, match="freq='D' is the step of the times of rows, but X has no"):
+        model.fit(X.to_numpy(), X["a"].to_numpy())
+    train = list(KFold(3).split(X))[1][0]  # it has a hole where the test rows are
+    with pytest.raises(ValueError, match="The time index of y has 1 gap"):
+        model.fit(X.iloc[train], X["a"].iloc[train])
