@@ -81,6 +81,7 @@ OUTSIDE = {
     "../CHANGELOG.md": "changelog.md",
     "CHANGELOG.md": "changelog.md",
     "LICENSE": "../LICENSE",
+    "CODE_OF_CONDUCT.md": "../CODE_OF_CONDUCT.md",
     "../CONTRIBUTING.md": "contributing.md",
     "../benchmarks/README.md": "benchmarks.md",
     "../examples)": "auto_examples/index.rst)",

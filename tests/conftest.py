@@ -4,6 +4,7 @@ There is one such file only: pytest collects the doctests of each under the same
 """
 
 import os
+from importlib.util import find_spec
 
 import pytest
 
@@ -12,6 +13,17 @@ os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
 # Run by hand, with torch; collecting doctests would import it.
 collect_ignore = ["parity/make_fixtures.py"]
+
+# Examples of docstrings that need a package of an extra.
+NEEDS = {"skrnn.export._onnx.to_onnx": "onnxruntime"}
+
+
+def pytest_collection_modifyitems(items):
+    """Skip the examples whose packages are not installed."""
+    for item in items:
+        package = NEEDS.get(item.name)
+        if package and find_spec(package) is None:
+            item.add_marker(pytest.mark.skip(reason=f"{package} is not installed"))
 
 
 @pytest.fixture(autouse=True, scope="module")
