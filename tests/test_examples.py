@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+pyplot = pytest.importorskip("matplotlib.pyplot")
 pytestmark = pytest.mark.slow
 
 FOLDER = Path(__file__).parents[1] / "examples"
@@ -36,6 +37,16 @@ SCORES = {
         r"four sides, one network +accuracy (\S+),": (0.75, 1),
         r"two networks +accuracy (\S+),": (0.85, 1),
     },
+    "early_stopping": {
+        r"all epochs +(\S+)": (0.68, 0.8),
+        r"all epochs +\S+ +(\S+)": (1.2, 2),  # log loss of what was learnt by heart
+        r"with dropout +\S+ +(\S+)": (0.75, 1),
+    },
+    "entities": {
+        r"the usual tag +F1 (\S+)": (0.3, 0.5),
+        r"softmax +F1 (\S+)": (0.65, 0.87),
+        r"crf +F1 (\S+)": (0.74, 0.92),
+    },
     "digits": {r"RNNClassifier +accuracy (\S+)": (0.94, 1)},
     "forecast_tuning": {
         r"RNNRegressor +(\S+)\n\n": (8, 18),  # one step ahead; the same month of last year: 24.3
@@ -50,16 +61,70 @@ SCORES = {
         r"\n1\.0 +\S+ +\S+ +(\S+)": (0.008, 0.0102),  # last price: 0.0113; ridge: 0.0106
         r"\n3\.0 +\S+ +\S+ +(\S+)": (0.013, 0.0154),  # last price: 0.0157; ridge: 0.0154
     },
+    "live_stream": {
+        r"logistic regression +accuracy (\S+)": (0.72, 0.84),
+        r"SequenceTagger +accuracy (\S+)": (0.86, 0.97),
+    },
     "many_series": {r"RNNRegressor +(\S+)": (0.1, 0.14)},  # noise alone: 0.1
-    "pos_tagging": {r"token accuracy (\S+), .*token_features=\[": (0.98, 1)},
+    "one_hot_or_embedding": {
+        r"letters embedding: .* accuracy (\S+),": (0.6, 0.8),
+        r"pairs +embedding: +(\d+) parameters": (15_000, 30_000),
+        r"pairs +one-hot *: +(\d+) parameters": (100_000, 200_000),
+        r"pairs +one-hot *: .* accuracy (\S+),": (0.6, 0.8),  # the most frequent language: 0.52
+    },
+    "pos_tagging": {
+        r"a noun if new: (\S+)": (0.5, 1),  # on the sentences of --data, all are known
+        r"token accuracy (\S+), .*token_features=\[": (0.98, 1),
+    },
+    "quantiles": {
+        r"RNNRegressor +(\S+)": (0.77, 0.83),  # 80 % are to be inside
+        r"RNNRegressor +\S+ +\S+ +(\S+)": (0.15, 0.158),  # best possible: 0.1535
+    },
+    "rare_classes": {
+        r"as usual +(\S+)": (0.4, 0.75),
+        r"balanced weights +(\S+)": (0.76, 0.95),
+        r"as usual +\S+ +\S+ +\S+ +(\S+)": (0.09, 0.13),  # log loss; best possible: 0.083
+        r"balanced weights +\S+ +\S+ +\S+ +(\S+)": (0.14, 0.3),
+    },
+    "smoothing": {
+        r"Kalman filter +(\S+)": (0.445, 0.455),
+        r"SequenceRegressor +(\S+)": (0.44, 0.465),
+        r"both directions +(\S+)": (0.355, 0.38),  # Kalman smoother: 0.357
+        r"gross[^$]*SequenceRegressor +(\S+)": (0.45, 0.54),  # Kalman filter: 0.616
+    },
     "slots_and_intent": {r"slot F1 (\S+),": (0.95, 1), r"intent accuracy (\S+)": (0.95, 1)},
     "sentiment": {r"recurrent network: accuracy (\S+)": (0.95, 1)},
+    "speech_frames": {
+        r"eleven frames +accuracy (\S+)": (0.72, 0.8),
+        r"SequenceTagger +accuracy (\S+)": (0.84, 0.93),
+    },
+    "states_as_features": {
+        r"counts of letters .* accuracy (\S+)": (0.745, 0.745),
+        r"states .* accuracy (\S+)": (0.71, 0.8),
+    },
     "tagging_search": {r"test F1 of the best: (\S+)": (0.95, 1)},
     "vanishing_gradient": {
         r"rnn: R2 (\S+),": (-0.1, 0.1),
         r"rnn: .* gradient (\S+)": (0, 1e-3),
         r"lstm: R2 (\S+),": (0.9, 1),
         r"lstm: .* gradient (\S+)": (1e-2, 1),
+    },
+    "video_frames": {
+        r"random forest +accuracy (\S+)": (0.4, 0.7),
+        r"RNNClassifier +accuracy (\S+)": (0.95, 1),
+    },
+    "which_letters": {
+        r"largest share: +(\S+)": (0.18, 0.4),
+        r"any letter: +(\S+)": (0.02, 0.14),
+        r"least share: +(\S+)": (-0.1, 0.03),
+    },
+    "windows": {
+        r"logistic regression +accuracy (\S+)": (0.78, 0.88),
+        r"RNNClassifier +accuracy (\S+)": (0.91, 0.98),
+    },
+    "word_vectors": {
+        r"counts of words +accuracy (\S+)": (0.45, 0.62),
+        r"vectors given +accuracy (\S+)": (0.9, 1),
     },
 }
 
@@ -88,6 +153,8 @@ def check_scores(name, printed):
 def run(monkeypatch, tmp_path, capsys):
     """Run the example of that name, as from the command line, and return what it prints."""
     monkeypatch.chdir(tmp_path)
+    pyplot.switch_backend("agg")
+    monkeypatch.setattr(pyplot, "show", lambda: None)  # without a screen it would warn
 
     def run(name, *arguments):
         path = EXAMPLES[name]
@@ -96,7 +163,8 @@ def run(monkeypatch, tmp_path, capsys):
         runpy.run_path(str(path), run_name="__main__")
         return capsys.readouterr().out
 
-    return run
+    yield run
+    pyplot.close("all")
 
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
@@ -104,6 +172,7 @@ def test_example_reaches_its_scores(name, run):
     printed = run(name, *ARGUMENTS.get(name, []))
     assert SCORES[name]
     check_scores(name, printed)
+    assert pyplot.get_fignums(), "no picture"
     for path in re.findall(r"picture: (\S+)", printed):
         assert Path(path).read_bytes().startswith(b"\x89PNG")
 

@@ -3,8 +3,6 @@
 
 Handwritten digits, read from above alone, from all four sides, and by two networks together.
 
-    python examples/classify/digits_four_directions.py [--short]
-
 GridScanner lets a network read rows and columns at the same step: the first row, the last row, the
 first column and the last column together, which takes no more steps and few more parameters. The
 last model joins the states of two networks that have each read in both directions, one the rows and
@@ -14,8 +12,9 @@ the scores, accuracies on a quarter of the images, have a standard error of abou
 networks lead by less.
 """
 
-import argparse
+import sys
 
+import matplotlib.pyplot as plt
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import train_test_split
@@ -23,10 +22,7 @@ from sklearn.pipeline import make_pipeline, make_union
 
 from skrnn import GridScanner, RNNClassifier, SequenceEncoder
 
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--short", action="store_true", help="fewer images and epochs")
-short = parser.parse_args().short
-
+short = "--short" in sys.argv
 images, y = load_digits(return_X_y=True)
 images = images / 16
 if short:
@@ -58,6 +54,7 @@ models = {
         make_union(states("down"), states("right")), LogisticRegression(max_iter=1000)
     ),
 }
+figure, axes = plt.subplots(1, 2, figsize=(9, 3.3), layout="constrained")
 for name, model in models.items():
     score = model.fit(X, y).score(X_test, y_test)
     networks = [model[-1]]
@@ -65,3 +62,12 @@ for name, model in models.items():
         networks = [part[-1].estimator_ for _, part in model[0].transformer_list]
     n_parameters = sum(each.n_parameters_ for each in networks)
     print(f"{name:<31} accuracy {score:.3f}, {n_parameters} parameters", flush=True)
+    axes[1].barh(name, 1 - score, color="C0")
+
+axes[0].imshow(X_test[0].reshape(8, 8), cmap="gray_r")
+for way, x, y in [("→", -1.5, 3.5), ("←", 8.5, 3.5), ("↓", 3.5, -1.2), ("↑", 3.5, 8.2)]:
+    axes[0].text(x, y, way, fontsize=20, ha="center", va="center")
+axes[0].set_axis_off()
+axes[1].set(xlabel="share of errors")
+axes[1].invert_yaxis()
+plt.show()

@@ -13,12 +13,14 @@ import argparse
 import gzip
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 
 from skrnn import RNNClassifier, TokenEncoder
+from skrnn.inspection import step_outputs
 
 THINGS = ["plot", "cast", "music", "camera work", "ending", "first half", "dialogue"]
 WORDS = {"pos": ["great", "moving", "a joy"], "neg": ["dull", "a mess", "far too long"]}
@@ -59,3 +61,15 @@ for name, model in ("counts of words and pairs", counts), ("recurrent network", 
     print(f"{name}: accuracy {model.fit(X_train, y_train).score(X_test, y_test):.3f}", flush=True)
 for text, label in zip(X_test[:4], network.predict(X_test[:4]), strict=True):
     print(f"{label}: {text}")
+
+# %%
+# What the network would say after each word of some texts.
+
+figure, axes = plt.subplots(3, figsize=(8, 6), layout="constrained")
+for ax, text in zip(axes, X_test, strict=False):
+    outputs = step_outputs(network[-1], network[:-1].transform([text]))[0]
+    ax.bar(range(len(outputs)), outputs[:, 1] - outputs[:, 0], color="C0")
+    ax.set_xticks(range(len(outputs)), [token.token for token in network[0].tokenize(text)])
+    ax.set(ylim=(-1, 1), yticks=[-1, 1], yticklabels=network.classes_)
+    ax.axhline(0, color="k", linewidth=0.8)
+plt.show()

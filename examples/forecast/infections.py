@@ -3,18 +3,14 @@
 
 Infections in five regions, one and two weeks ahead, by one network for all of them.
 
-    python examples/forecast/infections.py [--plot infections.png]
-
 The weekly cases are made on the spot, by a model of an epidemic in which those who had it are
 immune for a while, contacts follow the season, and holidays, which are known in advance, lower
-them. Regions differ in size. known_features lets the windows hold the holidays of the weeks that
-are forecast, and group_feature keeps the regions apart. WindowScaledRegressor takes the level of
-each window away. All forecasts are judged on the same last 52 weeks, beside the last week and the
-same week a year ago.
+them. known_features lets the windows hold the holidays of the weeks that are forecast, and
+group_feature keeps the regions apart. They differ in size: WindowScaledRegressor takes the level of
+each window away. All are judged on the last 52 weeks.
 """
 
-import argparse
-
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import RidgeCV
@@ -31,7 +27,6 @@ from skrnn import (
 )
 from skrnn.inspection import ForecastDisplay
 
-REGIONS = ["north", "east", "south", "west", "centre"]
 HOLIDAYS = [1, 15, 16, 29, 30, 31, 32, 52]  # weeks of the year
 
 
@@ -39,7 +34,7 @@ def generate(n_weeks=220, seed=0):
     rng, weeks = np.random.default_rng(seed), pd.date_range("2020-01-05", periods=n_weeks, freq="W")
     holiday = np.isin(weeks.isocalendar().week, HOLIDAYS).astype(float)
     tables = []
-    for region in REGIONS:
+    for region in ("north", "east", "south", "west", "centre"):
         people, phase, cases = 10 ** rng.uniform(5.3, 6.5), rng.normal(0, 2), []
         susceptible, infectious = 0.6 * people, 0.002 * people
         for i in range(n_weeks):
@@ -49,60 +44,43 @@ def generate(n_weeks=220, seed=0):
             susceptible += 0.018 * (people - susceptible) - new
             infectious = 0.25 * infectious + new
             cases.append(rng.poisson(0.3 * new) + 1.0)
-        table = pd.DataFrame({"region": region, "cases": cases, "holiday": holiday}, index=weeks)
-        tables.append(table)
+        columns = {"region": region, "cases": np.log(cases), "holiday": holiday}
+        tables.append(pd.DataFrame(columns, index=weeks))
     return pd.concat(tables)
 
 
 def forecaster(regressor):
-    """Predict from 12 weeks of cases, and the holidays up to the week that is forecast."""
     windows = SlidingWindowTransformer(
         12, horizon=[1, 2], group_feature="region", known_features=["holiday"]
     )
-    scaled = {"target_feature": "cases", "scaled_features": ["cases"]}
-    return make_pipeline(windows, WindowScaledRegressor(regressor, **scaled))
+    scaled = WindowScaledRegressor(regressor, target_feature="cases", scaled_features=["cases"])
+    return make_pipeline(windows, scaled)
 
 
-def flatten(windows):
-    return np.reshape(windows, (len(windows), -1))
+table = generate()  # logarithms of cases
+options = {"batch_size": 16, "max_iter": 25, "learning_rate_init": 0.01, "random_state": 0}
+model = forecaster(RNNRegressor(hidden_size=16, **options))
+flat = FunctionTransformer(lambda windows: np.reshape(windows, (len(windows), -1)))
+ridge = forecaster(make_pipeline(flat, RidgeCV(np.logspace(-3, 3, 7))))
 
+folds = PurgedWindowSplit(2, window_size=1, horizon=2, test_size=26)
+settings = {"cv": folds, "refit": False, "season": 52}
+one = backtest(ridge, table, table["cases"], **settings)
+other = backtest(model, table, table["cases"], **settings)
+columns = {"forecast": "ridge", "persistence": "last week", "seasonal_naive": "a year ago"}
+scores = one.table.rename(columns=columns)
+scores["RNNRegressor"] = other.table["forecast"]
+print("mean absolute error of the logarithm, by weeks ahead, five regions, last 52 weeks")
+print(scores.set_index("horizon").round(3).to_string())
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plot", metavar="FILE", help="save a picture of the forecasts")
-    path = parser.parse_args().plot
+is_known = table.index <= table.index.max() - pd.Timedelta(weeks=2)
+known, later = table[is_known], table[~is_known]
+model.fit(known, model[0].targets(known, known["cases"]))
+forecast = direct_forecast(model, known, future=later[["region", "holiday"]])
+forecast["cases"] = np.exp(forecast["cases"])
+print("\nthe next two weeks\n" + forecast.round(0).to_string())
 
-    table = generate()
-    table["cases"] = np.log(table["cases"])
-    network = RNNRegressor(
-        hidden_size=16, batch_size=16, max_iter=25, learning_rate_init=0.01, random_state=0
-    )
-    model = forecaster(network)
-    ridge = forecaster(make_pipeline(FunctionTransformer(flatten), RidgeCV(np.logspace(-3, 3, 7))))
-
-    folds = PurgedWindowSplit(2, window_size=1, horizon=2, test_size=26)
-    settings = {"cv": folds, "refit": False, "season": 52}
-    one = backtest(ridge, table, table["cases"], **settings)
-    other = backtest(model, table, table["cases"], **settings)
-    names = {"forecast": "ridge", "persistence": "last week", "seasonal_naive": "a year ago"}
-    scores = one.table.rename(columns=names)
-    scores["RNNRegressor"] = other.table["forecast"]
-    print("mean absolute error of the logarithm, by weeks ahead, five regions, last 52 weeks")
-    print(scores.set_index("horizon").round(3).to_string())
-
-    now = table.index.max() - pd.Timedelta(weeks=2)
-    known, later = table[table.index <= now], table[table.index > now]
-    model.fit(known, model[0].targets(known, known["cases"]))
-    forecast = direct_forecast(model, known, future=later[["region", "holiday"]])
-    forecast["cases"] = np.exp(forecast["cases"])
-    print("\nthe next two weeks\n" + forecast.round(0).to_string())
-    if path:
-        cases = [part.assign(cases=np.exp(part["cases"])) for part in (known, later)]
-        display = ForecastDisplay.from_tables(
-            cases[0], forecast, truth=cases[1], group_feature="region", target="cases", n_known=30
-        )
-        display.figure_.savefig(path)
-
-
-if __name__ == "__main__":
-    main()
+cases = [part.assign(cases=np.exp(part["cases"])) for part in (known, later)]
+settings = {"group_feature": "region", "target": "cases", "n_known": 30}
+ForecastDisplay.from_tables(cases[0], forecast, truth=cases[1], **settings)
+plt.show()

@@ -3,8 +3,6 @@
 
 Cases of three regions in which weeks are missing, two weeks ahead, with intervals.
 
-    python examples/forecast/missing_weeks.py [--plot weeks.png]
-
 Weekly cases, made on the spot: waves of different height in three regions, of which one week in
 thirty was never reported. gaps="cut" ends a series where weeks are missing, so that no window
 reaches over the gap; a forecast looks from the last rows without one. ConformalForecaster keeps a
@@ -13,8 +11,7 @@ the last 52 weeks beside those of the last known week, and the share of them tha
 hold.
 """
 
-import argparse
-
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.pipeline import make_pipeline
@@ -29,8 +26,6 @@ from skrnn import (
     direct_forecast,
 )
 from skrnn.inspection import ForecastDisplay
-
-COVERAGE = 0.8
 
 
 def generate(n_weeks=260, seed=0):
@@ -48,40 +43,29 @@ def generate(n_weeks=260, seed=0):
     return pd.concat(tables)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plot", metavar="FILE", help="save a picture of the forecasts")
-    path = parser.parse_args().plot
+table = generate()  # logarithms of cases
+windows = SlidingWindowTransformer(6, horizon=[1, 2], group_feature="region", gaps="cut")
+network = RNNRegressor(
+    hidden_size=16, batch_size=16, max_iter=20, learning_rate_init=0.01, random_state=0
+)
+model = ConformalForecaster(make_pipeline(windows, WindowScaledRegressor(network)), coverage=0.8)
+folds = PurgedWindowSplit(2, window_size=1, horizon=2, test_size=26)
+result = backtest(model, table, table["cases"], cv=folds)
+scores = result.table.assign(coverage=result.coverage)
+print("mean absolute error of the logarithm, by weeks ahead, three regions, last 52 weeks")
+print(scores.set_index("horizon").round(3).to_string())
 
-    table = generate()  # logarithms of cases
-    windows = SlidingWindowTransformer(6, horizon=[1, 2], group_feature="region", gaps="cut")
-    network = RNNRegressor(
-        hidden_size=16, batch_size=16, max_iter=20, learning_rate_init=0.01, random_state=0
-    )
-    model = ConformalForecaster(
-        make_pipeline(windows, WindowScaledRegressor(network)), coverage=COVERAGE
-    )
-    folds = PurgedWindowSplit(2, window_size=1, horizon=2, test_size=26)
-    result = backtest(model, table, table["cases"], cv=folds)
-    scores = result.table.assign(coverage=result.coverage)
-    print("mean absolute error of the logarithm, by weeks ahead, three regions, last 52 weeks")
-    print(scores.set_index("horizon").round(3).to_string())
+known = table[table.index <= table.index.max() - pd.Timedelta(weeks=2)]
+model.fit(known, windows.targets(known, known["cases"]))
+forecast = direct_forecast(model, known, interval=True)
+columns = ["cases", "lower", "upper"]
+forecast[columns] = np.exp(forecast[columns])
+print("\nthe next two weeks\n" + forecast.round(0).to_string())
 
-    known = table[table.index <= table.index.max() - pd.Timedelta(weeks=2)]
-    model.fit(known, windows.targets(known, known["cases"]))
-    forecast = direct_forecast(model, known, interval=True)
-    columns = ["cases", "lower", "upper"]
-    forecast[columns] = np.exp(forecast[columns])
-    print("\nthe next two weeks\n" + forecast.round(0).to_string())
-    if path:
-        cases = table.assign(cases=np.exp(table["cases"]))
-        before = cases[cases.index <= known.index.max()]
-        display = ForecastDisplay.from_tables(
-            before, forecast, truth=cases[cases.index > known.index.max()],
-            group_feature="region", target="cases", n_known=40,
-        )  # fmt: skip
-        display.figure_.savefig(path)
-
-
-if __name__ == "__main__":
-    main()
+cases = table.assign(cases=np.exp(table["cases"]))
+before = cases[cases.index <= known.index.max()]
+ForecastDisplay.from_tables(
+    before, forecast, truth=cases[cases.index > known.index.max()],
+    group_feature="region", target="cases", n_known=40,
+)  # fmt: skip
+plt.show()

@@ -3,8 +3,6 @@
 
 The next three days of a stock, from its past alone, with their dates.
 
-    python examples/forecast/next_three_days.py [--plot days.png]
-
 The prices are made on the spot: small moves of a day go on the next day, large ones are partly
 taken back. Prices of real stocks have much less of this, and the last price is hard to beat there.
 The exchange is closed on weekends and on some other days, and gaps="ignore" takes the days on which
@@ -13,8 +11,7 @@ windows. Both are judged on the last 300 days, each forecast from the days befor
 last price.
 """
 
-import argparse
-
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from sklearn.linear_model import RidgeCV
@@ -43,37 +40,26 @@ def generate(n_days=1500, seed=0):
     return pd.DataFrame({"close": 100 * np.exp(np.cumsum(change))}, index=days)
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plot", metavar="FILE", help="save a picture of the forecast")
-    path = parser.parse_args().plot
+prices = np.log(generate())
+windows = SlidingWindowTransformer(5, horizon=[1, 2, 3], gaps="ignore")
+network = RNNRegressor(hidden_size=16, batch_size=32, max_iter=30, random_state=0)
+changes = make_pipeline(TimestepTransformer(StandardScaler()), network)
+model = make_pipeline(windows, WindowScaledRegressor(changes))
+flat = SlidingWindowTransformer(5, horizon=[1, 2, 3], gaps="ignore", output="2d")
+ridge = make_pipeline(flat, WindowScaledRegressor(RidgeCV(np.logspace(-6, 3, 10))))
 
-    prices = np.log(generate())
-    windows = SlidingWindowTransformer(5, horizon=[1, 2, 3], gaps="ignore")
-    network = RNNRegressor(hidden_size=16, batch_size=32, max_iter=30, random_state=0)
-    changes = make_pipeline(TimestepTransformer(StandardScaler()), network)
-    model = make_pipeline(windows, WindowScaledRegressor(changes))
-    flat = SlidingWindowTransformer(5, horizon=[1, 2, 3], gaps="ignore", output="2d")
-    ridge = make_pipeline(flat, WindowScaledRegressor(RidgeCV(np.logspace(-6, 3, 10))))
+folds = PurgedWindowSplit(2, window_size=1, horizon=3, test_size=150)
+one = backtest(ridge, prices, prices["close"], cv=folds, refit=False)
+other = backtest(model, prices, prices["close"], cv=folds, refit=False)
+table = one.table.rename(columns={"forecast": "ridge", "persistence": "last price"})
+table["RNNRegressor"] = other.table["forecast"]
+print("mean absolute error of the logarithm, by days ahead, last 300 days")
+print(table.set_index("horizon").round(4).to_string())
 
-    folds = PurgedWindowSplit(2, window_size=1, horizon=3, test_size=150)
-    one = backtest(ridge, prices, prices["close"], cv=folds, refit=False)
-    other = backtest(model, prices, prices["close"], cv=folds, refit=False)
-    table = one.table.rename(columns={"forecast": "ridge", "persistence": "last price"})
-    table["RNNRegressor"] = other.table["forecast"]
-    print("mean absolute error of the logarithm, by days ahead, last 300 days")
-    print(table.set_index("horizon").round(4).to_string())
+known = prices[:-3]
+model.fit(known, windows.targets(known, known["close"]))
+forecast = np.exp(direct_forecast(model, known))
+print("\nthe next three days\n" + forecast.round(2).to_string())
 
-    known = prices[:-3]
-    model.fit(known, windows.targets(known, known["close"]))
-    forecast = np.exp(direct_forecast(model, known))
-    print("\nthe next three days\n" + forecast.round(2).to_string())
-    if path:
-        display = ForecastDisplay.from_tables(
-            np.exp(known), forecast, truth=np.exp(prices[-3:]), n_known=20
-        )
-        display.figure_.savefig(path)
-
-
-if __name__ == "__main__":
-    main()
+ForecastDisplay.from_tables(np.exp(known), forecast, truth=np.exp(prices[-3:]), n_known=20)
+plt.show()

@@ -12,6 +12,7 @@ short-term memory, experiment 4).
 
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.metrics import mean_squared_error
@@ -24,9 +25,15 @@ warnings.simplefilter("ignore", ConvergenceWarning)
 X, y = make_adding_problem(6000, n_steps=100, random_state=0)
 X, train, test = X.astype(np.float32), slice(5000), slice(5000, None)
 print(f"always the mean: test MSE {mean_squared_error(y[test], np.ones(1000)):.4f}")
-for cell_type in ("rnn", "lstm", "gru"):
+figure, axes = plt.subplots(1, 3, figsize=(9, 3.3), sharey=True, layout="constrained")
+for ax, cell_type in zip(axes, ["rnn", "lstm", "gru"], strict=True):
     model = RNNRegressor(
         cell_type=cell_type, hidden_size=32, learning_rate_init=0.01, max_iter=15, random_state=0
     )
-    error = mean_squared_error(y[test], model.fit(X[train], y[train]).predict(X[test]))
-    print(f"{cell_type:<15}: test MSE {error:.4f}", flush=True)
+    predicted = model.fit(X[train], y[train]).predict(X[test])
+    print(f"{cell_type:<15}: test MSE {mean_squared_error(y[test], predicted):.4f}", flush=True)
+    ax.scatter(y[test], predicted, s=4)
+    ax.axline((1, 1), slope=1, color="k", linewidth=0.8)
+    ax.set(title=cell_type, xlabel="sum of the marked numbers", xlim=(-0.1, 2.1), ylim=(-0.1, 2.1))
+axes[0].set(ylabel="predicted")
+plt.show()

@@ -3,8 +3,6 @@
 
 An Elman network and an LSTM on the adding problem: how much of the gradient reaches which step.
 
-    python examples/inside/vanishing_gradient.py [--plot FILE]
-
 A sequence has 100 steps of two features: a number, and a mark. Two steps are marked, one in each
 half, and the target is the sum of their numbers. To learn it a network has to be told by the
 gradient of the loss, at the last step, what it should have kept some 50 to 100 steps before.
@@ -13,19 +11,15 @@ gradient_flow measures what is left of the gradient on its way back, and says wh
 nine steps; in the LSTM most of it is lost on the way into the gates, and nothing after that.
 """
 
-import argparse
 import warnings
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn import RNNRegressor
 from skrnn.datasets import make_adding_problem
 from skrnn.inspection import GradientFlowDisplay, gradient_flow
-
-parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-parser.add_argument("--plot", metavar="FILE", help="save the picture")
-path = parser.parse_args().plot
 
 # The Elman network is warned of: it ends where it began. That is what this example shows.
 warnings.simplefilter("ignore", ConvergenceWarning)
@@ -46,6 +40,4 @@ for cell_type in ("rnn", "lstm"):
     print(f"{cell_type}: R2 {model.score(X[test], y[test]):.3f}, left of the gradient {left:.1e}")
     print(f"    {flow.advice[0]}", flush=True)
     ax = GradientFlowDisplay(norm=flow.norm, name=cell_type).plot(ax).ax_
-if path:
-    ax.figure.savefig(path)
-    print(f"picture: {path}")
+plt.show()

@@ -3,8 +3,6 @@
 
 Label every step of a recording: what the wearer of a motion sensor is doing.
 
-    python examples/tag/activity_labels.py [--plot activities.png]
-
 Recordings are generated: 12 persons rest, walk and run in turns, each with a pace and a strength
 of movement of their own, measured 20 times a second along two axes. A label belongs to each row,
 and a causal window of 40 rows ends with that row, so the same pipeline could label the recording
@@ -12,8 +10,7 @@ while it is being made. Scores are those of persons who were not in training. A 
 first second of an activity, in which most of the window still shows the one before.
 """
 
-import argparse
-
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.dummy import DummyClassifier
 from sklearn.linear_model import LogisticRegression
@@ -23,7 +20,6 @@ from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn import RNNClassifier, SlidingWindowTransformer
 
-ACTIVITIES = ["rest", "walk", "run"]
 N_PERSONS, N_TRAIN, N_BOUTS, RATE, WINDOW_SIZE = 12, 8, 12, 20, 40
 
 
@@ -36,68 +32,48 @@ def record(rng):
     size = strength * np.array([0, 1, 1.5])[activity]
     up = size * (np.sin(phase) + 0.3 * np.sin(2 * phase))
     forward = 0.6 * size * np.sin(phase / 2)
-    noise = 0.5 * rng.standard_normal((len(activity), 2))
-    return np.column_stack([up, forward]) + noise, activity
-
-
-def main():
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--plot", metavar="FILE", help="save a picture of one recording")
-    path = parser.parse_args().plot
-
-    rng = np.random.default_rng(0)
-    recordings = [record(rng) for _ in range(N_PERSONS)]
-    person = np.repeat(np.arange(N_PERSONS), [len(activity) for _, activity in recordings])
-    signal, y = (np.concatenate(part) for part in zip(*recordings, strict=True))
-    X = np.column_stack([signal, person])  # the last column tells the recordings apart
-    train, test = person < N_TRAIN, person >= N_TRAIN
-
-    network = RNNClassifier(
-        cell_type="gru", hidden_size=24, batch_size=64, max_iter=6, random_state=0
-    )
-    sizes = FunctionTransformer(np.abs)  # a linear model can tell strong from weak, not the rhythm
-    linear = make_pipeline(sizes, StandardScaler(), LogisticRegression(max_iter=1000))
-    contest = {
-        "majority class": DummyClassifier(),
-        "logistic regression, one row": make_pipeline(windows(1, "2d"), linear),
-        "logistic regression, window": make_pipeline(windows(WINDOW_SIZE, "2d"), linear),
-        "RNNClassifier": make_pipeline(windows(WINDOW_SIZE, "3d"), network),
-    }
-    change = np.flatnonzero(np.diff(y, prepend=y[0]))
-    transition = np.zeros(len(y), bool)
-    transition[np.add.outer(change, np.arange(RATE)).ravel() % len(y)] = True
-    print(f"{train.sum()} rows to learn from, {test.sum()} of other persons to label")
-    print(f"{'':<30} accuracy  in transitions")
-    for name, model in contest.items():
-        labels = model.fit(X[train], y[train]).predict(X)
-        scores = [
-            accuracy_score(y[test], labels[test]),
-            accuracy_score(y[test & transition], labels[test & transition]),
-        ]
-        print(f"{name:<30}", "  ".join(f"{score:8.3f}" for score in scores), flush=True)
-    if path:
-        last = person == N_PERSONS - 1
-        plot(path, signal[last], y[last], labels[last])
+    return np.column_stack([up, forward]) + 0.5 * rng.standard_normal((len(phase), 2)), activity
 
 
 def windows(window_size, output):
     return SlidingWindowTransformer(window_size, group_feature=-1, output=output)
 
 
-def plot(path, signal, y, labels):
-    import matplotlib.pyplot as plt
+rng = np.random.default_rng(0)
+signals, activities = zip(*(record(rng) for _ in range(N_PERSONS)), strict=True)
+person = np.repeat(np.arange(N_PERSONS), list(map(len, activities)))
+X = np.column_stack([np.concatenate(signals), person])  # the last column tells persons apart
+y, train, test = np.concatenate(activities), person < N_TRAIN, person >= N_TRAIN
+change = np.flatnonzero(np.diff(y, prepend=y[0]))
+transition = np.zeros(len(y), bool)
+transition[np.add.outer(change, np.arange(RATE)).ravel() % len(y)] = True
 
-    figure, axes = plt.subplots(2, sharex=True, figsize=(9, 4), layout="constrained")
-    seconds = np.arange(len(y)) / RATE
-    axes[0].plot(seconds, signal, linewidth=0.5, label=["up", "forward"])
-    axes[0].set(ylabel="acceleration")
-    axes[0].legend()
-    axes[1].plot(seconds, labels, label="RNNClassifier")
-    axes[1].plot(seconds, y, "k--", linewidth=1, label="what was done")
-    axes[1].set(yticks=range(3), yticklabels=ACTIVITIES, xlabel="seconds")
-    axes[1].legend()
-    figure.savefig(path)
+network = RNNClassifier(
+    bidirectional=False, hidden_size=24, batch_size=64, max_iter=6, random_state=0
+)
+sizes = FunctionTransformer(np.abs)  # a linear model can tell strong from weak, not the rhythm
+linear = make_pipeline(sizes, StandardScaler(), LogisticRegression(max_iter=1000))
+contest = {
+    "majority class": DummyClassifier(),
+    "logistic regression, one row": make_pipeline(windows(1, "2d"), linear),
+    "logistic regression, window": make_pipeline(windows(WINDOW_SIZE, "2d"), linear),
+    "RNNClassifier": make_pipeline(windows(WINDOW_SIZE, "3d"), network),
+}
+print(f"{train.sum()} rows to learn from, {test.sum()} of other persons to label")
+print(f"{'':<30} accuracy  in transitions")
+for name, model in contest.items():
+    labels = model.fit(X[train], y[train]).predict(X)
+    scores = [accuracy_score(y[part], labels[part]) for part in (test, test & transition)]
+    print(f"{name:<30}", "  ".join(f"{score:8.3f}" for score in scores), flush=True)
 
-
-if __name__ == "__main__":
-    main()
+figure, axes = plt.subplots(2, sharex=True, figsize=(9, 4), layout="constrained")
+last = person == N_PERSONS - 1
+seconds = np.arange(last.sum()) / RATE
+axes[0].plot(seconds, X[last, :2], linewidth=0.5, label=["up", "forward"])
+axes[0].set(ylabel="acceleration")
+axes[1].plot(seconds, labels[last], label="RNNClassifier")
+axes[1].plot(seconds, y[last], "k--", linewidth=1, label="what was done")
+axes[1].set(yticks=range(3), yticklabels=["rest", "walk", "run"], xlabel="seconds")
+for ax in axes:
+    ax.legend(loc="upper right")
+plt.show()

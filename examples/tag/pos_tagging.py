@@ -13,10 +13,12 @@ import argparse
 import gzip
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceTagger, TokenEncoder
+from skrnn.inspection import StepConfusionDisplay
 
 SUBJECTS = ["DET NOUN", "DET ADJ NOUN", "ADJ NOUN", "NOUN", "PRON", "ADV PRON"]
 PREDICATES = ["VERB", "VERB ADV", "VERB ADJ NOUN", "AUX VERB NOUN", "VERB ADP DET NOUN"]
@@ -53,10 +55,18 @@ X_train, y_train, X_test, y_test = *train, *test
 
 is_new = np.isin(np.concatenate(X_test), np.concatenate(X_train), invert=True)
 network = SequenceTagger(token_dropout=0.2, max_iter=8, random_state=0)
-for features in (None, ["suffix2", "suffix3", "shape"]):
+usual = dict(zip(np.concatenate(X_train), np.concatenate(y_train), strict=True))
+guess = np.array([usual.get(token, "NOUN") for token in np.concatenate(X_test)])
+print(f"its last tag in training, a noun if new: {np.mean(guess == np.concatenate(y_test)):.3f}")
+figure, axes = plt.subplots(1, 2, figsize=(10, 4.5), sharey=True, layout="constrained")
+for ax, features in zip(axes, (None, ["suffix2", "suffix3", "shape"]), strict=True):
     model = make_pipeline(TokenEncoder(token_features=features), network).fit(X_train, y_train)
     right = np.concatenate(model.predict(X_test)) == np.concatenate(y_test)
     of_new = f"{right[is_new].sum()} of {is_new.sum()} new words"
-    print(f"token accuracy {right.mean():.3f}, {of_new}, token_features={features}")
+    print(f"token accuracy {right.mean():.3f}, {of_new}, token_features={features}", flush=True)
+    StepConfusionDisplay.from_estimator(
+        model, X_test, y_test, normalize="true", values_format=".1f", colorbar=False, ax=ax
+    )
+    ax.set_title("the words alone" if features is None else "with endings and shape")
 for tokens, tags in zip(X_test[:4], model.predict(X_test[:4]), strict=True):
     print(*map("/".join, zip(tokens, tags, strict=True)))

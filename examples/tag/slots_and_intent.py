@@ -10,8 +10,10 @@ each a line "# intent = ...", then lines with a token, a tab and its tag, and an
 
 import argparse
 import gzip
+from itertools import chain
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
@@ -41,13 +43,27 @@ def read(path):
 
 
 def load():
-    """Yield the tokens, tags and intents for training, then those for testing."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--data", type=Path)
     folder, rng = parser.parse_args().data, np.random.default_rng(0)
     for part, n in ("train", 400), ("test", 100):
         rows = read(folder / f"{part}.tsv.gz") if folder else (say(rng) for _ in range(n))
         yield from map(list, zip(*rows, strict=True))
+
+
+def draw(sentences, slots, intents):
+    names = sorted({tag[2:] for tag in chain(*slots)} - {""})
+    colours = {slot: f"C{i}" for i, slot in enumerate(names)}
+    figure, ax = plt.subplots(figsize=(9, 3.5), layout="constrained")
+    for row, (tokens, tags, intent) in enumerate(zip(sentences, slots, intents, strict=True)):
+        column = 0
+        for token, tag in [(f"{intent}:", "O"), *zip(tokens, tags, strict=True)]:
+            ax.text(column, -row, token, color=colours.get(tag[2:], "k"), family="monospace")
+            column += len(token) + 1
+    for i, (slot, colour) in enumerate(colours.items()):
+        ax.text(10 * i, 1, slot, color=colour, weight="bold")
+    ax.set(xlim=(0, 85), ylim=(-len(sentences), 2))
+    ax.set_axis_off()
 
 
 if __name__ == "__main__":
@@ -62,3 +78,5 @@ if __name__ == "__main__":
     for tokens, tags, intent in zip(X_test[:4], slots[:4], intents[:4], strict=True):
         print(intent, *map("/".join, zip(tokens, tags, strict=True)))
     print(TagDisplay.from_estimator(tagger, "how much is it from  san oakford to los milburg?"))
+    draw(X_test[:8], slots[:8], intents[:8])
+    plt.show()

@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 import joblib
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.model_selection import GridSearchCV
 from sklearn.pipeline import make_pipeline
@@ -42,3 +43,12 @@ same = np.array_equal(
     np.concatenate(loaded.predict(X_test)), np.concatenate(search.predict(X_test))
 )
 print("loaded again, it predicts", "the same" if same else "something else")
+
+figure, ax = plt.subplots(figsize=(8, 4), layout="constrained")
+order = np.argsort(results["mean_test_score"])
+names = [", ".join(map(str, results["params"][i].values())) for i in order]
+ax.errorbar(
+    results["mean_test_score"][order], names, xerr=results["std_test_score"][order], fmt="o"
+)
+ax.set(xlabel="span F1, mean and deviation of three folds", title="cell, decoder, units")
+plt.show()
