@@ -88,7 +88,8 @@ def backtest(
         split : ndarray of shape (n_scored,)
             Number of the split.
         truth, forecast, persistence : ndarray of shape (n_scored, n_horizons)
-            What came and what was forecast; `seasonal_naive` likewise.
+            What came and what was forecast (of several quantiles the middle one);
+            `seasonal_naive` likewise.
         lower, upper : ndarray of shape (n_scored, n_horizons)
             Bounds, and `coverage` the share of values between them at each horizon, if the
             estimator is a :class:`ConformalForecaster`.
@@ -149,7 +150,7 @@ def _forecast(estimator, X, targets, splits, usable, refit):
         rows = test[usable[test]]
         if len(rows):
             parts = {"rows": rows, "split": np.full(len(rows), i)}
-            found.append(parts | _answers(fitted, X, rows))
+            found.append(parts | _answers(fitted, X, rows, targets.ndim))
     if not found:
         raise ValueError(
             "No test row has a complete window, and a season before it: use fewer splits, smaller "
@@ -158,9 +159,15 @@ def _forecast(estimator, X, targets, splits, usable, refit):
     return {name: np.concatenate([parts[name] for parts in found]) for name in found[0]}
 
 
-def _answers(fitted, X, rows):
-    """Return forecasts (n, n_horizons), and their bounds if there are any."""
-    answers = {"forecast": np.asarray(fitted.predict(X))[rows]}
+def _answers(fitted, X, rows, n_dims):
+    """Return forecasts (n, n_horizons), and their bounds if there are any.
+
+    Of several quantiles, which have one dimension more than targets, it is the middle one.
+    """
+    predicted = np.asarray(fitted.predict(X))[rows]
+    if predicted.ndim > n_dims:
+        predicted = predicted[..., predicted.shape[-1] // 2]
+    answers = {"forecast": predicted}
     if hasattr(fitted, "predict_interval"):
         bounds = fitted.predict_interval(X)[rows]
         answers |= {"lower": bounds[..., 0], "upper": bounds[..., 1]}

@@ -119,6 +119,20 @@ def test_a_network_in_a_backtest_beats_what_costs_nothing():
     assert (column(result, "forecast") < 0.7 * column(result, "persistence")).all()
 
 
+@pytest.mark.parametrize("horizon", [2, [1, 3]])
+def test_of_several_quantiles_the_middle_one_is_compared(horizon):
+    network = RNNRegressor(
+        loss="quantile", quantile=[0.1, 0.5, 0.9], hidden_size=2, max_iter=1, random_state=0
+    )
+    X, folds = walk(), TimeSeriesSplit(2, gap=2)
+    model = make_pipeline(SlidingWindowTransformer(3, horizon=horizon), network)
+    result = backtest(model, X, X[:, 0], cv=folds, refit=False)
+    train = next(folds.split(X))[0]
+    fitted = model.fit(X[train], model[0].targets(X, X[:, 0])[train])
+    expected = fitted.predict(X)[result.rows][..., 1].reshape(len(result.rows), -1)
+    np.testing.assert_allclose(result.forecast, expected)
+
+
 @pytest.mark.parametrize(
     "change, message",
     [
