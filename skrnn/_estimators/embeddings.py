@@ -15,13 +15,15 @@ def initial_vectors(embedding_init, schema):
     if embedding_init is None:
         return {}
     if not isinstance(embedding_init, dict):
-        if len(n_categories) != 1:
+        columns = list(n_categories)
+        if isinstance(embedding_init, WordVectors) and schema.categories is not None:
+            columns = columns[:1]  # Of what a TokenEncoder makes, the tokens' own ids come first.
+        if len(columns) != 1:
             raise ValueError(
-                "embedding_init is one set of vectors, but X has "
-                f"{len(n_categories)} categorical columns: "
-                "pass a dict of column -> vectors."
+                f"embedding_init is one set of vectors, but X has {len(columns)} categorical "
+                "columns: pass a dict of column -> vectors."
             )
-        embedding_init = dict.fromkeys(n_categories, embedding_init)
+        embedding_init = dict.fromkeys(columns, embedding_init)
     vectors = {}
     for column, init in embedding_init.items():
         if column not in n_categories:

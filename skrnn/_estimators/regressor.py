@@ -82,10 +82,10 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         also for columns that the dict leaves out, is ``1.6 * n_categories**0.56``, rounded, and
         between 2 and 100.
     embedding_init : WordVectors, array-like of shape (n_categories, size) or dict, default=None
-        First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens,
-        or an array with one row for each id, if there is one categorical column; else a dict of
-        column index to these. Their size takes precedence over `embedding_dim`. None draws vectors
-        at random.
+        First vectors of the categories: :class:`WordVectors`, which find the ids of their tokens in
+        the first column that a `TokenEncoder` makes; an array with one row for each id, if there is
+        one categorical column; or a dict of column index to these. Their size takes precedence over
+        `embedding_dim`. None draws vectors at random.
     freeze_embeddings : bool, default=False
         Keep the vectors of `embedding_init` as they are instead of training them.
     token_dropout : float in [0, 1), default=0.0

@@ -27,6 +27,9 @@ from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
 
+# The features of tokens that 'auto' chooses.
+FORM = ("lower", "suffix3", "shape")
+
 # It stands for the token of a sequence that has none.
 _NOTHING = object()
 
@@ -71,20 +74,25 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         sorted. `min_df` and `max_features` do not apply to it. None learns the vocabulary from the
         data.
 
-    token_features : list or tuple of str or callable, default=None
+    token_features : 'auto', list or tuple of str or callable, or None, default='auto'
         Further columns of ids, each with its own vocabulary learned from the data: 'lower', the
         lower-cased token; 'prefix<n>' and 'suffix<n>', the first and last n characters of the
         lower-cased token; 'shape', in which letters are x or X, digits are d, and runs are cut
         to four, as ``Xxxxx-dd`` of ``London-12``; or a function of the token that returns a str.
-        None gives the tokens' ids alone.
+        None gives the tokens' ids alone. 'auto' is ['lower', 'suffix3', 'shape'] for lists of
+        tokens, whose labels rest on their form where the token was never seen, and None for texts,
+        for tokens of one character and with a `vocabulary`.
 
     Attributes
     ----------
     vocabulary_ : dict of str to int
         Id of each token, counting from 1; in sorted order if it was learned.
 
+    token_features_ : list of str or callable
+        The features in use, empty if there are none.
+
     feature_vocabularies_ : list of dict of str to int
-        Ids of the values of each of `token_features`, likewise.
+        Ids of the values of each of `token_features_`, likewise.
 
     See Also
     --------
@@ -126,6 +134,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     """
 
     vocabulary_: dict[str, int]
+    token_features_: list[str | Callable[[str], str]]
     feature_vocabularies_: list[dict[str, int]]
 
     _parameter_constraints = {
@@ -138,7 +147,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         ],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "vocabulary": [Iterable, None],
-        "token_features": [list, tuple, None],
+        "token_features": [StrOptions({"auto"}), list, tuple, None],
     }
 
     def __init__(
@@ -150,7 +159,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         min_df: int | float = 1,
         max_features: int | None = None,
         vocabulary: Iterable[str] | Mapping[str, int] | None = None,
-        token_features: Sequence[str | Callable[[str], str]] | None = None,
+        token_features: str | Sequence[str | Callable[[str], str]] | None = "auto",
     ):
         self.analyzer = analyzer
         self.lowercase = lowercase
@@ -225,7 +234,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         Returns
         -------
         ids : SequenceArray
-            For each sequence an integer array of shape (n_tokens_i,) or, with `token_features`,
+            For each sequence an integer array of shape (n_tokens_i,) or, with `token_features_`,
             (n_tokens_i, 1 + n_token_features), the first column being the tokens' own ids.
 
         Raises
@@ -345,6 +354,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         """Set the vocabularies, and return the tokens of X."""
         check_parameters(self)
         tokens = self._read(X, reset=True)
+        self.token_features_ = self._chosen_features(tokens.distinct)
         learn = partial(_learn_vocabulary, tokens, self.min_df, self.max_features)
         given = self.vocabulary is not None
         self.vocabulary_ = as_vocabulary(self.vocabulary) if given else learn(tokens.distinct)
@@ -411,7 +421,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         ):
             values = _values_of(feature, tokens.distinct)
             table[1:, i] = [ids.get(value, 0) for value in values]
-        rows = (table if self.token_features else table[:, 0])[tokens.numbers]
+        rows = (table if self.token_features_ else table[:, 0])[tokens.numbers]
         ids = SequenceArray(
             rows, offsets_of(tokens.lengths), categorical=True, categories=self._categories
         )
@@ -428,9 +438,18 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         super().__setstate__(state)
         if "vocabulary_" in state and "_categories" not in state:  # it is of an earlier version
             self._categories = self._name_ids()
+        if "vocabulary_" in state and "token_features_" not in state:
+            self.token_features_ = list(self.token_features or ())
+
+    def _chosen_features(self, distinct):
+        """Return the features that the parameter names, for the tokens that are learnt."""
+        if isinstance(self.token_features, str):
+            are_given = self._learnt_from == "tokens" and self.vocabulary is None
+            return list(FORM) if are_given and max(map(len, distinct), default=0) > 1 else []
+        return list(self.token_features or ())
 
     def _features(self):
-        return [_token_feature(feature) for feature in self.token_features or ()]
+        return [_token_feature(feature) for feature in self.token_features_]
 
 
 class _Tokens(NamedTuple):

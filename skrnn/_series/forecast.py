@@ -16,7 +16,7 @@ from skrnn._series.ahead import Ahead, read_history
 from skrnn._series.columns import names_of
 from skrnn._series.future import known_columns
 from skrnn._series.series import all_horizons, largest_horizon
-from skrnn._series.windows import SlidingWindowTransformer
+from skrnn._series.windows import SlidingWindowTransformer, seen_step
 
 
 def recursive_forecast(
@@ -277,7 +277,7 @@ def _parts(windows, X, told):
             "the estimator do not: fit with SlidingWindowTransformer(group_feature=...)."
         )
     if told.freq is None:
-        part |= {"freq": first.freq, "step": getattr(first, "_step", None)}
+        part |= {"freq": first.freq, "step": seen_step(first)}
     return part
 
 

@@ -17,6 +17,7 @@ from skrnn._compat import named
 from skrnn._data.named_array import with_names
 from skrnn._data.ragged import rows_between
 from skrnn._data.values import as_array, check_numbers, reject_masked
+from skrnn._series.calendar import Step
 from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
 from skrnn._series.cut import causal_windows, rows_never_held, windows_of_series
 from skrnn._series.series import all_horizons, largest_horizon, lengths_of, series_starts
@@ -467,7 +468,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             validate_data(self, named(X), reset=reset, skip_check_array=True)
         starts, step = self._starts(X, len(rows), self._names(), reset, y)
         if reset:
-            self._step = step
+            self._step = step and tuple(step)  # a plain value, which files can hold
         self._check_finite(rows, starts, self._delays())
         return rows, starts
 
@@ -483,7 +484,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             times = times_of_target(y, n_rows)
         check_order(times, starts)
         is_seen = hasattr(self, "_step") and not reset
-        step = self._step if is_seen else step_of(times, starts, self.freq)
+        step = step_of(times, starts, self.freq) if not is_seen else seen_step(self)
         return cut_at_gaps(times, starts, step, self.gaps), step
 
     def _read_rows(self, table):
@@ -537,6 +538,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
                 f"apart, {self._held_apart()}, and is in no window: leave it out."
             )
         return np.array([0 if i in known else self._sizes[1] for i in held], np.intp)
+
+
+def seen_step(windows):
+    """Return the step of time that a fitted transformer has seen, or None."""
+    step = getattr(windows, "_step", None)
+    return None if step is None else Step(*step)
 
 
 def starts_of(windows, X, n_rows):

@@ -138,11 +138,11 @@ def test_unknown_labels_between_which_others_are_allowed():
     assert model.predict(np.zeros((1, 4, 1))).tolist() == [["B-a", "E-a", "B-a", "E-a"]]
 
 
-@pytest.mark.parametrize("scheme", ["bio", "iobes"])
+@pytest.mark.parametrize("scheme", ["bio", "iobes", "bilou", "bmes"])
 def test_constraints_make_malformed_labels_impossible(scheme):
     tokens, y = spans_of_two_types()
-    if scheme == "iobes":  # every span here has two tokens
-        y = [[tag.replace("I-", "E-") for tag in labels] for labels in y]
+    inside = {"bio": "I-", "bilou": "L-"}.get(scheme, "E-")
+    y = [[tag.replace("I-", inside) for tag in labels] for labels in y]  # of two tokens each
     params = {"decoder": "crf", "transition_constraints": scheme, "learning_rate_init": 0.1}
     model = tagger(**params).fit(TokenEncoder(lowercase=False).fit_transform(tokens), y)
     # Sequences of ids unlike any in training.
@@ -150,13 +150,12 @@ def test_constraints_make_malformed_labels_impossible(scheme):
     ids = [rng.integers(0, 4, n) for n in rng.integers(2, 9, 50)]
     pairs = {("", *labels, "")[t : t + 2] for labels in map(tuple, model.predict(ids))
              for t in range(len(labels) + 1)}  # fmt: skip
-    inside = {"bio": "I-", "iobes": "E-"}[scheme]
     assert len(pairs) > 5
     for before, after in pairs:
         if after.startswith(inside):
             kinds = {"B-", "I-"} if scheme == "bio" else {"B-"}
             assert before[:2] in kinds and before[2:] == after[2:]
-        elif scheme == "iobes":
+        elif scheme != "bio":
             assert not before.startswith("B-")
     first = model.predict_proba(ids)[0][0]
     assert_array_equal(first[np.char.startswith(model.classes_, inside)], 0)

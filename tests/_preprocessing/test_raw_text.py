@@ -5,7 +5,7 @@ from itertools import product
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV
@@ -58,7 +58,12 @@ def test_tokens_are_those_of_count_vectorizer_where_there_are_no_marks():
 @given(
     st.text(alphabet="aB1 \n\té\u0301\u200dİςΣन\u093fम\u0938\u094dत\u0947!'❤\ufe0f", max_size=30)
 )
-@settings(deadline=None, max_examples=150, database=None)
+@settings(
+    deadline=None,
+    max_examples=150,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # where the machine has other work
+)
 def test_offsets_of_any_text(text):
     for analyzer in ("word", "char"):
         for lowercase in (True, False):

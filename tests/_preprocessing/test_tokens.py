@@ -59,7 +59,7 @@ def test_pruning_is_that_of_count_vectorizer(min_df, max_features):
 
 
 def test_ids_by_hand():
-    encoder = TokenEncoder().fit(TOKENS)
+    encoder = TokenEncoder(token_features=None).fit(TOKENS)
     assert encoder.vocabulary_ == {"a": 1, "cat": 2, "dog": 3, "down": 4, "sat": 5, "the": 6}
     ids = encoder.transform([["the", "bird", "sat"], ["a"], []])
     assert ids.shape == (3,)
@@ -69,6 +69,24 @@ def test_ids_by_hand():
     assert [x.tolist() for x in tokens] == [["the", "<unk>", "sat"], ["a"], ["<unk>"]]
     names = ["<unk>", "a", "cat", "dog", "down", "sat", "the"]
     assert encoder.get_feature_names_out().tolist() == names
+
+
+@pytest.mark.parametrize(
+    "X, params, features",
+    [
+        (TOKENS, {}, ["lower", "suffix3", "shape"]),
+        (["the cat sat"], {}, []),
+        ([["a", "b"], ["b"]], {}, []),
+        (TOKENS, {"vocabulary": ["the", "cat"]}, []),
+        (TOKENS, {"token_features": ["shape"]}, ["shape"]),
+        (TOKENS, {"token_features": None}, []),
+    ],
+)
+def test_lists_of_tokens_have_the_features_of_their_form(X, params, features):
+    encoder = TokenEncoder(**params).fit(X)
+    assert encoder.token_features_ == features
+    assert len(encoder.feature_vocabularies_) == len(features)
+    assert encoder.transform(X)[0].ndim == (2 if features else 1)
 
 
 def test_equally_frequent_tokens_are_kept_in_order():

@@ -211,3 +211,16 @@ def test_forty_thousand_series_take_a_moment():
     splits = list(PurgedWindowSplit(3, window_size=4, horizon=1).split(X, groups=groups))
     assert time.perf_counter() - before < 5  # 0.4 s where this was written
     assert (windows.shape, len(splits)) == ((n * length, 4, 1), 3)
+
+
+def test_a_search_over_series_that_are_split_at_the_same_times():
+    table = panel([60, 40, 25], n_times=60)
+    table["sold"] = np.cos(0.5 * np.arange(len(table)))
+    windows = SlidingWindowTransformer(horizon=[1, 2], group_feature="shop", output="2d")
+    model = make_pipeline(windows, LinearRegression())
+    targets = windows.targets(table, table["sold"])
+    grid = {"slidingwindowtransformer__window_size": [1, 2, 3]}
+    folds = PurgedWindowSplit(3, window_size=3, horizon=[1, 2])
+    search = GridSearchCV(model, grid, cv=folds, error_score="raise")
+    search.fit(table, targets, groups=table["shop"])
+    assert search.best_params_["slidingwindowtransformer__window_size"] > 1

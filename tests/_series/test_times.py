@@ -51,7 +51,7 @@ def test_the_step_that_is_given_is_the_one_that_is_found(freq, clock):
     times = pd.date_range("2024-01-01", periods=40, freq=freq)
     step = fit(times, freq=freq)._step
     assert step == fit(times)._step
-    assert step.clock == clock
+    assert step[0] == clock
     assert fit(times[:1].append(times[3:]), gaps="ignore")._step == step  # with a gap
 
 
