@@ -27,7 +27,8 @@ def spans_hold(text, tokens, lowercase):
     end = 0
     for token in tokens:
         surface = text[token.start : token.end]
-        if surface.lower() != token.token.lower() or token.start < end:
+        # A sigma at the end of a word has a lower case of its own, which it lacks alone.
+        if surface.casefold() != token.token.casefold() or token.start < end:
             return False
         if not lowercase and surface != token.token:
             return False

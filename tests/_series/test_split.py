@@ -171,7 +171,7 @@ def panel(lengths, n_times=24):
 @pytest.mark.parametrize("kind", ["index", "column", "polars"])
 def test_series_with_times_are_split_at_the_same_times(kind):
     table = panel([24, 9, 3, 20])
-    when, groups = table.index, table["shop"].to_numpy()
+    when, groups = table.index.to_numpy(), table["shop"].to_numpy()
     arguments = {}
     if kind != "index":
         table, arguments = table.reset_index(names="week"), {"time_feature": "week"}
