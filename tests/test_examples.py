@@ -44,8 +44,8 @@ SCORES = {
     },
     "entities": {
         r"the usual tag +F1 (\S+)": (0.3, 0.5),
-        r"softmax +F1 (\S+)": (0.65, 0.87),
-        r"crf +F1 (\S+)": (0.74, 0.92),
+        r"softmax +F1 (\S+)": (0.75, 0.93),
+        r"crf +F1 (\S+)": (0.8, 0.95),
     },
     "digits": {r"RNNClassifier +accuracy (\S+)": (0.94, 1)},
     "forecast_tuning": {

@@ -43,7 +43,8 @@ print(f"most frequent language: accuracy {accuracy:.3f}")
 measured = []
 for kind, cut in ("letters", list), ("pairs", pairs):
     X, X_test = cut(train.data[:N]), cut(test.data)
-    encoder = TokenEncoder(analyzer="char" if cut is list else "word", lowercase=False).fit(X)
+    analyzer = "char" if cut is list else "word"
+    encoder = TokenEncoder(analyzer=analyzer, lowercase=False, token_features=None).fit(X)
     n_symbols = len(encoder.get_feature_names_out())
     for way, before in ("embedding", "passthrough"), ("one-hot", FunctionTransformer(one_hot)):
         network = RNNClassifier(

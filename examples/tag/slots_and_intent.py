@@ -10,7 +10,6 @@ each a line "# intent = ...", then lines with a token, a tab and its tag, and an
 
 import argparse
 import gzip
-from itertools import chain
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -52,16 +51,16 @@ def load():
 
 
 def draw(sentences, slots, intents):
-    names = sorted({tag[2:] for tag in chain(*slots)} - {""})
-    colours = {slot: f"C{i}" for i, slot in enumerate(names)}
-    figure, ax = plt.subplots(figsize=(9, 3.5), layout="constrained")
+    names = sorted({tag[2:] for tag in np.concatenate(slots)} - {""})
+    colours = {slot: f"C{i}" for i, slot in enumerate(names)} | {"": "k"}
+    ax = plt.figure(figsize=(9, 3.5), layout="constrained").subplots()
     for row, (tokens, tags, intent) in enumerate(zip(sentences, slots, intents, strict=True)):
         column = 0
         for token, tag in [(f"{intent}:", "O"), *zip(tokens, tags, strict=True)]:
-            ax.text(column, -row, token, color=colours.get(tag[2:], "k"), family="monospace")
+            ax.text(column, -row, token, color=colours[tag[2:]], family="monospace")
             column += len(token) + 1
-    for i, (slot, colour) in enumerate(colours.items()):
-        ax.text(10 * i, 1, slot, color=colour, weight="bold")
+    for i, slot in enumerate(names):
+        ax.text(10 * i, 1, slot, color=f"C{i}", weight="bold")
     ax.set(xlim=(0, 85), ylim=(-len(sentences), 2))
     ax.set_axis_off()
 
@@ -75,8 +74,6 @@ if __name__ == "__main__":
     intents = classifier.fit(X_train, intents_train).predict(X_test)
     print(f"slot F1 {span_f1_score(y_test, slots):.3f}", end=", ")
     print(f"intent accuracy {classifier.score(X_test, intents_test):.3f}")
-    for tokens, tags, intent in zip(X_test[:4], slots[:4], intents[:4], strict=True):
-        print(intent, *map("/".join, zip(tokens, tags, strict=True)))
     print(TagDisplay.from_estimator(tagger, "how much is it from  san oakford to los milburg?"))
     draw(X_test[:8], slots[:8], intents[:8])
     plt.show()
