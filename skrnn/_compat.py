@@ -6,10 +6,15 @@ continuous integration runs the tests with the oldest version and with the newes
 """
 
 from collections.abc import Callable
+from functools import wraps
+from inspect import signature
+from numbers import Integral
 from typing import Any
 
+import numpy as np
 from sklearn.utils import _safe_indexing as safe_indexing
-from sklearn.utils._param_validation import Interval, Options, RealNotInt, StrOptions
+from sklearn.utils._param_validation import Interval as _Interval
+from sklearn.utils._param_validation import Options, RealNotInt, StrOptions
 from sklearn.utils._param_validation import validate_params as _validate_params
 
 from skrnn._typing import Method
@@ -38,12 +43,28 @@ __all__ = [
 # `sklearn.utils.check_scalar` for each parameter.
 
 
+class Interval(_Interval):
+    """Interval of numbers, among which True and False are not."""
+
+    def is_satisfied_by(self, val):
+        """Return whether a value is in the interval."""
+        return not isinstance(val, bool | np.bool_) and super().is_satisfied_by(val)
+
+
 def check_parameters(estimator):
     """Check each parameter of an estimator against its ``_parameter_constraints``.
 
     The way out, `check_scalar`, is that of `Interval`.
     """
     estimator._validate_params()
+    _check_integers(estimator.get_params(deep=False))
+
+
+def _check_integers(params):
+    """Raise for integers that NumPy cannot hold."""
+    for name, value in params.items():
+        if isinstance(value, Integral) and not -(2**63) <= value < 2**63:
+            raise ValueError(f"{name}={value} has more than 64 bits: give a smaller integer.")
 
 
 def validate_params(constraints: dict[str, Any]) -> Callable[[Method], Method]:
@@ -51,7 +72,18 @@ def validate_params(constraints: dict[str, Any]) -> Callable[[Method], Method]:
 
     It preserves the signature, for type checkers too. The way out is that of `Interval`.
     """
-    return _validate_params(constraints, prefer_skip_nested_validation=True)
+
+    def decorate(function):
+        checked = _validate_params(constraints, prefer_skip_nested_validation=True)(function)
+
+        @wraps(function)
+        def call(*args, **kwargs):
+            _check_integers(signature(function).bind(*args, **kwargs).arguments)
+            return checked(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 # Callbacks: public since scikit-learn 1.9, but marked experimental; an estimator gets its context

@@ -13,6 +13,7 @@ from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
 from skrnn._core.states import choose, join
 from skrnn._core.stepper import Stepper
+from skrnn._data.values import as_floats, check_range
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
 
@@ -237,3 +238,19 @@ class Model:
         for name, view in layout.views(theta).items():
             view[...] = coefs[name]
         return cls(architecture, theta)
+
+    def with_coefs(self, coefs):
+        """Return a model in which some parameters, by name, have other finite values."""
+        if not isinstance(coefs, dict):
+            raise TypeError(f"coefs must be a dict of arrays by name, got {type(coefs).__name__}.")
+        old, dtype = self.coefs, self.theta.dtype
+        new = {name: as_floats(value, f"coefs[{name!r}]") for name, value in coefs.items()}
+        for name, value in new.items():
+            shape = getattr(old.get(name), "shape", None)
+            if shape != value.shape:
+                raise ValueError(
+                    f"coefs has {name!r} of shape {value.shape}, but the network has "
+                    + (f"it with {shape}." if shape else f"only {list(old)}.")
+                )
+            check_range(value, f"coefs[{name!r}]", dtype)
+        return self.from_coefs(self.architecture, {**old, **new}, dtype)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from numbers import Integral
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -51,7 +54,12 @@ def allowed_transitions(
     >>> start, end
     (array([ True, False,  True]), array([ True,  True,  True]))
     """
-    label, opens, continues = read_tags(np.asarray(tags).tolist(), scheme)
+    if isinstance(tags, np.ndarray):
+        tags = tags.tolist()
+    if isinstance(tags, str) or not isinstance(tags, Iterable):
+        raise TypeError(f"tags must be a list of tags, got {tags!r}.")
+    tags = list(tags)
+    label, opens, continues = read_tags(tags, scheme)
     must_go_on = opens if scheme in _WITH_ENDS else np.zeros_like(opens)
     joins = opens[:, None] & continues & (label[:, None] == label)
     return joins | ~(must_go_on[:, None] | continues), ~continues, ~must_go_on
@@ -66,18 +74,18 @@ def read_tags(tags, scheme):
     Two tags in a row belong to one span if the first opens, the second continues and their
     labels are equal.
     """
-    if scheme not in _PREFIXES:
+    if not (isinstance(scheme, str) and scheme in _PREFIXES):
         raise ValueError(f"scheme must be one of {sorted(_PREFIXES)}. Got {scheme!r}.")
     prefixes, labels = [], []
     for tag in tags:
         prefix, _, label = str(tag).partition("-")
-        if tag != "O" and prefix not in tuple(_PREFIXES[scheme]):
+        if str(tag) != "O" and prefix not in tuple(_PREFIXES[scheme]):
             raise ValueError(
                 f"{tag!r} is no tag of scheme={scheme!r}, in which tags are 'O' or begin with "
                 f"one of {', '.join(_PREFIXES[scheme])}, as in 'B-PER'."
             )
         prefixes.append(prefix)
-        labels.append("" if tag == "O" else label or "_")
+        labels.append("" if str(tag) == "O" else label or "_")
     prefixes = np.array(prefixes)
     opens = np.isin(prefixes, ["B", "I", "M"])
     return np.array(labels), opens, np.isin(prefixes, ["I", "M", "E", "L"])
@@ -92,15 +100,23 @@ def fitting_scheme(labels):
     return "conlleval" if are_strings and prefixes and is_any else None
 
 
+def _as_span(span):
+    """Return the label, the first step and the end of a span; raise for what is none."""
+    is_span = isinstance(span, tuple | list) and len(span) == 3
+    if not (is_span and isinstance(span[1], Integral) and isinstance(span[2], Integral)):
+        raise TypeError(f"spans holds {span!r}, which is no (label, first step, end).")
+    return span
+
+
 def tags_of_spans(spans, n_steps, scheme):
     """Return the tags of a sequence in which these spans, (label, first step, end), are marked."""
-    if scheme not in _PREFIXES or scheme == "conlleval":
+    if not (isinstance(scheme, str) and scheme in _PREFIXES and scheme != "conlleval"):
         known = sorted({*_PREFIXES} - {"conlleval"})
         raise ValueError(f"scheme must be one of {known}. Got {scheme!r}.")
     begin, inner = _PREFIXES[scheme][:2]
     end, single = _PREFIXES[scheme][2:] if scheme in _WITH_ENDS else (inner, begin)
     tags = ["O"] * n_steps
-    for label, start, stop in spans:
+    for label, start, stop in map(_as_span, spans):
         if not 0 <= start < stop <= n_steps or set(tags[start:stop]) != {"O"}:
             raise ValueError(
                 f"The span {(label, start, stop)} overlaps another, is empty or is not within the "
@@ -113,9 +129,13 @@ def tags_of_spans(spans, n_steps, scheme):
 
 def find_spans(tags, lengths, scheme):
     """Return label, first step and end of each span, counting steps through all sequences."""
-    number = {}
-    codes = np.array([number.setdefault(tag, len(number)) for tag in tags.tolist()], dtype=np.intp)
-    label, opens, continues = (values[codes] for values in read_tags(number, scheme))
+    texts = [str(tag) for tag in tags.tolist()]
+    distinct = dict(
+        zip(texts, tags.tolist(), strict=True)
+    )  # what has no hash may be among the tags
+    number = {text: i for i, text in enumerate(distinct)}
+    codes = np.array([number[text] for text in texts], dtype=np.intp)
+    label, opens, continues = (values[codes] for values in read_tags(distinct.values(), scheme))
     joins = np.zeros(len(tags) + 1, dtype=bool)
     joins[1:-1] = opens[:-1] & continues[1:] & (label[:-1] == label[1:])
     joins[np.cumsum(lengths)] = False

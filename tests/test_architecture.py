@@ -56,6 +56,7 @@ FLOORS = {
     "skrnn._core": 1,
     "skrnn._optim": 1,
     "skrnn._compat": 1,
+    "skrnn._twin": 1,
     "skrnn._threads": 1,
     "skrnn._typing": 1,
     "skrnn._version": 1,

@@ -80,7 +80,7 @@ def check(call, message, error=ValueError):
 WRONG_VALUES = {
     "cell_type": [("LSTM", "a str among"), (None, "a str among")],
     "hidden_size": [(0, "an int in the range [1, inf)"), (2.5, "an int in the range [1, inf)")],
-    "n_layers": [(0, "an int in the range [1, inf)")],
+    "n_layers": [(0, "an int in the range [1, inf)"), (True, "[1, inf). Got True")],
     "bidirectional": [("both", "an instance of 'bool'")],
     "activation": [("sigmoid", "'tanh'")],
     "pooling": [("sum", "a str among"), (None, "a str among")],

@@ -17,7 +17,8 @@ def warn_of_large_values(source, n_categories, owner):
         return
     total, n_rows = np.zeros(source.n_features), 0
     for block in source.blocks():
-        total += np.abs(block, dtype=np.float64).sum(axis=0)
+        with np.errstate(over="ignore"):  # infinity is large, too
+            total += np.abs(block, dtype=np.float64).sum(axis=0)
         n_rows += len(block)
     magnitude = total / n_rows
     magnitude[list(n_categories)] = 0

@@ -64,6 +64,19 @@ def is_missing(column):
     return missing | (values != values)
 
 
+def check_columns(frame, name):
+    """Raise if a data frame has no columns, or two of one name."""
+    if not (hasattr(frame, "to_numpy") and is_frame(frame)):
+        return
+    columns = list(frame.columns)
+    if not columns:
+        lacking = "feature(s)" if len(frame) else "sample(s)"
+        raise ValueError(f"Found array with 0 {lacking} (shape={frame.shape}): {name} is empty.")
+    for i, column in enumerate(columns):
+        if len(set(columns)) < len(columns) and column in columns[:i]:
+            raise ValueError(f"{name} has two columns {column!r}: give each a name of its own.")
+
+
 def check_same_columns(frames, name):
     """Raise if the first sequence is a data frame, and another has other columns."""
     columns = list(getattr(frames[0], "columns", ()))

@@ -3,10 +3,10 @@
 from numbers import Integral
 
 import numpy as np
+from scipy.sparse import issparse
 
-from skrnn._data.frames import to_array
 from skrnn._data.ragged import object_array
-from skrnn._data.values import reject_masked
+from skrnn._data.values import converted, reject_masked, reject_sparse
 
 _CONTAINERS = (list, tuple, np.ndarray)
 _TYPES = (str, (bool, np.bool_), Integral)
@@ -18,12 +18,15 @@ def as_labels(values, name):
     Labels of several types stay what they are, 1 beside "a" or NaN, in an array of objects.
     """
     reject_masked(values, name)
+    reject_sparse(values, name)
     if isinstance(values, (list, tuple)):
         kinds = set(map(type, values))
         if len(set(map(_type_of, kinds))) > 1:
             return object_array(values)
-        return np.array(values) if kinds <= set(_CONTAINERS) else _of_one_type(object_array(values))
-    return _as_objects(values) if _has_missing(values) else to_array(values)
+        if kinds <= set(_CONTAINERS):
+            return converted(values, name)
+        return _of_one_type(object_array(values))
+    return _as_objects(values) if _has_missing(values) else converted(values, name)
 
 
 def _type_of(kind):
@@ -89,6 +92,8 @@ def is_nan(label):
 
 
 def _equal(a, b):
+    if issparse(a):
+        return a is b
     try:
         return bool(a == b)
     except TypeError:  # pandas' NA is neither equal to anything nor not
@@ -112,6 +117,8 @@ def check_labels(labels, name, remedy):
             raise ValueError(f"Input {name} contains {found}, which is a missing label: {remedy}")
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError(f"Input {name} contains infinity, which is no label.")
+    if labels.dtype.kind == "f" and (np.abs(labels) >= 2.0**63).any():
+        raise ValueError(f"{name} holds {np.abs(labels).max():.3g}, which is no label of 64 bits.")
     if labels.dtype.kind == "f" or all(isinstance(label, str) for label in items):
         return labels
     raise _error(items, name, remedy)

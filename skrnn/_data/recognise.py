@@ -27,7 +27,7 @@ from skrnn._data.checks import (
     check_same_features,
     learn_features,
 )
-from skrnn._data.frames import check_same_columns, to_array
+from skrnn._data.frames import check_columns, check_same_columns, to_array
 from skrnn._data.schema import Schema
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
@@ -108,6 +108,7 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
         raise TypeError(f"X is of type {type(X).__name__}; {EXPECTED}")
     check_convertible(X, "X")
+    check_columns(X, "X")
     n_dims = len(getattr(X, "shape", ()))
     if n_dims > 2:
         source = _from_array(np.asarray(X), numeric)

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from numbers import Integral
+from numbers import Integral, Real
 from typing import Any, Self, overload
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._data.categories import check_same_categories
-from skrnn._data.frames import check_same_columns, column_names, string_names
+from skrnn._data.frames import check_same_columns, column_names, is_frame, string_names
 from skrnn._data.long_frames import check_is_frame, read_long
 from skrnn._data.ragged import concatenate, offsets_of, rows_of
-from skrnn._data.values import as_array
+from skrnn._data.values import as_array, as_list, check_choice, reject_beyond_floats
 
 
 class SequenceArray:
@@ -103,6 +103,8 @@ class SequenceArray:
         categories: Sequence[ArrayLike] | None = None,
     ):
         self.values = as_array(values, "values")
+        if not (categorical is None or isinstance(categorical, bool | np.bool_)):
+            raise TypeError(f"categorical must be True, False or None, got {categorical!r}.")
         if categorical and not self.values.size:
             self.values = self.values.astype(np.intp)
         self.offsets = _as_integers(offsets, "offsets")
@@ -166,7 +168,9 @@ class SequenceArray:
         >>> SequenceArray.from_list([[4, 8], [15, 16, 23]]).values
         array([ 4,  8, 15, 16, 23])
         """
-        sequences = list(sequences)
+        if is_frame(sequences):
+            raise TypeError("sequences is one data frame, but must be a list of them: [sequences].")
+        sequences = as_list(sequences, "sequences", "a list of sequences")
         if not sequences:
             raise ValueError("from_list needs at least one sequence, got none.")
         check_same_columns(sequences, "sequences")
@@ -293,9 +297,10 @@ class SequenceArray:
         check_is_frame(df)
         if features is None:
             features = [name for name in df.columns if name not in (sequence, time)]
-        names = [features] if isinstance(features, str) else list(features)
+        is_one = isinstance(features, str)
+        names = [features] if is_one else as_list(features, "features", "a name or names")
         columns, lengths = read_long(df, sequence, time, names)
-        if isinstance(features, str):
+        if is_one:
             return cls(columns[0], offsets_of(lengths), categorical)
         values = np.stack(columns, axis=1)
         return cls(values, offsets_of(lengths), categorical, string_names(names))
@@ -328,7 +333,10 @@ class SequenceArray:
         >>> SequenceArray.concatenate([first, second]).to_list()
         [array([1, 2]), array([3]), array([4, 5])]
         """
-        arrays = list(arrays)
+        arrays = as_list(arrays, "arrays", "a list of SequenceArray")
+        for i, array in enumerate(arrays):
+            if not isinstance(array, SequenceArray):
+                raise TypeError(f"arrays[{i}] is a {type(array).__name__}, not a SequenceArray.")
         if not arrays:
             raise ValueError("concatenate needs at least one SequenceArray, got none.")
         kinds = [_kind(array) for array in arrays]
@@ -488,7 +496,7 @@ def _as_names(feature_names, values):
     """Return one name for each column of `values` in an array of objects, or None."""
     if feature_names is None:
         return None
-    names = np.array(list(feature_names), dtype=object)
+    names = np.array(as_list(feature_names, "feature_names", "a list of strings"), dtype=object)
     if names.shape != values.shape[1:] or not all(isinstance(name, str) for name in names):
         raise ValueError(
             f"feature_names must be one string for each column of values, of shape {values.shape}, "
@@ -529,7 +537,10 @@ def _kind(array):
 
 
 def _as_fill(fill, dtype):
-    """Return `fill`; raise if it would be another value among integers or booleans."""
+    """Return `fill`; raise if it would be another value among numbers."""
+    if dtype.kind in "fiub" and not isinstance(fill, Real | np.bool_):
+        raise TypeError(f"fill must be a number, as the values are, got {fill!r}.")
+    reject_beyond_floats(fill, "fill")
     if dtype.kind in "iub" and not (np.isfinite(fill) and np.array(fill).astype(dtype) == fill):
         raise ValueError(
             f"fill={fill!r} is no value of dtype {dtype}, which the values have: choose another, "
@@ -540,8 +551,7 @@ def _as_fill(fill, dtype):
 
 def _real_steps(lengths, n_steps, padding_side):
     """Return the boolean mask (n, n_steps) of the steps that are not padding."""
-    if padding_side not in ("right", "left"):
-        raise ValueError(f"padding_side must be 'right' or 'left', got {padding_side!r}.")
+    check_choice(padding_side, "padding_side", ("right", "left"))
     steps = np.arange(n_steps)
     return (steps if padding_side == "right" else steps[::-1]) < lengths[:, np.newaxis]
 

@@ -3,10 +3,11 @@
 from itertools import chain, islice
 
 import numpy as np
+from scipy.sparse import issparse
 
 from skrnn._data.labels import as_labels
 from skrnn._data.ragged import concatenate
-from skrnn._data.values import as_floats, reject_masked
+from skrnn._data.values import as_floats, as_list, reject_masked
 
 _NEEDS_NUMBERS = "give a number for each step. SequenceTagger learns labels."
 
@@ -15,10 +16,13 @@ def is_flat(values):
     """Whether each entry is one value, not a sequence of values."""
     if hasattr(values, "columns"):  # a data frame, whose entries are its rows
         return False
-    if not hasattr(values, "__len__"):
+    try:
+        first = list(islice(values, 1))
+    except TypeError:  # not iterable
         return True
-    first = list(islice(values, 1))
-    return bool(first) and (isinstance(first[0], (str, bytes)) or np.ndim(first[0]) == 0)
+    if not first or isinstance(first[0], (list, tuple)):
+        return False
+    return isinstance(first[0], (str, bytes)) or np.ndim(first[0]) == 0
 
 
 def concatenate_steps(values, name):
@@ -29,7 +33,7 @@ def concatenate_steps(values, name):
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
         values = as_labels(values, name)
         return values.ravel(), np.full(len(values), values.shape[1])
-    items = list(values)
+    items = as_list(values, name, "one sequence of values per entry")
     reject_masked(items, name)
     lengths = _lengths(items, name)
     if not any(isinstance(item, np.ndarray) for item in items):
@@ -43,9 +47,19 @@ def concatenate_steps(values, name):
 def _lengths(items, name):
     """Return the number of values of each sequence; raise for what is none."""
     for i, item in enumerate(items):
-        if isinstance(item, str) or not hasattr(item, "__len__") or np.ndim(item[:1]) != 1:
+        if not _is_sequence(item):
             raise ValueError(_no_sequence(item, i, name))
     return np.array([len(item) for item in items], dtype=np.intp)
+
+
+def _is_sequence(item):
+    """Whether an item holds single values."""
+    if isinstance(item, (str, np.generic)) or not hasattr(item, "__len__") or issparse(item):
+        return False
+    try:
+        return np.ndim(item[:1]) == 1
+    except (IndexError, KeyError, TypeError, ValueError):
+        return False
 
 
 def concatenate_numbers(values, name):
@@ -57,7 +71,8 @@ def concatenate_numbers(values, name):
     if hasattr(values, "columns") or getattr(values, "ndim", 1) > 1:
         items = as_floats(values, name, _NEEDS_NUMBERS)
     else:
-        items = [as_floats(v, f"{name}[{i}]", _NEEDS_NUMBERS) for i, v in enumerate(values)]
+        items = as_list(values, name, "one sequence of numbers per entry")
+        items = [as_floats(v, f"{name}[{i}]", _NEEDS_NUMBERS) for i, v in enumerate(items)]
     for i, item in enumerate(items):
         if item.ndim not in (1, 2) or item.shape[1:] != items[0].shape[1:]:
             raise ValueError(
@@ -65,7 +80,8 @@ def concatenate_numbers(values, name):
                 f"{name}[{i}] has shape {item.shape} and {name}[0] has {items[0].shape}: pass "
                 "arrays of shape (n_steps_i,) or (n_steps_i, n_outputs)."
             )
-    return np.concatenate(items), np.array([len(item) for item in items], dtype=np.intp)
+    values = np.concatenate(items) if len(items) else np.zeros(0)
+    return values, np.array([len(item) for item in items], dtype=np.intp)
 
 
 def _no_sequence(item, i, name):

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skrnn._data.ragged import sequence_starts
-from skrnn._data.values import reject_masked
+from skrnn._data.values import reject_masked, reject_sparse
 
 EXPECTED = (
     "expected a list, an array or a column of a data frame with one sequence of symbols in each "
@@ -111,6 +111,7 @@ def _as_items(items, name):
             f"[{name}]."
         )
     reject_masked(items, name)
+    reject_sparse(items, name)
     holds_none = hasattr(items, "columns") or isinstance(items, Mapping | Set | bytes)
     if holds_none or not _is_sized(items):
         raise TypeError(f"{name} is of type {type(items).__name__}; {EXPECTED}")

@@ -27,7 +27,7 @@ def as_matrix(X, owner, numeric):
     if _is_matrix(values):
         return values
     X = X if hasattr(X, "columns") and values.size else values
-    return _check_matrix(X, values, owner) if numeric else _check_array(X, owner, dtype=None)
+    return _check_matrix(X, values, owner) if numeric else _check_any(X, owner)
 
 
 def _is_matrix(X):
@@ -49,6 +49,14 @@ def _check_matrix(X, values, owner):
         raise TypeError(f"X holds objects that are not numbers: {error}.") from None
     # scikit-learn leaves some frames of nullable columns as objects.
     return X.astype(np.float64) if X.dtype.kind == "O" else X
+
+
+def _check_any(X, owner):
+    """Return values of any type; raise for columns that no array can hold together."""
+    try:
+        return _check_array(X, owner, dtype=None)
+    except TypeError as error:
+        raise TypeError(f"X has columns that differ in type: {error}.") from None
 
 
 def _check_array(X, owner, **options):

@@ -1,15 +1,19 @@
 """Values as arrays of real numbers, or an error that says what they are instead."""
 
+from collections.abc import Iterable, Mapping, Set
 from datetime import date, time, timedelta
 from itertools import chain
 
 import numpy as np
+from scipy.sparse import issparse
 
-from skrnn._data.frames import to_array
+from skrnn._data.frames import check_columns, to_array
 
 ENCODE_TOKENS = "Encode tokens as integer ids first, with TokenEncoder."
 UNEVEN = "is not an array: its steps have different numbers of features."
+_OF_MANY_LENGTHS = "is not an array: its entries differ in shape."
 BEYOND_FLOATS = "holds integers that are larger than any float: they are no numbers to learn from."
+LARGEST = 1e300
 _CONTAINERS = (list, tuple, np.ndarray)
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)  # those of pandas derive from them
 _MAKE_FEATURES = "make features of {}, such as the hour or the weekday."
@@ -19,7 +23,15 @@ _COUNT_UNITS = "count {} in a unit, as durations / np.timedelta64(1, 's') does."
 def as_array(values, name):
     """Return an array-like or a data frame as an array; raise for what would lose its meaning."""
     check_convertible(values, name)
-    return to_array(values)
+    return converted(values, name)
+
+
+def converted(values, name):
+    """Return an array-like or a data frame as an array, whatever it means."""
+    try:
+        return to_array(values)
+    except ValueError:
+        raise ValueError(f"{name} {_OF_MANY_LENGTHS}") from None
 
 
 def check_convertible(values, name):
@@ -29,14 +41,59 @@ def check_convertible(values, name):
         reject_times(values, name)
 
 
-def check_numbers(values, name):
-    """Raise for masked values, dates and durations, which scikit-learn reads as numbers.
+def as_list(values, name, what="a list"):
+    """Return the entries of an iterable in a list; raise for texts, and for what has no order."""
+    reject_sparse(values, name)
+    has_order = not isinstance(values, (str, bytes, Mapping, Set))
+    if not (has_order and isinstance(values, Iterable) and getattr(values, "shape", None) != ()):
+        raise TypeError(f"{name} must be {what}, got {values!r}.")
+    return list(values)
 
-    Raise for numbers beyond floats, too, over which it stumbles.
+
+def reject_sparse(values, name):
+    """Raise for a sparse array or matrix."""
+    if issparse(values):
+        raise ValueError(f"{name} is sparse, but must be dense: pass {name}.toarray().")
+
+
+def check_choice(value, name, allowed):
+    """Raise unless a value is one of several strings."""
+    if not (isinstance(value, str) and value in allowed):
+        raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
+
+
+def check_numbers(values, name):
+    """Raise for what scikit-learn reads as numbers though it is none, and for what it fails at.
+
+    These are masked values, dates and durations, and then objects, texts and integers beyond
+    floats. Missing values pass.
     """
     reject_masked(values, name)
     reject_times(values, name)
-    reject_beyond_floats(values, name)
+    reject_what_is_no_number(values, name)
+
+
+def reject_what_is_no_number(values, name):
+    """Raise if these are no array, or a value in it has no float and is not missing."""
+    if issparse(values):  # of which scikit-learn has much to say
+        return
+    check_columns(values, name)
+    cells = converted(values, name)
+    if cells.dtype.kind in "cV":
+        as_real(cells, name)
+    reject_beyond_floats(cells, name)
+    if cells.dtype.kind not in "OUST":
+        return
+    for value in cells.ravel().tolist():
+        try:
+            _is_missing(value) or float(value)
+        except (TypeError, ValueError) as error:
+            kind = TypeError if isinstance(error, TypeError) else ValueError
+            raise kind(f"{name} must hold numbers: {error}.") from None
+
+
+def _is_missing(value):
+    return value is None or type(value).__name__ == "NAType"  # pandas'
 
 
 def as_floats(values, name, remedy="give a number."):
@@ -46,10 +103,8 @@ def as_floats(values, name, remedy="give a number."):
     """
     reject_masked(values, name)
     reject_times(values, name, _COUNT_UNITS)
-    try:
-        array = to_array(values)
-    except ValueError:
-        raise ValueError(f"{name} is not an array: its entries differ in shape.") from None
+    array = converted(values, name)
+    reject_beyond_floats(array, name)
     if array.dtype.kind in "fiub":
         return array.astype(np.float64)
     numbers = [_as_float(value, name, remedy) for value in array.ravel().tolist()]
@@ -67,17 +122,39 @@ def _as_float(value, name, remedy):
         raise ValueError(f"{name} holds {value!r}, which is no real number: {remedy}") from None
 
 
+def check_range(values, name, dtype):
+    """Raise unless a type can hold every one of the values."""
+    largest = np.finfo(dtype).max
+    if not (np.abs(values) <= largest).all():
+        raise ValueError(f"{name} contains NaN, or a value beyond {largest:.2g}.")
+
+
+def reject_too_large(values, name):
+    """Raise for floats the sums of which no float can hold."""
+    largest = max(float(values.max()), -float(values.min())) if values.size else 0.0
+    if largest > LARGEST:
+        raise ValueError(
+            f"{name} holds values of {largest:.2g}, the sums of which no float can hold: divide "
+            f"{name} by a power of ten."
+        )
+
+
 def reject_beyond_floats(values, name):
-    """Raise if one of Python's integers, or its like, is larger than any float."""
+    """Raise if a number is larger than any float; lists of several lengths pass unread."""
     try:
         cells = to_array(values)
-    except ValueError:  # sequences of several lengths in lists
+    except ValueError:
         return
-    if cells.dtype.kind == "O" and any(map(_is_beyond_floats, cells.ravel().tolist())):
+    is_long = cells.dtype == np.longdouble and cells.dtype != np.float64
+    if (is_long and (np.abs(cells) > np.finfo(np.float64).max).any()) or (
+        cells.dtype.kind == "O" and any(map(_is_beyond_floats, cells.ravel().tolist()))
+    ):
         raise ValueError(f"{name} {BEYOND_FLOATS}")
 
 
 def _is_beyond_floats(value):
+    if isinstance(value, np.ndarray):
+        return False
     try:
         float(value)
     except OverflowError:

@@ -18,7 +18,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
 from skrnn._data.recognise import read_again, read_sequences
-from skrnn._data.values import as_floats
+from skrnn._data.values import check_range
 from skrnn._estimators.embeddings import initial_vectors
 from skrnn._estimators.names import NamesMixin
 from skrnn._estimators.opened import Opened, check_is_network
@@ -40,6 +40,7 @@ from skrnn._fitting.settings import Settings
 from skrnn._fitting.trainer import Trainer
 from skrnn._model import Model, build_network
 from skrnn._threads import single_blas_thread, thread_map
+from skrnn._twin import become, twin_of
 from skrnn._typing import ShortSignature
 from skrnn._version import VersionMixin
 
@@ -98,18 +99,11 @@ class BaseRNN(
         incremental = how.get("incremental", False)
         self._check_combinations(incremental)
         report = FitReport(self, X, y, {"sample_weight": sample_weight})
-        twin = self._twin()
+        twin = twin_of(self)
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
             twin._learn((X, y, sample_weight), validation, report, parallel_map, **how)
             report.end(twin._learnt)
-        # One statement: an error in another one would come after the estimator has become the twin.
-        return setattr(self, "__dict__", vars(twin)) or self
-
-    def _twin(self):
-        """Return an estimator that shares all attributes with this one."""
-        twin = object.__new__(type(self))
-        twin.__dict__ = vars(self).copy()
-        return twin
+        return become(self, twin)
 
     def _check_combinations(self, incremental):
         """Raise for parameters that are each valid, but not together."""
@@ -275,6 +269,7 @@ class BaseRNN(
         """Write the first vectors that are given; let X have all categories that have one."""
         vectors = initial_vectors(self.embedding_init, self._schema)
         for column, vectors_of_column in vectors.items():
+            check_range(vectors_of_column, "embedding_init", self._schema.dtype)
             views[embedding.names[column]][...] = vectors_of_column
         tables = embedding.tables.items() if embedding else ()
         n_categories = {column: n_categories for column, (n_categories, _) in tables}
@@ -386,19 +381,7 @@ class BaseRNN(
             a finite number.
         """
         self._check_fitted()
-        for name, value in coefs.items():
-            shape = getattr(self.coefs_.get(name), "shape", None)
-            if shape != np.shape(value):
-                raise ValueError(
-                    f"coefs has {name!r} of shape {np.shape(value)}, but the network has "
-                    + (f"it with {shape}." if shape else f"only {list(self.coefs_)}.")
-                )
-            largest = np.finfo(self._model.theta.dtype).max
-            if not (np.abs(as_floats(value, f"coefs[{name!r}]")) <= largest).all():
-                raise ValueError(f"coefs[{name!r}] contains NaN, or a value beyond {largest:.2g}.")
-        new = {name: coefs.get(name, value) for name, value in self.coefs_.items()}
-        dtype = self._model.theta.dtype
-        self._model = Model.from_coefs(self._model.architecture, new, dtype)
+        self._model = self._model.with_coefs(coefs)
         return self
 
 

@@ -2,9 +2,9 @@
 
 from numbers import Integral
 
-import numpy as np
 from sklearn.utils import check_array
 
+from skrnn._data.values import as_floats
 from skrnn._preprocessing.tokens import UNKNOWN
 from skrnn._preprocessing.word_vectors import WordVectors
 
@@ -34,7 +34,7 @@ def initial_vectors(embedding_init, schema):
         names = None if schema.categories is None else schema.categories[column]
         if isinstance(init, WordVectors):
             init = _aligned(init, names, column)
-        init = check_array(init, dtype=[np.float64, np.float32], input_name="embedding_init")
+        init = check_array(as_floats(init, "embedding_init"), input_name="embedding_init")
         if len(init) < n_categories[column]:
             raise ValueError(
                 f"embedding_init has {len(init)} rows for column {column}, whose ids reach "

@@ -15,6 +15,7 @@ from sklearn.base import (
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import StrOptions, check_parameters
+from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
@@ -89,6 +90,7 @@ class SequenceEncoder(
         self.pooling = pooling
         self.prefit = prefit
 
+    @all_or_nothing
     def fit(self, X: Sequences, y: Any = None, **fit_params: Any) -> Self:
         """Fit the network to its task, unless it is fitted already.
 

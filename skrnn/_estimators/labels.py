@@ -14,6 +14,14 @@ from skrnn._estimators.parameters import is_stochastic
 from skrnn._typing import Sequences, available_if
 
 
+def _read_classes(classes):
+    """Return the different classes in order."""
+    labels = as_labels(classes, "classes")
+    if labels.ndim != 1:
+        raise ValueError(f"classes must be a list of labels, got the shape {labels.shape}.")
+    return np.unique(check_labels(labels, "classes", "name labels of one type."))
+
+
 class LabelsMixin:
     """What estimators of class labels share."""
 
@@ -58,10 +66,7 @@ class LabelsMixin:
         """
         check_parameters(self)
         if classes is not None:
-            named = check_labels(
-                as_labels(classes, "classes"), "classes", "name labels of one type."
-            )
-            classes = np.unique(named)
+            classes = _read_classes(classes)
         if not self.__sklearn_is_fitted__():
             if classes is None and is_classifier(self):
                 raise ValueError("classes must be passed on the first call to partial_fit.")

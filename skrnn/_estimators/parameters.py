@@ -9,6 +9,7 @@ from sklearn.utils import check_random_state
 
 from skrnn._compat import Interval, Options, StrOptions
 from skrnn._core.cells import CELLS
+from skrnn._data.values import as_floats
 from skrnn._estimators.embeddings import embedding_tables, initial_vectors
 from skrnn._fitting.solvers import SOLVERS
 from skrnn._model import kind_of
@@ -106,10 +107,13 @@ def warn_of_unused(params):
 
 def check_quantiles(quantile):
     """Raise unless several quantiles are increasing numbers between 0 and 1."""
-    if np.ndim(quantile) == 0:
+    if isinstance(quantile, Real):
         return
-    values = np.asarray(quantile)
-    in_order = values.ndim == 1 and values.dtype.kind == "f" and (np.diff(values) > 0).all()
+    try:
+        values = as_floats(quantile, "quantile")
+    except ValueError:
+        values = np.empty(0)
+    in_order = values.ndim == 1 and (np.diff(values) > 0).all()
     if not (in_order and values.size and 0 < values[0] and values[-1] < 1):
         raise ValueError(
             f"quantile={quantile!r} must be one number, or several in increasing order, between 0 "

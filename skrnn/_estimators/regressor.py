@@ -548,6 +548,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         data, target = self._read_new(X), self._target
         check_consistent_length(data, y)
         values, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
+        target.check_n_values(values)
         return r2(values, target.central(self._decoded(data, target.predict)), weight)
 
     def _make_target(self, classes=None, y=None):

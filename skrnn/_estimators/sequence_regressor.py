@@ -518,6 +518,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
             target.check(self._as_given(X, y), data),
             weights_of_steps(sample_weight, data),
         )
+        target.check_n_values(values)
         known = target.known(values)
         predicted = target.central(self._decoded(data, target.predict))
         return r2(values[known], predicted[known], weight[known])

@@ -7,6 +7,7 @@ import numpy as np
 
 from skrnn._data.ragged import object_array, offsets_of, split_sequences
 from skrnn._data.steps import is_flat
+from skrnn._data.values import reject_sparse
 
 
 class StepsMixin:
@@ -19,6 +20,9 @@ class StepsMixin:
     _unknown: Any = None  # what y has in a step of which nothing is known
 
     def _read_data(self, X, y, schema):
+        reject_sparse(y, "y")
+        if y is not None and not hasattr(y, "__len__"):
+            raise TypeError(f"y must be a list of sequences, got an object of {type(y)}.")
         one_step = y is not None and (is_flat(y) or not len(y))
         data = super()._read_data(X, y, schema, rows_are_steps=one_step)
         if one_step and not data.is_table:

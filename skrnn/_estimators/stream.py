@@ -11,6 +11,7 @@ from numpy.typing import ArrayLike
 
 from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.recognise import read_again
+from skrnn._data.values import as_array, as_floats, as_list
 from skrnn._threads import single_blas_thread, step_in_one_blas_thread
 from skrnn._typing import Sequences
 
@@ -168,10 +169,9 @@ class Stream:
         TypeError
             If the chunk is of a type that holds no sequences.
         """
-        is_single = self.n_streams == 1 and np.ndim(chunk) < 3
-        data = read_again(
-            [np.asarray(chunk)] if is_single else chunk, self._schema, owner=self._owner
-        )
+        one = as_array(chunk, "chunk") if self.n_streams == 1 else None
+        is_single = one is not None and one.ndim < 3
+        data = read_again([one] if is_single else chunk, self._schema, owner=self._owner)
         answers = self._go_through(data, partial(self._target.predict, self._model.params))
         per_step = self._model.network.pool.per_step
         if per_step and not is_single:
@@ -247,7 +247,7 @@ class Stream:
     def _as_rows(self, x, n):
         """Return x as (n, n_features), and whether the axis of streams was left out."""
         n_features = self._schema.n_step_features
-        values = np.asarray(x)
+        values = x if type(x) is np.ndarray else as_array(x, "x")
         if self._is_plain(values):
             return values[np.newaxis], True  # the stepper casts them
         if values.dtype.kind not in "fiub":
@@ -308,7 +308,9 @@ def check_streams(which, n_streams):
 def check_state(states, expected, name):
     """Return states as arrays; raise unless they have the shapes of those that are expected."""
     shapes = [state.shape for state in expected]
-    given = [np.shape(state) for state in states]
+    states = as_list(states, name, "a list of arrays")
+    states = [as_floats(state, f"{name}[{i}]") for i, state in enumerate(states)]
+    given = [state.shape for state in states]
     if given != shapes:
         raise ValueError(
             f"{name} has arrays of shapes {given}, but those of this estimator, for as many "

@@ -99,7 +99,8 @@ class SymbolStream(Stream):
     def _as_rows(self, x, n):
         are_characters = self._target.alphabet.kind == "str"
         is_single = n == 1 and not isinstance(x, (list, np.ndarray))
-        symbols = [x] if is_single and not are_characters else list(x)
+        is_one = getattr(x, "shape", None) == () or not hasattr(x, "__len__")
+        symbols = [x] if is_one or (is_single and not are_characters) else list(x)
         if len(symbols) != n:
             raise ValueError(
                 f"x has {len(symbols)} symbols, but a step of {n} stream(s) reads one of each: "

@@ -12,6 +12,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.frames import frame_of, is_frame
+from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_streams
 from skrnn._series.series import largest_horizon
@@ -245,7 +246,8 @@ class WindowStream:
         """Take a row each, and give what a method of the rest of the Pipeline makes of windows."""
         answer = getattr(self._after, method)
         which = range(self.n_streams) if which is None else check_streams(which, self.n_streams)
-        is_single = len(which) == 1 and not is_frame(x) and np.ndim(x) < 2
+        x = x if is_frame(x) else as_array(x, "x")
+        is_single = len(which) == 1 and not is_frame(x) and x.ndim < 2
         new = self._transformed(self._as_rows([x] if is_single else x))
         if len(new) != len(which):
             raise ValueError(
@@ -262,7 +264,7 @@ class WindowStream:
         """Return rows in the form that the Pipeline takes."""
         if is_frame(x):
             return x
-        rows = np.asarray(x)
+        rows = as_array(x, "x")
         if rows.ndim != 2 or rows.shape[1] != self._n_features:
             raise ValueError(
                 f"x has shape {np.shape(x)}, but a row has {self._n_features} feature(s): pass "

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -12,8 +13,9 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import check_parameters
-from skrnn._data.values import check_numbers
+from skrnn._data.values import as_list, check_numbers
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
+from skrnn._twin import all_or_nothing
 from skrnn._version import VersionMixin
 
 DIRECTIONS = ("down", "up", "right", "left")
@@ -76,6 +78,7 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         self.directions = directions
         self.shape = shape
 
+    @all_or_nothing
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn the size of the images.
 
@@ -144,17 +147,29 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
 
     def _images(self, X):
         """Return X as (n_images, height, width, channels)."""
+        shape = self._given_shape()
         if X.ndim == 2:
-            return self._from_flat(X)
+            return self._from_flat(X, shape)
         if X.ndim not in (3, 4):
             raise ValueError(
                 f"X has {X.ndim} dimensions, shape {X.shape}: pass images of shape (n_images, "
                 "height, width) or (n_images, height, width, channels)."
             )
+        if X.shape[1 : 1 + len(shape)] != shape:
+            raise ValueError(
+                f"X has images of shape {X.shape[1:]}, but shape={self.shape!r}: leave it out, for "
+                "only flat images need it."
+            )
         return X if X.ndim == 4 else X[..., np.newaxis]
 
-    def _from_flat(self, X):
-        shape = tuple(self.shape or ())
+    def _given_shape(self):
+        """Return the parameter `shape` as a tuple, which is empty if it is None."""
+        shape = () if self.shape is None else tuple(as_list(self.shape, "shape", "two numbers"))
+        if not all(isinstance(n, Integral) and n > 0 for n in shape):
+            raise ValueError(f"shape={self.shape!r} must hold a height and a width, above 0.")
+        return shape
+
+    def _from_flat(self, X, shape):
         if len(shape) not in (2, 3) or np.prod(shape) != X.shape[1]:
             raise ValueError(
                 f"X has flat images of {X.shape[1]} pixels, but shape={self.shape!r}: give their "

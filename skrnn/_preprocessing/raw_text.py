@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from skrnn._data.values import as_list
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._tagging import find_spans, fitting_scheme
 
@@ -95,7 +96,7 @@ def tag_text(
     """
     pipeline = getattr(estimator, "best_estimator_", estimator)
     encoder = _encoder_of(pipeline)
-    texts = [text] if isinstance(text, str) else list(text)
+    texts = [text] if isinstance(text, str) else as_list(text, "text", "a text or a list of texts")
     tokens = [encoder.tokenize(one) for one in texts]
     # An analyzer of the user's reads what it has been written for, and not its own tokens.
     entries = texts if callable(encoder.analyzer) else [[t.token for t in own] for own in tokens]

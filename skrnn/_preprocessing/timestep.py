@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,6 +19,7 @@ from skrnn._data.checks import check_features, learn_features
 from skrnn._data.frames import column_names
 from skrnn._data.recognise import recognise
 from skrnn._data.schema import Schema
+from skrnn._data.values import as_list, check_choice
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._preprocessing.step_tables import (
     apply,
@@ -27,6 +29,7 @@ from skrnn._preprocessing.step_tables import (
     table_of,
     takes_each_row_alone,
 )
+from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences, available_if
 from skrnn._version import VersionMixin
 
@@ -127,6 +130,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         self.transformer = transformer
         self.scope = scope
 
+    @all_or_nothing
     def fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
         """Fit the transformer to the steps of all sequences.
 
@@ -157,6 +161,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         return self._keep(transformer, schema)
 
     @available_if(_inner_has("partial_fit"))
+    @all_or_nothing
     def partial_fit(self, X: Sequences, y: object = None, **params: Any) -> Self:
         """Go on fitting the transformer with more sequences.
 
@@ -182,7 +187,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         is_first = not hasattr(self, "transformer_")
         source, schema = self._learn(X) if is_first else (self._read(X), self._schema)
         params = self._repeat_for_steps("partial_fit", params, source)
-        transformer = self._new() if is_first else self.transformer_
+        transformer = self._new() if is_first else copy.deepcopy(self.transformer_)
         transformer.partial_fit(table_of(X, source, _names_of_steps(schema)), **params)
         return self._keep(transformer, schema)
 
@@ -265,6 +270,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         check_is_fitted(self)
         if input_features is None and self._schema.table is None:
             input_features = getattr(self, "feature_names_in_", None)
+        if input_features is not None:
+            input_features = as_list(input_features, "input_features", "a list of names")
         return self.transformer_.get_feature_names_out(input_features)
 
     def get_metadata_routing(self) -> MetadataRouter:
@@ -353,8 +360,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
 
     def _recognise(self, X):
         """Return X as a source; its values may be of any type that the transformer takes."""
-        if self.scope not in ("dataset", "sequence"):
-            raise ValueError(f"scope must be 'dataset' or 'sequence', got {self.scope!r}.")
+        check_choice(self.scope, "scope", ("dataset", "sequence"))
         return recognise(X, type(self).__name__, numeric=False)
 
     def _learn(self, X):

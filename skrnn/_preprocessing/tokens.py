@@ -19,9 +19,10 @@ from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
 from skrnn._data.categories import check_same_categories
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.values import as_array, reject_masked
+from skrnn._data.values import as_array, as_list, reject_masked
 from skrnn._preprocessing.cutting import WORDS, WORDS_AND_MARKS, Token, characters, make_cutter
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
+from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
@@ -169,6 +170,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         self.vocabulary = vocabulary
         self.token_features = token_features
 
+    @all_or_nothing
     def fit(self, X: Iterable[Any], y: object = None) -> Self:
         """Learn the vocabularies.
 
@@ -197,6 +199,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         self._fit(X)
         return self
 
+    @all_or_nothing
     def fit_transform(self, X: Iterable[Any], y: object = None) -> SequenceArray:
         """Learn the vocabularies and encode X, reading it once.
 
@@ -311,8 +314,9 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         """
         names = self.get_feature_names_out()
         check_same_categories(getattr(X, "categories", None), self._categories, "the encoder")
-        tokens = np.empty(len(X), dtype=object)
-        for i, ids in enumerate(X):
+        sequences = as_list(X, "X", "a list of sequences of ids")
+        tokens = np.empty(len(sequences), dtype=object)
+        for i, ids in enumerate(sequences):
             ids = as_array(ids, f"X[{i}]")
             ids = ids[:, 0] if ids.ndim == 2 else ids
             if ids.size and ids.dtype.kind not in "iu":
@@ -367,6 +371,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     def _read(self, X, reset):
         """Cut every entry of X into tokens; note whether they were texts, or check it."""
         is_single = isinstance(X, (str, bytes)) or hasattr(X, "columns")
+        is_single = is_single or getattr(X, "shape", None) == ()
         if is_single or isinstance(X, Mapping | Set) or not isinstance(X, Iterable):
             raise TypeError(
                 "X must hold one text, or one list of tokens, per entry, in order. Got one "
@@ -526,7 +531,9 @@ def as_vocabulary(vocabulary):
             "map them to ids."
         )
     is_mapping = isinstance(vocabulary, Mapping)
-    tokens = sorted(vocabulary, key=str) if isinstance(vocabulary, Set) else list(vocabulary)
+    if isinstance(vocabulary, Set):
+        vocabulary = sorted(vocabulary, key=str)
+    tokens = list(vocabulary) if is_mapping else as_list(vocabulary, "vocabulary")
     for token in tokens:
         if not isinstance(token, str):
             raise TypeError(

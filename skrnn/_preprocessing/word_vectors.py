@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
 from sklearn.utils import check_array
 
+from skrnn._data.values import check_choice, check_numbers
 from skrnn._preprocessing.tokens import as_vocabulary
 from skrnn._preprocessing.vector_files import read_vectors
 
@@ -86,6 +87,7 @@ class WordVectors:
 
     def __init__(self, vocabulary: Iterable[str] | Mapping[str, int], vectors: ArrayLike):
         self.vocabulary = as_vocabulary(vocabulary)
+        check_numbers(vectors, "vectors")
         vectors = check_array(vectors, dtype=[np.float64, np.float32], input_name="vectors")
         n_tokens = len(self.vocabulary)
         if len(vectors) == n_tokens:
@@ -240,10 +242,7 @@ def load_word_vectors(
     ValueError
         If a line is not a token and as many finite numbers as the others, a token is not in this
         encoding, the file is cut off or has another number of vectors than it announces, or it has
-        none of the tokens.
-
-    LookupError
-        If there is no such encoding.
+        none of the tokens; or there is no such encoding.
 
     References
     ----------
@@ -270,10 +269,8 @@ def load_word_vectors(
            [1., 2.],
            [0., 1.]], dtype=float32)
     """
-    codecs.lookup(encoding)
-    dtype = np.dtype(dtype)
-    if dtype.kind != "f":
-        raise ValueError(f"dtype must be float32 or float64, got {dtype.name}.")
+    _check_decoding(encoding, decode_error)
+    dtype = _as_dtype(dtype)
     wanted = None
     if vocabulary is not None:
         vocabulary = as_vocabulary(vocabulary)
@@ -283,3 +280,22 @@ def load_word_vectors(
         raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
     vectors = WordVectors(list(found), np.stack(list(found.values())))
     return vectors if vocabulary is None else vectors._of(vocabulary)
+
+
+def _check_decoding(encoding, decode_error):
+    check_choice(decode_error, "decode_error", ("strict", "ignore", "replace"))
+    try:
+        codecs.lookup(encoding)
+    except (LookupError, TypeError, ValueError):
+        raise ValueError(f"encoding={encoding!r} is an unknown encoding.") from None
+
+
+def _as_dtype(dtype):
+    """Return a floating-point dtype; raise for any other."""
+    try:
+        found = np.dtype(dtype)
+    except TypeError:
+        found = repr(dtype)
+    if found not in (np.dtype(np.float32), np.dtype(np.float64)):
+        raise ValueError(f"dtype must be float32 or float64, got {found}.")
+    return found

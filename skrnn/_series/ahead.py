@@ -9,7 +9,7 @@ import numpy as np
 from sklearn.utils import check_array
 
 from skrnn._data.frames import frame_from, is_frame, take_rows, with_columns
-from skrnn._data.values import check_numbers
+from skrnn._data.values import check_numbers, reject_too_large
 from skrnn._series.calendar import Step, find_step, times_after
 from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
 from skrnn._series.future import Future
@@ -70,7 +70,9 @@ class History:
         """Return the columns to predict as floats; raise if there are none, or no numbers."""
         table = take_columns(self.table, self.predicted)
         check_numbers(table, "X")
-        return check_array(table, dtype=(np.float64, np.float32), input_name="X")
+        values = check_array(table, dtype=(np.float64, np.float32), input_name="X")
+        reject_too_large(values, "X")
+        return values
 
     def filled(self, rows, values):
         """Return rows ahead with these values, (n, n_predicted) or (n,), of what is predicted."""

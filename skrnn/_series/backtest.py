@@ -17,8 +17,10 @@ from skrnn._compat import safe_indexing
 from skrnn._data.frames import frame_of
 from skrnn._data.values import as_floats
 from skrnn._series.baselines import Origins
+from skrnn._series.columns import check_table
 from skrnn._series.forecast import horizon_of, windows_of
-from skrnn._series.split import PurgedWindowSplit
+from skrnn._series.series import MOST_ROWS
+from skrnn._series.split import PurgedWindowSplit, as_splits
 from skrnn._series.windows import groups_of, starts_of
 
 
@@ -116,11 +118,11 @@ def backtest(
     True
     """
     horizon_of(estimator)
-    windows, y = windows_of(estimator)[0], as_floats(y, "y")
+    windows, X, y = windows_of(estimator)[0], check_table(X, "X"), as_floats(y, "y")
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}, but one value for each row is needed: (n_rows,).")
     if season is not None:
-        check_scalar(season, "season", Integral, min_val=1)
+        check_scalar(season, "season", Integral, min_val=1, max_val=MOST_ROWS)
     targets = windows.targets(X, y)
     groups = groups_of(windows, X) if groups is None else groups
     if isinstance(cv, Integral):
@@ -135,7 +137,9 @@ def backtest(
     if season is not None:
         values["seasonal_naive"] = origins.seasonal_naive(y, season)
     usable = origins.complete() & ~np.isnan(sum(values.values())).any(axis=1)
-    result = _forecast(estimator, X, targets, check_cv(cv).split(X, y, groups), usable, refit)
+    result = _forecast(
+        estimator, X, targets, check_cv(as_splits(cv)).split(X, y, groups), usable, refit
+    )
     result |= {name: value[result["rows"]] for name, value in values.items()}
     result["origin"] = origins.origin[result["rows"]]
     return Bunch(**result, **_compare(result, origins.horizons, metric))

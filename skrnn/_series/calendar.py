@@ -11,6 +11,7 @@ import numpy as np
 
 _EPOCH = np.datetime64("1970-01-01", "D")
 _SECOND = 10**6  # in microseconds
+_MOST_TICKS = 2**62
 _DAY = 24 * 3600 * _SECOND
 
 # The units of pandas, polars and NumPy, and the clock that counts each, with its size there. A day
@@ -55,20 +56,22 @@ class Step(NamedTuple):
 
 def parse_step(freq):
     """Return the `Step` that a string such as '15min', a duration or a number stands for."""
-    if isinstance(freq, Integral) and freq > 0:
+    if isinstance(freq, Integral) and 0 < freq < _MOST_TICKS:
         return Step("even", int(freq))
     if isinstance(freq, (timedelta, np.timedelta64)):
         size = int(np.timedelta64(freq, "us").astype(np.int64))
         if size > 0:
             return Step("wall" if size % _DAY == 0 else "even", size)
     match = re.fullmatch(r"(\d*)([A-Za-z]+)(-[A-Z]+)?", freq) if isinstance(freq, str) else None
-    if match is None or match[2] not in _UNITS or match[1] == "0":
+    is_step = match is not None and match[2] in _UNITS and match[1] != "0"
+    clock, size = _UNITS[match[2]] if is_step else ("even", 0)
+    size *= int(match[1] or 1) if is_step else 0
+    if not 0 < size < _MOST_TICKS:
         raise ValueError(
             f"freq={freq!r} is no step from row to row: give a string such as '15min', 'h', 'D', "
             "'B', 'W', 'MS' or 'YS', a duration, or a whole number for numbered rows."
         )
-    clock, size = _UNITS[match[2]]
-    return Step(clock, size * int(match[1] or 1))
+    return Step(clock, size)
 
 
 def count_ticks(clock, times):

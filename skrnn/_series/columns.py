@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import numpy as np
+from sklearn.utils import check_array
+
+from skrnn._data.frames import check_columns, is_frame
+from skrnn._data.tables import as_matrix
+from skrnn._data.values import as_array, converted, reject_sparse
 
 
 def position_of(feature, names, parameter):
@@ -21,7 +26,8 @@ def names_of(X):
     """Return the names of the columns of a table, or their numbers."""
     if hasattr(X, "columns"):
         return list(X.columns)
-    return list(range(np.shape(X)[1])) if len(np.shape(X)) == 2 else [0]
+    shape = as_table(X).shape
+    return list(range(shape[1])) if len(shape) == 2 else [0]
 
 
 def take_columns(X, positions):
@@ -39,4 +45,37 @@ def column_at(X, position):
 
 def as_table(X):
     """Return lists as an array of objects, which alone keeps strings and numbers apart."""
-    return X if hasattr(X, "shape") else np.asarray(X, dtype=object)
+    if is_frame(X) or isinstance(X, np.ndarray):
+        return X
+    if hasattr(X, "__array__"):
+        return converted(X, "X")
+    try:
+        return np.asarray(X, dtype=object)
+    except ValueError:
+        raise ValueError("X is not an array: its rows differ in shape.") from None
+
+
+def rows_of(X):
+    """Return the rows of a table, or the values of one series, of any type."""
+    if is_frame(X):
+        check_columns(X, "X")
+        return as_matrix(X, "sliding_windows", numeric=False)
+    options = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
+    return check_array(as_array(X, "X"), input_name="X", **options)
+
+
+def check_table(X, name):
+    """Return a data frame, or an array of two dimensions; raise for what holds no rows."""
+    if is_frame(X):
+        check_columns(X, name)
+    else:
+        reject_sparse(X, name)
+        X = as_array(X, name) if hasattr(X, "shape") else as_table(X)
+        if X.ndim != 2 or X.dtype.kind in "VmMc":
+            raise ValueError(
+                f"{name} must be a data frame, or an array (n_rows, n_features) of numbers, got "
+                f"dtype {X.dtype} and shape {X.shape}."
+            )
+    if not len(X):
+        raise ValueError(f"Found array with 0 sample(s): {name} has no rows.")
+    return X

@@ -71,3 +71,14 @@ def rows_never_held(starts, lengths, delay):
     """Return the last rows of each series, which are in no window."""
     stops = starts + lengths
     return rows_between(np.maximum(stops - delay, starts), stops)
+
+
+def last_rows(windows, window_size):
+    """Return the last row of each window, of an array of windows or of flat ones."""
+    n_values = int(np.prod(windows.shape[1:]))
+    if windows.ndim < 2 or not windows.size or n_values % window_size:
+        raise ValueError(
+            f"X has shape {windows.shape}, but windows are (n_windows, {window_size}, n_features), "
+            "or flat in two dimensions."
+        )
+    return windows.reshape(len(windows), window_size, -1)[:, -1]

@@ -13,7 +13,7 @@ from sklearn.utils import check_scalar
 from skrnn._data.frames import stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
 from skrnn._series.ahead import Ahead, read_history
-from skrnn._series.columns import names_of
+from skrnn._series.columns import check_table, names_of
 from skrnn._series.future import known_columns
 from skrnn._series.series import all_horizons, largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer, seen_step
@@ -96,6 +96,7 @@ def recursive_forecast(
     array([34., 55., 89.])
     """
     n_steps = int(check_scalar(n_steps, "n_steps", Integral, min_val=1))
+    _check_predicts(estimator)
     windows = windows_of(estimator)
     told = Told(future, group_feature, time_feature, freq)
     history, ahead = look_ahead(estimator, X, n_steps, told)
@@ -185,6 +186,7 @@ def direct_forecast(
     >>> direct_forecast(model, X).round(1)
     array([20., 21., 22.])
     """
+    _check_predicts(estimator)
     horizon = horizon_of(estimator)
     n_steps = largest_horizon(horizon)
     told = Told(future, group_feature, time_feature, freq)
@@ -217,6 +219,11 @@ def _with_bounds(estimator, predicted, history, recent, rows):
     return np.concatenate([predicted[..., np.newaxis], bounds], axis=-1)
 
 
+def _check_predicts(estimator):
+    if not hasattr(estimator, "predict"):
+        raise TypeError(f"estimator must be a fitted regressor or Pipeline, got {estimator!r}.")
+
+
 def horizon_of(estimator):
     """Return the horizon of the windows in an estimator; raise if they do not look ahead."""
     windows = windows_of(estimator)
@@ -241,6 +248,7 @@ class Told(NamedTuple):
 def look_ahead(estimator, X, n_steps, told):
     """Return the checked history that X is for an estimator, and the rows ahead of it."""
     X = X.to_frame() if hasattr(X, "to_frame") and not hasattr(X, "columns") else X
+    X = check_table(X, "X")
     _check_columns(estimator, X)
     windows = windows_of(estimator)
     part = _parts(windows, X, told)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from skrnn._data.frames import is_frame, is_missing, take_rows
-from skrnn._series.columns import as_table, column_at, names_of
+from skrnn._series.columns import as_table, check_table, column_at, names_of
 from skrnn._series.series import lengths_of, series_starts
 from skrnn._series.times import read_times
 
@@ -39,7 +39,7 @@ def _checked_names(X, future):
             f"future is of type {type(future).__name__}, but X of type {type(X).__name__}: pass "
             "both in one kind."
         )
-    names, expected = names_of(as_table(future)), names_of(as_table(X))
+    names, expected = names_of(check_table(future, "future")), names_of(as_table(X))
     are_known = set(names) <= set(expected) if is_frame(X) else names == expected
     if not are_known:
         raise ValueError(

@@ -14,9 +14,11 @@ from skrnn._compat import Interval, RealNotInt, check_parameters, safe_indexing
 from skrnn._data.ragged import rows_between
 from skrnn._data.values import as_floats
 from skrnn._series.baselines import Origins
+from skrnn._series.columns import check_table
 from skrnn._series.forecast import windows_of
 from skrnn._series.series import largest_horizon, lengths_of
 from skrnn._series.windows import starts_of
+from skrnn._twin import all_or_nothing
 from skrnn._version import VersionMixin
 
 
@@ -114,6 +116,7 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         self.calibration_fraction = calibration_fraction
         self.refit = refit
 
+    @all_or_nothing
     def fit(self, X: ArrayLike, y: ArrayLike) -> Self:
         """Fit the estimator to early rows, and note its errors on late ones.
 
@@ -137,7 +140,10 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         """
         check_parameters(self)
         windows, y = self._windows(), as_floats(y, "y")
+        X = check_table(X, "X")
         check_consistent_length(X, y)
+        for name in ("scores_", "n_features_in_", "feature_names_in_"):
+            vars(self).pop(name, None)  # they may be those of another table
         starts = starts_of(windows, X, len(y))
         early, late = self._split(windows, starts, len(y))
         late = late[Origins(windows, starts, len(y)).complete()[late]]

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._compat import Interval, RealNotInt, check_parameters
 from skrnn._data.values import check_numbers
 from skrnn._series.baselines import Origins
-from skrnn._series.columns import as_table, names_of, position_of, take_columns
+from skrnn._series.columns import check_table, names_of, position_of, take_columns
 from skrnn._series.forecast import horizon_of, windows_of
 from skrnn._series.windows import starts_of
 from skrnn._version import VersionMixin
@@ -190,7 +190,8 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
 
     def _values(self, X):
         """Return the columns that are judged, as floats."""
-        windows, names = windows_of(self.estimator)[0], names_of(as_table(X))
+        X = check_table(X, "X")
+        windows, names = windows_of(self.estimator)[0], names_of(X)
         features = self.target_features
         if features is None:
             parts = [windows.group_feature, windows.time_feature]

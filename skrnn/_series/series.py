@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Hashable
 from numbers import Integral
 
 import numpy as np
 from sklearn.utils import check_scalar
 
 from skrnn._data.frames import is_missing
-from skrnn._data.values import reject_masked
+from skrnn._data.values import as_array, converted, reject_masked
+
+MOST_ROWS = 2**31 - 1  # which a window can hold, or a target be ahead
 
 
 def series_starts(groups, n_rows):
@@ -37,18 +40,27 @@ def lengths_of(starts, n_rows):
 
 def _as_column(groups):
     """Return one id for each row, from a table of one column too."""
-    ids = np.asarray(groups)
-    if ids.ndim == 1 or (ids.ndim == 2 and ids.shape[1] == 1):
+    ids = as_array(groups, "groups")
+    kinds = set(map(type, ids.ravel())) if ids.dtype.kind in "OV" else ()
+    if ids.size and ids.shape in ((ids.size,), (ids.size, 1)) and _can_name(kinds):
         return ids.ravel()
-    raise ValueError(f"groups must name one series for each row, got shape {ids.shape}.")
+    raise ValueError(
+        f"groups must name one series for each row, got values of dtype {ids.dtype}, shape "
+        f"{ids.shape}."
+    )
+
+
+def _can_name(kinds):
+    """Whether values of these types can be ids."""
+    return all(issubclass(kind, Hashable) and kind is not np.void for kind in kinds)
 
 
 def all_horizons(horizon):
     """Check one horizon or a list of them, and return a list of Python's integers."""
-    horizons = np.ravel(horizon).tolist()
+    horizons = np.ravel(converted(horizon, "horizon")).tolist()
     check_scalar(len(horizons), "number of horizons", Integral, min_val=1)
     for h in horizons:
-        check_scalar(h, "horizon", Integral, min_val=0)
+        check_scalar(h, "horizon", Integral, min_val=0, max_val=MOST_ROWS)
     return horizons
 
 

@@ -11,6 +11,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import check_consistent_length, check_scalar
 
 from skrnn._data.ragged import rows_between
+from skrnn._data.values import as_list
 from skrnn._series.columns import names_of, position_of
 from skrnn._series.series import largest_horizon, lengths_of, series_starts
 from skrnn._series.times import check_order, read_times
@@ -81,6 +82,9 @@ class PurgedWindowSplit(TimeSeriesSplit):
         time_feature: int | str | None = None,
     ):
         check_scalar(window_size, "window_size", Integral, min_val=1)
+        for name, size in (("max_train_size", max_train_size), ("test_size", test_size)):
+            if size is not None:
+                check_scalar(size, name, Integral, min_val=1)
         gap = int(window_size) + largest_horizon(horizon) - 1
         super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
         self.window_size = window_size
@@ -114,6 +118,8 @@ class PurgedWindowSplit(TimeSeriesSplit):
             If a series is too short for the splits, `groups` does not name one contiguous run of
             rows for each series, or the times of a series are not in order, each once.
         """
+        if X is None:
+            raise TypeError("X is None, but its rows are to be split.")
         check_consistent_length(X, groups)
         starts = series_starts(groups, len(X))
         times = self._times(X)
@@ -159,3 +165,18 @@ class PurgedWindowSplit(TimeSeriesSplit):
         except ValueError as error:
             raise ValueError(f"The series of rows {start} to {stop - 1}: {error}") from None
         return [(train[0], train[-1] + 1, test[0], test[-1] + 1) for train, test in splits]
+
+
+def as_splits(cv):
+    """Return `cv` as scikit-learn takes it: a number, a splitter, or a list of pairs."""
+    is_splitter = hasattr(cv, "split") and not isinstance(cv, (str, bytes))
+    if cv is None or isinstance(cv, Integral) or is_splitter:
+        return cv
+    splits = as_list(cv, "cv", "a number of folds, a splitter or an iterable of splits")
+    if not splits or not all(map(_is_pair, splits)):
+        raise ValueError(f"cv must yield pairs of indices, of training and of testing, got {cv!r}.")
+    return splits
+
+
+def _is_pair(split):
+    return not isinstance(split, (str, bytes)) and hasattr(split, "__len__") and len(split) == 2

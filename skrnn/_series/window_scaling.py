@@ -14,7 +14,8 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
-from skrnn._data.values import check_numbers
+from skrnn._data.values import as_floats, check_choice, check_numbers, converted, reject_too_large
+from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
@@ -120,6 +121,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         self.target_feature = target_feature
         self.scaled_features = scaled_features
 
+    @all_or_nothing
     def fit(
         self,
         X: Sequences,
@@ -174,6 +176,9 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
             "sample_weight_val": sample_weight_val,
         }
         given = {name: value for name, value in given.items() if value is not None}
+        for name in given.keys() & {"sample_weight", "sample_weight_val"}:
+            check_numbers(given[name], name)
+            check_array(as_floats(given[name], name), ensure_2d=False, input_name=name)
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         self._schema = schema
         schema.publish(self)
@@ -239,12 +244,13 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
 
     def _scale(self, windows, names):
         """Return the scaled windows, and the level and scale (n, n_outputs or 1) of the target."""
-        if self.scaling not in _SCALINGS:
-            raise ValueError(f"scaling must be one of {[*_SCALINGS]}, got {self.scaling!r}.")
+        check_choice(self.scaling, "scaling", _SCALINGS)
         steps = windows.reshape(*windows.shape[:2], -1)
         level, scale = _SCALINGS[self.scaling](steps)
         known = range(steps.shape[2]) if names is None else list(names)
         target = _positions("target_feature", self.target_feature, known)
+        if not target.size:
+            raise ValueError(f"target_feature={self.target_feature!r} must name a feature.")
         features = slice(None)
         if self.scaled_features is not None:
             features = _positions("scaled_features", self.scaled_features, known)
@@ -264,6 +270,7 @@ def _check_target(y, name, data):
         )
     check_numbers(y, name)
     y = check_array(y, ensure_2d=False, dtype=_FLOATS, input_name=name)
+    reject_too_large(y, name)
     check_consistent_length(data, y)
     return y
 
@@ -277,6 +284,7 @@ def _windows(data):
             "sliding_windows or SlidingWindowTransformer."
         )
     windows = data.stacked()
+    reject_too_large(windows, "X")
     return windows if data.has_feature_axis else windows[:, :, 0]
 
 
@@ -290,11 +298,11 @@ def _positions(name, features, known):
 
     known   the names of all features, or their numbers
     """
-    positions = np.atleast_1d(features)
+    positions = np.atleast_1d(converted(features, name))
     if positions.dtype.kind in "UTO":
         positions = [list(known).index(f) if f in known else f for f in positions.tolist()]
-        positions = np.array(positions)
-    is_number = positions.dtype.kind in "iu" or positions.size == 0
+        positions = converted(positions, name)
+    is_number = positions.ndim == 1 and (positions.dtype.kind in "iu" or positions.size == 0)
     if not is_number or not np.isin(positions, np.arange(-len(known), len(known))).all():
         raise ValueError(
             f"{name}={features} is not a feature of X, whose windows have {len(known)} features, "

@@ -16,11 +16,25 @@ from sklearn.utils.validation import check_is_fitted, validate_data
 from skrnn._compat import named
 from skrnn._data.named_array import with_names
 from skrnn._data.ragged import rows_between
-from skrnn._data.values import as_array, check_numbers, reject_masked
+from skrnn._data.values import (
+    as_array,
+    as_list,
+    check_choice,
+    check_numbers,
+    reject_masked,
+    reject_too_large,
+)
 from skrnn._series.calendar import Step
-from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
-from skrnn._series.cut import causal_windows, rows_never_held, windows_of_series
-from skrnn._series.series import all_horizons, largest_horizon, lengths_of, series_starts
+from skrnn._series.columns import (
+    check_table,
+    column_at,
+    names_of,
+    position_of,
+    rows_of,
+    take_columns,
+)
+from skrnn._series.cut import causal_windows, last_rows, rows_never_held, windows_of_series
+from skrnn._series.series import MOST_ROWS, all_horizons, largest_horizon, lengths_of, series_starts
 from skrnn._series.times import (
     GAPS,
     check_order,
@@ -29,6 +43,7 @@ from skrnn._series.times import (
     step_of,
     times_of_target,
 )
+from skrnn._twin import all_or_nothing
 from skrnn._typing import available_if
 from skrnn._version import VersionMixin
 
@@ -175,6 +190,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         self.freq = freq
         self.gaps = gaps
 
+    @all_or_nothing
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Check the parameters and the series; learn the step of time and the means.
 
@@ -217,7 +233,9 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
                 "window_size or horizon, or fit on more rows."
             )
         never_held = rows_never_held(starts, lengths, horizon)
-        self.mean_ = np.delete(rows, never_held, axis=0).mean(axis=0, dtype=np.float64)
+        held = np.delete(rows, never_held, axis=0)
+        reject_too_large(held, "X")
+        self.mean_ = held.mean(axis=0, dtype=np.float64)
         return self
 
     def transform(self, X: ArrayLike) -> np.ndarray:
@@ -324,7 +342,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             As `fit`.
         """
         self._check_parameters()
-        table = as_table(X)
+        table = check_table(X, "X")
         starts = starts_of(self, table, len(table))
         place = np.arange(len(table)) - np.repeat(starts, lengths_of(starts, len(table)))
         return place >= sum(self._sizes) - 1
@@ -357,7 +375,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             If `X` has another shape than windows have.
         """
         check_is_fitted(self)
-        return np.reshape(X, (len(X), self.window_size, -1))[:, -1]
+        return last_rows(as_array(X, "X"), self.window_size)
 
     @available_if(_has_feature_names)
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:
@@ -373,6 +391,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         feature_names_out : ndarray of str
             ``a_lag2`` is column ``a``, two rows before the row that the window stands for.
         """
+        if input_features is not None:
+            input_features = as_list(input_features, "input_features", "a list of names")
         names = OneToOneFeatureMixin.get_feature_names_out(self, input_features)
         held, delays = names[self._held()], self._delays()
         lags = range(self._sizes[0] - 1, -1, -1)
@@ -445,17 +465,13 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         return self.group_feature is not None or self.gaps == "cut"
 
     def _check_parameters(self):
-        check_scalar(self.window_size, "window_size", Integral, min_val=1)
+        check_scalar(self.window_size, "window_size", Integral, min_val=1, max_val=MOST_ROWS)
         largest_horizon(self.horizon)
         allowed = {"padding": ("edge", "zero", "nan"), "output": ("3d", "2d"), "gaps": GAPS}
         for name, values in allowed.items():
-            if getattr(self, name) not in values:
-                raise ValueError(f"{name} must be one of {values}, got {getattr(self, name)!r}.")
-        if isinstance(self.known_features, str):
-            raise ValueError(
-                f"known_features={self.known_features!r} must be a list of columns: put it into "
-                "one."
-            )
+            check_choice(getattr(self, name), name, values)
+        if self.known_features is not None:
+            as_list(self.known_features, "known_features", "a list of columns")
 
     def _read(self, X, *, reset, y=None):
         """Return the checked float rows of `X` and the first row of every series."""
@@ -639,13 +655,13 @@ def sliding_windows(
     >>> end
     array([2, 3])
     """
-    window_size = int(check_scalar(window_size, "window_size", Integral, min_val=1))
-    check_scalar(stride, "stride", Integral, min_val=1)
+    count = {"target_type": Integral, "min_val": 1, "max_val": MOST_ROWS}
+    window_size = int(check_scalar(window_size, "window_size", **count))
+    check_scalar(stride, "stride", **count)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)
-    reject_masked(X, "X")
     reject_masked(y, "y")
-    rows = check_array(X, dtype=None, ensure_2d=False, ensure_all_finite=False, input_name="X")
+    rows = rows_of(X)
     first = _starts_of_table(X, groups, len(rows), freq, gaps)
     lengths = lengths_of(first, len(rows))
 
@@ -663,13 +679,12 @@ def sliding_windows(
     end = starts + window_size - 1
     if y is None:
         return windows, end
-    return windows, np.asarray(y)[np.add.outer(end, horizon)], end
+    return windows, as_array(y, "y")[np.add.outer(end, horizon)], end
 
 
 def _starts_of_table(X, groups, n_rows, freq, gaps):
     """Return the first row of each series, once the times of a table are checked."""
-    if gaps not in GAPS:
-        raise ValueError(f"gaps must be one of {GAPS}, got {gaps!r}.")
+    check_choice(gaps, "gaps", GAPS)
     starts, times = series_starts(groups, n_rows), read_times(X)
     check_order(times, starts)
     step = step_of(times, starts, freq)

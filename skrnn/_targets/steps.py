@@ -30,9 +30,12 @@ SHOWN = 8  # limits that a message names
 def values_of_steps(values, data, name, concatenate=concatenate_steps):
     """Values of all steps end to end; raise unless every step has one."""
     # If X is a table whose rows are single steps, `values` has one entry for each row.
-    values, lengths = concatenate(
-        as_labels(values, name)[:, np.newaxis] if is_flat(values) else values, name
-    )
+    if is_flat(values):
+        values = as_labels(values, name)
+        if not values.ndim:
+            raise ValueError(f"{name} must hold values of steps, got {values.item()!r}.")
+        values = values[:, np.newaxis]
+    values, lengths = concatenate(values, name)
     if len(lengths) != len(data):
         raise ValueError(
             f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one for "

@@ -5,12 +5,11 @@ from sklearn.metrics import r2_score
 from sklearn.utils import check_array
 
 from skrnn._core.losses import regression_loss
-from skrnn._data.values import as_floats
+from skrnn._data.values import as_floats, reject_too_large
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
 
 NEEDS_NUMBERS = "{} predicts numbers. RNNClassifier learns labels, SequenceTagger those of steps."
-LARGEST = 1e300
 
 
 class Values(Target):
@@ -48,11 +47,7 @@ class Values(Target):
 
     def check_domain(self, y):
         """Raise for values that the loss is not made for, or whose sums no float can hold."""
-        if y.size and max(y.max(), -y.min()) > LARGEST:
-            raise ValueError(
-                f"y holds values of {max(y.max(), -y.min()):.2g}, the sums of which no float can "
-                "hold: divide y by a power of ten."
-            )
+        reject_too_large(y, "y")
         if not self.loss.in_domain(y).all():
             raise ValueError(
                 f"loss={self.loss_name!r} needs {self.loss.domain}, but its smallest value is "
@@ -81,14 +76,19 @@ class Values(Target):
 
     def encode(self, y, held_out=False):
         y = y.reshape(len(y), -1)
-        if y.shape[1] != self.n_values:
-            raise ValueError(
-                f"y has {y.shape[1]} output(s), but {self.owner} was fitted with "
-                f"{self.n_values}: pass y of shape (n_sequences, {self.n_values})."
-            )
+        self.check_n_values(y)
         # This is done in float64: the mean may be so large that float32 would lose what is
         # around it.
         return (y - self.mean) / self.scale
+
+    def check_n_values(self, y):
+        """Raise unless y has the outputs that were learnt."""
+        n_values = y.shape[1] if y.ndim > 1 else 1
+        if n_values != self.n_values:
+            raise ValueError(
+                f"y has {n_values} output(s), but {self.owner} was fitted with "
+                f"{self.n_values}: pass y of shape (n_sequences, {self.n_values})."
+            )
 
     def choose(self, params, outputs, packing):
         values = self.loss.inverse_link(outputs)
@@ -151,13 +151,18 @@ class Values(Target):
 
 def r2(y, predicted, weight):
     """Coefficient of determination, averaged over the outputs, in whatever unit they are."""
-    # A power of two changes no digit, and keeps squares from overflow and underflow.
-    unit = 2.0 ** np.frexp(np.abs(y).max(axis=0))[1]
+    unit = power_of_two(np.abs(y).max(axis=0))  # keeps squares from overflow and underflow
     return r2_score(y / unit, predicted / unit, sample_weight=weight)
+
+
+def power_of_two(values):
+    """Return numbers of about the size of positive ones, dividing by which changes no digit."""
+    return 2.0 ** np.frexp(values)[1]
 
 
 def learn_scale(y, weight, link):
     """Mean and scale by which targets of any unit are of order one inside the network."""
+    weight = weight / power_of_two(weight.max())
     mean = np.average(y, axis=0, weights=weight)
     if link == "log":
         mean, scale = np.zeros_like(mean), mean

@@ -3,7 +3,7 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.values import as_array, as_floats
+from skrnn._data.values import as_array, as_floats, as_list
 
 
 def check_sample_weight(sample_weight, n_sequences):
@@ -42,9 +42,16 @@ def check_sample_weight(sample_weight, n_sequences):
 
 def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
-    items = as_array(y, "y") if hasattr(y, "__array__") else y
+    items = as_array(y, "y") if hasattr(y, "__array__") else as_list(y, "y", "one target for each")
     if isinstance(items, np.ndarray) and items.dtype.kind != "O":
         return np.full(len(items), np.size(items[0]))
-    if np.ndim(next(iter(items))) == 0:
+    if not any(map(_holds_several, set(map(type, items)))):
         return np.ones(len(items), np.intp)
-    return np.array([np.size(item) for item in items])
+    try:
+        return np.array([np.size(item) for item in items])
+    except ValueError:
+        raise ValueError("y must have one value or vector for each sequence.") from None
+
+
+def _holds_several(kind):
+    return issubclass(kind, list | tuple | np.ndarray) or hasattr(kind, "to_numpy")

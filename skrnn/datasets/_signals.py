@@ -11,6 +11,7 @@ from scipy.special import logsumexp, softmax
 from sklearn.utils import Bunch, check_random_state
 
 from skrnn._compat import Interval, validate_params
+from skrnn._data.values import as_floats
 from skrnn.datasets._lengths import draw_lengths, gather
 
 _COMMON = {
@@ -99,7 +100,7 @@ def make_sines(
     >>> print(f"{np.mean((sines.y - sines.optimal) ** 2):.3f}")  # noise of y alone: 0.090
     0.098
     """
-    periods = np.array(periods, dtype=np.float64)
+    periods = as_floats(periods, "periods")
     if periods.ndim != 1 or not len(periods) or not np.all((periods >= 2) & np.isfinite(periods)):
         raise ValueError(f"periods must be a list of numbers of at least 2. Got {periods}.")
     rng = check_random_state(random_state)

@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Set, ValuesView
 from numbers import Integral
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import issparse
+from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
 from sklearn.utils import Bunch, check_consistent_length, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skrnn._compat import Interval, StrOptions, validate_params
-from skrnn._data.frames import frame_of
+from skrnn._data.frames import check_columns, frame_of
+from skrnn._data.labels import as_labels, check_labels
 from skrnn._data.ragged import offsets_of, sequence_starts, split_sequences
 from skrnn._data.recognise import recognise
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sources import Grid
+from skrnn._data.steps import concatenate_numbers, is_flat
 from skrnn._series.windows import SlidingWindowTransformer
+from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Sequences
 
 CONSTRAINTS = {
@@ -112,9 +117,14 @@ def permutation_importance(
     >>> importance.names[importance.importances_mean.argmax()]
     'x1'
     """
+    if not hasattr(estimator, "predict"):
+        raise TypeError(f"estimator must be a fitted estimator, got {estimator!r}.")
+    _check_target(estimator, y)
+    _check_scoring(scoring)
     _refuse_windows(estimator)
     shuffled = Shuffled(X, type(estimator).__name__)
     check_consistent_length(shuffled.source, y, sample_weight)
+    _check_weights(estimator, sample_weight, len(shuffled.source))
     groups, names = shuffled.groups(by, block_size)
     scorer = check_scoring(estimator, scoring)
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -136,6 +146,33 @@ def permutation_importance(
         name: _summary(score, [[each[name] for each in row] for row in found], names)
         for name, score in baseline.items()
     }
+
+
+def _check_target(estimator, y):
+    """Raise for what a scorer stumbles over."""
+    check_columns(y, "y")
+    if is_classifier(estimator) and not issparse(y):
+        check_labels(as_labels(y, "y"), "y", "give every sequence a label.")
+
+
+def _check_weights(estimator, sample_weight, n_sequences):
+    """Raise unless there is a weight for each sequence, or for each step of a tagger."""
+    if is_classifier(estimator) or is_flat(sample_weight):
+        check_sample_weight(sample_weight, n_sequences)
+    else:
+        check_columns(sample_weight, "sample_weight")
+        concatenate_numbers(sample_weight, "sample_weight")
+
+
+def _check_scoring(scoring):
+    """Raise for what scikit-learn takes for the names of scorers, and fails to call."""
+    names = scoring.values() if isinstance(scoring, dict) else scoring
+    names = names if isinstance(names, (list, tuple, Set, ValuesView)) else [names]
+    for name in names:
+        if not (name is None or isinstance(name, str) or callable(name)):
+            raise TypeError(f"scoring={scoring!r} must hold names of scorers, or callables.")
+    if isinstance(scoring, (list, tuple, Set)) and not all(isinstance(n, str) for n in names):
+        raise TypeError(f"scoring={scoring!r} lists what is no name of a scorer.")
 
 
 class Shuffled:

@@ -9,13 +9,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._compat import Interval, StrOptions, validate_params
+from skrnn._data.values import as_floats
 from skrnn._typing import Sequences
 from skrnn.inspection._reading import Reading
 
 CONSTRAINTS = {
     "method": [StrOptions({"gradient", "integrated_gradients"})],
     "n_points": [Interval(Integral, 1, None, closed="left")],
-    "step": [Integral],
+    "step": [Interval(Integral, None, None, closed="neither")],
 }
 
 
@@ -173,7 +174,7 @@ def first_values(model, baseline):
     first = np.zeros(stack.width)
     if baseline is None:
         return first
-    baseline = np.asarray(baseline, float)
+    baseline = as_floats(baseline, "baseline")
     if baseline.shape != (stack.n_features,) or not np.isfinite(baseline).all():
         raise ValueError(
             f"baseline has shape {baseline.shape}, but must hold a finite number for each of the "

@@ -8,11 +8,16 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import model_selection
 from sklearn.base import BaseEstimator, clone
+from sklearn.utils import get_tags
 
-from skrnn._data.labels import are_known, take_known
+from skrnn._data.labels import are_known, as_labels, check_labels, take_known
 from skrnn._data.steps import concatenate_steps, is_flat
+from skrnn._data.values import check_choice
+from skrnn._series.split import as_splits
 from skrnn._typing import Label, Sequences
 from skrnn.metrics._scorers import ignore_label_of
+
+_METHODS = ("predict", "predict_proba", "predict_log_proba", "decision_function")
 
 
 def cross_val_predict(
@@ -91,17 +96,24 @@ def cross_val_predict(
     """
     options = {
         "groups": groups,
-        "cv": cv,
+        "cv": as_splits(cv),
         "n_jobs": n_jobs,
         "verbose": verbose,
         "params": params,
         "pre_dispatch": pre_dispatch,
     }
+    if not hasattr(estimator, "fit"):
+        raise TypeError(f"estimator must be an estimator, got {estimator!r}.")
+    if y is None and get_tags(estimator).target_tags.required:
+        raise ValueError(f"{type(estimator).__name__} requires y to be passed, but y is None.")
     if y is None or is_flat(y):
+        y = as_labels(y, "y") if isinstance(y, list) else y
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
     ignored = ignore_label_of(estimator) if ignore_label is None else ignore_label
     labels, _ = concatenate_steps(y, "y")
-    classes = np.unique(take_known(labels, are_known(labels, ignored)))
+    known = take_known(labels, are_known(labels, ignored))
+    classes = np.unique(check_labels(known, "y", "give all labels the same type."))
+    check_choice(method, "method", _METHODS)
     predictions = model_selection.cross_val_predict(
         _Predictor(estimator, method, classes), X, y, **options
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Hashable, Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from skrnn._data.ragged import sequence_of_rows, sequence_starts
 from skrnn._data.steps import concatenate_steps
+from skrnn._data.values import as_array, as_list
 from skrnn._tagging import find_spans, tags_of_spans
 from skrnn._typing import Score, Sequences
 from skrnn.metrics._tokens import read_pair, sequence_weights
@@ -105,8 +106,15 @@ def spans_to_tags(spans: Sequences, lengths: ArrayLike, *, scheme: str = "bio") 
     >>> spans_to_tags(spans, [4], scheme="bilou")
     [['B-PER', 'L-PER', 'O', 'U-LOC']]
     """
-    pairs = zip(spans, np.asarray(lengths).tolist(), strict=True)
-    return [tags_of_spans(found, n_steps, scheme) for found, n_steps in pairs]
+    spans = as_list(spans, "spans", "a list with the spans of each sequence")
+    lengths = as_array(lengths, "lengths")
+    if lengths.dtype.kind not in "iu" or lengths.shape != (len(spans),) or (lengths < 0).any():
+        raise ValueError(
+            f"lengths must be {len(spans)} numbers of steps, one for the spans of each sequence, "
+            f"got {lengths.tolist()!r}."
+        )
+    found = [as_list(own, f"spans[{i}]", "a list of spans") for i, own in enumerate(spans)]
+    return [tags_of_spans(own, n, scheme) for own, n in zip(found, lengths.tolist(), strict=True)]
 
 
 def span_precision_recall_f1_support(
@@ -327,6 +335,15 @@ def span_classification_report(
     )
 
 
+def _as_names(labels):
+    """Return labels of spans; raise for what cannot be one, such as a list."""
+    names = as_list(labels, "labels")
+    for name in names:
+        if not isinstance(name, Hashable):
+            raise TypeError(f"labels must be a list of strings, but has {name!r}.")
+    return names
+
+
 def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     """Turn span matching into classification of the places where a span is or should be.
 
@@ -338,7 +355,7 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     lengths = np.bincount(sequence, minlength=len(lengths))
     sides = [find_spans(tags[known], lengths, scheme) for tags in (true, pred)]
     found = np.concatenate([label for label, _, _ in sides])
-    names = sorted(set(found.tolist())) if labels is None else list(labels)
+    names = sorted(set(found.tolist())) if labels is None else _as_names(labels)
     number = {str(name): i for i, name in enumerate(names, start=1)}
     # One place has no span on either side, because scikit-learn refuses empty arrays.
     places = [np.array([-1])] + [start * (len(true) + 1) + stop for _, start, stop in sides]

@@ -8,8 +8,8 @@ from sklearn.utils import check_consistent_length
 
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.symbols import read_symbols
-from skrnn._data.values import as_floats
 from skrnn._typing import Sequences
+from skrnn.metrics._tokens import sequence_weights
 
 PAIRS_AT_ONCE = 256
 
@@ -84,8 +84,7 @@ def symbol_error_rate(
     distances, lengths = read_and_count(y_true, y_pred)
     weight = np.ones(len(lengths))
     if sample_weight is not None:
-        weight = as_floats(sample_weight, "sample_weight")
-        check_consistent_length(weight, lengths)
+        weight = sequence_weights(sample_weight, len(lengths))
     total = float(weight @ lengths)
     if not total > 0:
         raise ValueError(

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-from skrnn._data.labels import are_known, is_nan, take_known
+from skrnn._data.labels import are_known, check_labels, is_nan, take_known
 from skrnn._data.ragged import sequence_of_rows
 from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._data.values import check_numbers
@@ -180,7 +180,9 @@ def token_classification_report(
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
-    true, pred = take_known(true, known), take_known(pred, known)
+    remedy = "give all labels the same type."
+    true = check_labels(take_known(true, known), "y_true", remedy)
+    pred = check_labels(take_known(pred, known), "y_pred", remedy)
     return metrics.classification_report(true, pred, sample_weight=weight, **kwargs)
 
 
@@ -225,9 +227,10 @@ def step_weights(sample_weight, lengths):
 
 def sequence_weights(sample_weight, n_sequences):
     """Return one weight per sequence."""
-    if not is_flat(sample_weight) or np.shape(sample_weight) != (n_sequences,):
+    weight = _as_weights(sample_weight)
+    if weight.shape != (n_sequences,):
         raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
-    return _as_weights(sample_weight)
+    return weight
 
 
 def _as_weights(values):

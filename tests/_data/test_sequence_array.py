@@ -126,7 +126,7 @@ def test_padding_round_trip(n_dims, fill):
 
 
 def test_padding_has_two_sides():
-    with pytest.raises(ValueError, match="padding_side must be 'right' or 'left', got 'pre'"):
+    with pytest.raises(ValueError, match="padding_side must be one of 'right', 'left', got 'pre'"):
         SequenceArray.from_padded(np.zeros((1, 2)), [1], padding_side="pre")
 
 
@@ -165,13 +165,22 @@ def test_concatenate_keeps_what_the_values_mean():
 # Names of features
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_one_frame_is_no_list_of_sequences(library):
+    frame = pytest.importorskip(library).DataFrame({"a": [1.0, 2.0], "b": [3.0, 4.0]})
+    with pytest.raises(TypeError, match="sequences is one data frame, but must be a list"):
+        SequenceArray.from_list(frame)
+
+
 def test_names_stay_with_the_features():
     X = SequenceArray.from_list(sequences())
     assert X.feature_names is None
     named = SequenceArray(X.values, X.offsets, feature_names=["a", "b"])
     for kept in (named, named[1:3], named[[2, 0]], pickle.loads(pickle.dumps(named))):
         assert kept.feature_names.tolist() == ["a", "b"]
-    for wrong in (["a"], ["a", 1], "abc"):
+    with pytest.raises(TypeError, match="feature_names must be a list of strings, got 'ab'"):
+        SequenceArray(X.values, X.offsets, feature_names="ab")
+    for wrong in (["a"], ["a", 1]):
         with pytest.raises(ValueError, match="must be one string for each column of values"):
             SequenceArray(X.values, X.offsets, feature_names=wrong)
 

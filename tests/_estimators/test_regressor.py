@@ -272,3 +272,11 @@ def test_quantiles_never_cross_and_the_one_nearest_to_the_median_is_scored():
 def test_several_quantiles_are_increasing_numbers_between_0_and_1(quantile):
     with pytest.raises(ValueError, match="quantile=.* several in increasing order, between 0"):
         tiny(loss="quantile", quantile=quantile).fit(X, Y)
+
+
+def test_weights_of_any_size_give_the_same_mean_and_scale_of_the_targets():
+    large = Y * 2.0**40
+    weight = np.arange(1.0, 1 + len(Y))
+    models = [tiny(max_iter=1).fit(X, large, weight * unit) for unit in (1.0, 2.0**990)]
+    for name in ("y_mean_", "y_scale_"):
+        assert_array_equal(*[getattr(model, name) for model in models])

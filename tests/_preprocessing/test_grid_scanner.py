@@ -99,3 +99,13 @@ OBLONG = np.zeros((2, 3, 4))
 def test_what_is_refused(call, error, message):
     with pytest.raises(error, match=message):
         call()
+
+
+@pytest.mark.parametrize("shape", [(3, 4), (9,), (3, 3, 1), ("3", 3), "33", {3, 4}])
+def test_a_shape_that_is_not_that_of_the_images_is_refused(shape):
+    with pytest.raises((TypeError, ValueError), match="shape"):
+        GridScanner(shape=shape).fit(SQUARE)
+    assert_array_equal(
+        GridScanner(shape=np.array([3, 3])).fit_transform(SQUARE.reshape(2, 9)),
+        GridScanner(shape=(3, 3)).fit_transform(SQUARE),
+    )

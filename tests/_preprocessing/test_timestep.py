@@ -694,5 +694,5 @@ def test_integers_beyond_floats_are_refused():
 
 
 def test_scope_is_checked():
-    with pytest.raises(ValueError, match="scope must be 'dataset' or 'sequence', got 'all'"):
+    with pytest.raises(ValueError, match="scope must be one of 'dataset', 'sequence', got 'all'"):
         TimestepTransformer(StandardScaler(), scope="all").fit(ITEMS)

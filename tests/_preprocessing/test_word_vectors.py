@@ -118,7 +118,7 @@ def test_the_encoding_is_checked(tmp_path):
     latin = load_word_vectors(path, encoding="latin-1")
     assert list(latin.vocabulary) == ["caf\u00e9", "the"]
     assert list(load_word_vectors(path, decode_error="ignore").vocabulary) == ["caf", "the"]
-    with pytest.raises(LookupError, match="unknown encoding"):
+    with pytest.raises(ValueError, match="unknown encoding"):
         load_word_vectors(path, encoding="utf-9")
 
 

@@ -184,12 +184,12 @@ def test_times_of_many_series():
         ({"freq": "B"}, "does not keep freq='B'"),
         ({"time_feature": "day"}, "time_feature='day' is not a column of X"),
         ({"time_feature": 3}, "time_feature=3 is not a column of X"),
-        ({"known_features": "a"}, "known_features='a' must be a list of columns"),
+        ({"known_features": "a"}, "known_features must be a list of columns, got 'a'"),
         ({"known_features": ["b"]}, "known_features='b' is not a column of X"),
     ],
 )
 def test_errors(options, message):
-    with pytest.raises(ValueError, match=message):
+    with pytest.raises((TypeError, ValueError), match=message):
         fit(pd.date_range("2024", periods=12), **options)
 
 

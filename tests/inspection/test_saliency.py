@@ -249,7 +249,7 @@ TAGGER = SequenceTagger(**QUICK).fit(X, [["a", "b", "a", "b", "a"][: len(x)] for
         (CLASSIFIER, {"baseline": [1.0]}, r"baseline has shape \(1,\), but must hold a finite"),
         (CLASSIFIER, {"baseline": [np.nan, 0]}, "must hold a finite number"),
         (TAGGER, {"step": 3}, "step=3 must be a step that every sequence has"),
-        (TAGGER, {"step": 0.5}, "The 'step' parameter of saliency must be an instance of 'int'"),
+        (TAGGER, {"step": 0.5}, "The 'step' parameter of saliency must be an int in the range"),
     ],
 )
 def test_what_saliency_refuses(model, arguments, message):

@@ -201,3 +201,9 @@ def test_agreement_with_seqeval(scheme, prefixes, strict, average):
                 getattr(metrics, f"span_{name}")(true, pred, average=average, **ours),
                 getattr(seqeval, name)(true, pred, average=average, **theirs),
             )
+
+
+@pytest.mark.parametrize("labels", ["PER", {"PER"}, {"PER": 1}])
+def test_labels_are_a_list(labels):
+    with pytest.raises(TypeError, match="labels must be a list"):
+        span_f1_score([["B-PER"]], [["B-PER"]], labels=labels)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from make_models import RAGGED, SMALL, TABLE, VALUES, objects
+from make_models import RAGGED, SMALL, TABLE, TOKENS, VALUES, objects
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import LinearRegression
 from sklearn.pipeline import make_pipeline
@@ -18,6 +18,7 @@ from skrnn import (
     RNNClassifier,
     RNNRegressor,
     SequenceGenerator,
+    SequenceTranslator,
     SlidingWindowTransformer,
 )
 from skrnn._core.losses import REGRESSION_LOSSES
@@ -43,6 +44,9 @@ def further_models():
         yield solver, RNNRegressor(**SMALL, solver=solver).partial_fit(RAGGED, VALUES), RAGGED
     names = SequenceGenerator(hidden_size=2, max_iter=1, random_state=0, max_length=3)
     yield "generator", names.fit(TABLE, ["ab", "ba", "b"] * 4), TABLE
+    for decoder in ("recurrent", "ctc"):
+        spell = SequenceTranslator(hidden_size=2, max_iter=1, random_state=0, decoder=decoder)
+        yield f"translator_{decoder}", spell.fit(TOKENS, ["a", "b"] * (len(TOKENS) // 2)), TOKENS
     table = np.arange(48.0).reshape(24, 2) % 5
     windows = SlidingWindowTransformer(2, horizon=1, output="2d")
     pipe = make_pipeline(windows, LinearRegression())

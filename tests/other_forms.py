@@ -1,0 +1,116 @@
+"""The same data in other forms, for the fuzzer in test_fuzz.py."""
+
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import numpy as np
+import pytest
+from estimators import object_array
+
+from skrnn import SequenceArray
+
+FOLDER = TemporaryDirectory()
+TYPES = (np.float16, np.int8, bool)
+
+
+class Holder:
+    """What is no array, but can be made one."""
+
+    def __init__(self, array):
+        self.array, self.shape, self.ndim = array, array.shape, array.ndim
+
+    def __array__(self, dtype=None, copy=None):
+        return np.array(self.array, dtype)
+
+    def __len__(self):
+        return len(self.array)
+
+
+def memory_map(array):
+    """Return an array as a read-only file."""
+    path = Path(FOLDER.name, "array")
+    array.tofile(path)
+    return np.memmap(path, array.dtype, "r", shape=array.shape)
+
+
+def layouts(array):
+    """The same numbers, laid out in another way, by name."""
+    locked = array.copy()
+    locked.flags.writeable = False
+    return {
+        "Fortran": np.asfortranarray(array),
+        "backwards": array[::-1].copy()[::-1],
+        "every other": np.repeat(array, 2, axis=0)[::2],
+        "byte order": array.astype(array.dtype.newbyteorder()),
+        "no mask": np.ma.masked_array(array),
+        "read-only": locked,
+    }
+
+
+def types(array):
+    """The same numbers in other types, by name; token ids stay integers."""
+    with np.errstate(invalid="ignore"):  # NaN is no integer
+        kinds = {np.dtype(kind).name: array.astype(kind) for kind in TYPES}
+    kinds["object"] = array.astype(object)
+    is_id = array.dtype.kind in "iu"
+    return {
+        name: found
+        for name, found in kinds.items()
+        if np.array_equal(found, array) and not (is_id and found.dtype.kind == "f")
+    }
+
+
+def frames(array):
+    """Data frames of two dimensions, or series of one, by name."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    if array.ndim == 1:
+        whole = pd.Series(array).convert_dtypes()
+        return {"pandas": pd.Series(array), "nullable": whole, "polars": pl.Series(array)}
+    names = [f"x{i}" for i in range(array.shape[1])]
+    frame = pd.DataFrame(array, columns=names)
+    made = {"pandas": frame, "nullable": frame.convert_dtypes()}
+    made["polars"] = pl.DataFrame(array, schema=names)
+    try:
+        import pyarrow
+    except ImportError:
+        return made
+    return made | {"arrow": pyarrow.table(dict(zip(names, array.T, strict=True)))}
+
+
+def arrays(array):
+    """Every other form of an array, by name."""
+    made = layouts(array) | types(array)
+    made |= {"list": array.tolist(), "memory map": memory_map(array), "holder": Holder(array)}
+    if array.ndim < 3:
+        return made | frames(array)
+    made |= {"list of arrays": list(array), "SequenceArray": SequenceArray.from_list(array)}
+    return made | {f"list of {name}": [frames(x)[name] for x in array] for name in frames(array[0])}
+
+
+def sequences(items):
+    """Every other form of a list of arrays, by name."""
+    pd = pytest.importorskip("pandas")
+    made = {
+        "tuple": tuple(items),
+        "object array": object_array(items),
+        "series": pd.Series(object_array(items)),
+        "SequenceArray": SequenceArray.from_list(items),
+        "lists": [item.tolist() for item in items],
+    }
+    makers = [layouts, types] + [frames] * (items[0].ndim == 2)
+    for make in makers:
+        each = [make(item) for item in items]
+        common = set.intersection(*(set(found) for found in each))
+        made |= {f"{name} each": [found[name] for found in each] for name in sorted(common)}
+    return made
+
+
+def forms(value):
+    """Other forms of a value of the entries, by name; none of what has but one."""
+    if isinstance(value, np.ndarray) and value.dtype.kind in "fi":
+        return arrays(value)
+    if isinstance(value, np.ndarray) and value.dtype == object:
+        return {name: made for name, made in sequences(list(value)).items() if "Seq" not in name}
+    if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
+        return sequences(value)
+    return {}
