@@ -23,6 +23,8 @@ A family of sets is a module listed in FAMILIES, which offers
     prepare(name, load)             the data, in any form; ``load(name)`` reads the files
     score(name, side, seed, data)   train, predict, and return the score of the test part
     baselines(name, data)           dict of label -> score without a network; may be left out
+    SIDES                           the sides that it has; may be left out if those are all
+    MADE                            sets that are made on the spot; may be left out
 """
 
 import argparse
@@ -37,7 +39,7 @@ from statistics import mean, variance
 
 from sides import SIDES, VARIANTS
 
-FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets"]
+FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets", "symbol_sets"]
 
 
 def main():
@@ -56,8 +58,10 @@ def main():
         cells = {
             side: [trained(results, family, name, side, seed, data) for seed in args.seeds]
             for side in args.sides
+            if side in getattr(family, "SIDES", args.sides)
         }
-        columns = [*family.SETS[name], *map(summary, cells.values()), difference(cells)]
+        shown = [summary(cells[side]) if side in cells else "-" for side in args.sides]
+        columns = [*family.SETS[name], *shown, difference(cells)]
         print("|", " | ".join([name, *columns]), "|", flush=True)
     for name, family in families.items():
         print(f"\n- {name}: {changes(family, name)}")
@@ -65,7 +69,9 @@ def main():
             compute = partial(baselines, family, name, data)
             scores = results.get([name, "baselines"], compute)
             print("  Here:", ", ".join(f"{label} {score:.2f}" for label, score in scores.items()))
-        print(f"  Recorded: {load(name.partition('/')[0])['meta']['baseline']}.")
+        made = getattr(family, "MADE", ())
+        if name.partition("/")[0] not in made:
+            print(f"  Recorded: {load(name.partition('/')[0])['meta']['baseline']}.")
 
 
 def trained(results, family, name, side, seed, data):

@@ -16,6 +16,23 @@ EXAMPLES = {path.stem: path for path in FOLDER.rglob("*.py")}
 
 # Name: what an example prints around a number, and the least and the most that this may be.
 SCORES = {
+    "captions": {
+        r"SequenceGenerator +(\S+) right": (0.94, 1),
+        r"LogisticRegression +(\S+) right": (0.94, 0.98),
+    },
+    "dates": {r"right as a whole: (\S+) of": (0.96, 1)},
+    "digit_lines": {
+        r"digits wrong: (\S+)": (0, 0.03),
+        r"lines right: (\S+) of": (0.85, 1),
+    },
+    "names": {
+        r"Bayes' rule +accuracy (\S+)": (0.6, 0.9),
+        r"RNNClassifier +accuracy (\S+)": (0.6, 0.9),
+    },
+    "program_text": {
+        r"RNNLanguageModel +(\S+) bits": (2, 3.2),
+        r"counts +(\S+) bits": (2, 3.5),
+    },
     "activity_labels": {
         r"RNNClassifier +(\S+)": (0.88, 1),
         r"logistic regression, window +(\S+)": (0.75, 0.85),
@@ -129,7 +146,14 @@ SCORES = {
 }
 
 # Name: arguments for a short form.
-ARGUMENTS = {"digits_four_directions": ["--short"], "first_look": ["--short"]}
+ARGUMENTS = {
+    "dates": ["--pairs", 2000],
+    "digit_lines": ["--lines", 800],
+    "digits_four_directions": ["--short"],
+    "first_look": ["--short"],
+    "names": ["--names", 2500],
+    "program_text": ["--characters", 50_000, "--epochs", 6],
+}
 
 # Name: the files of --data, short and repeated until a network can learn them by heart.
 FILES = {

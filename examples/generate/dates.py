@@ -1,0 +1,74 @@
+"""Dates
+=====
+
+Dates as people write them, to dates as machines read them: "the 3rd of March 1997" to "1997-03-03".
+
+    python examples/generate/dates.py [--pairs N] [--plot FILE]
+
+A translator reads the characters, and writes others: an encoder and a decoder with attention. It is
+told neither the names of the months nor what a day is. The picture shows which characters it looked
+at for each that it wrote.
+"""
+
+import argparse
+from datetime import date
+
+import numpy as np
+from sklearn.pipeline import make_pipeline
+
+from skrnn import SequenceTranslator, TokenEncoder
+
+ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
+FORMS = [
+    "{day} {month} {year}",
+    "{month} {day}, {year}",
+    "{day}{ending} of {month} {year}",
+    "{month} the {day}{ending}, {year}",
+    "{weekday}, {day} {short} {year}",
+    "{short} {day} {year}",
+    "{weekday} the {day}{ending} of {month}, {year}",
+]
+
+
+def make_dates(n_pairs, random_state=0):
+    """Dates in words, and in the form of ISO 8601, from 1900 to 2099."""
+    rng = np.random.default_rng(random_state)
+    first, last = date(1900, 1, 1).toordinal(), date(2099, 12, 31).toordinal()
+    days = [date.fromordinal(int(i)) for i in rng.integers(first, last + 1, n_pairs)]
+    return [write(day, FORMS[rng.integers(len(FORMS))]) for day in days], [*map(str, days)]
+
+
+def write(day, form):
+    month = f"{day:%B}"
+    return form.format(
+        day=day.day,
+        ending=ENDINGS.get(day.day, "th"),
+        month=month,
+        short=month[:3],
+        weekday=f"{day:%A}",
+        year=day.year,
+    )
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser.add_argument("--pairs", type=int, default=3000)
+    parser.add_argument("--plot", metavar="FILE")
+    args = parser.parse_args()
+    X, y = make_dates(args.pairs, random_state=0)
+    X_test, y_test = make_dates(500, random_state=1)
+    model = make_pipeline(
+        TokenEncoder(analyzer="char"), SequenceTranslator(hidden_size=64, random_state=0)
+    ).fit(X, y)
+    for written, read in zip(X_test[:4], model.predict(X_test[:4]), strict=True):
+        print(f"{written:36} {read}")
+    print(f"right as a whole: {model.score(X_test, y_test):.3f} of {len(X_test)} dates")
+    if args.plot:
+        from skrnn.inspection import AlignmentDisplay
+
+        AlignmentDisplay.from_estimator(model, X_test).figure_.savefig(args.plot)
+        print(f"picture: {args.plot}")
+
+
+if __name__ == "__main__":
+    main()
