@@ -21,8 +21,10 @@ from skrnn import (
     RNNRegressor,
     SequenceArray,
     SequenceEncoder,
+    SequenceGenerator,
     SequenceRegressor,
     SequenceTagger,
+    SequenceTranslator,
     SlidingWindowTransformer,
     TimestepTransformer,
     TokenEncoder,
@@ -38,6 +40,7 @@ LABELS = np.array(["down", "up"])[[int(x[:, 0].sum() > 0) for x in RAGGED]]
 VALUES = np.array([[x.sum(), x[-1, 0]] for x in RAGGED])
 STEPS = [np.where(x[:, 0] > 0, "up", "down") for x in RAGGED]
 SPANS = [["B-x" if i % 2 == 0 else "I-x" for i in range(len(x))] for x in RAGGED]
+SYMBOLS = [np.arange(1 + (len(x) > 2)) for x in RAGGED]
 TEXTS = [" ".join(f"w{i}" for i in ids) for ids in TOKENS]
 
 
@@ -62,6 +65,11 @@ def models():
     yield "tagger", SequenceTagger(**SMALL).fit(RAGGED, STEPS), RAGGED
     crf = SequenceTagger(**SMALL, decoder="crf", transition_constraints="bio")
     yield "tagger_crf", crf.fit(RAGGED, SPANS), RAGGED
+    longer = SMALL | {"max_iter": 60, "learning_rate_init": 0.05}
+    yield "generator", SequenceGenerator(**longer).fit(TABLE, SYMBOLS), TABLE
+    yield "translator", SequenceTranslator(**longer).fit(TOKENS, SYMBOLS), TOKENS
+    emitter = SequenceTranslator(**longer, decoder="ctc", dtype="float32")
+    yield "translator_ctc", emitter.fit(RAGGED, SYMBOLS), RAGGED
 
 
 def transformers():
