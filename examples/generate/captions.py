@@ -3,15 +3,14 @@
 
 Images of digits, and what is on them in words: "seven", letter by letter.
 
-    python examples/generate/captions.py [--plot FILE]
+    python examples/generate/captions.py
 
 From one to many: the pixels of an image are a vector, and its caption is a sequence of letters. The
 other model is told the ten words, and has to choose one of them; the generator has to spell them.
 The picture shows some images with their captions, wrong ones in red.
 """
 
-import argparse
-
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.linear_model import LogisticRegression
@@ -23,9 +22,6 @@ WORDS = "zero one two three four five six seven eight nine".split()
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
-    parser.add_argument("--plot", metavar="FILE")
-    args = parser.parse_args()
     digits = load_digits()
     captions = np.array([WORDS[digit] for digit in digits.target], object)
     X, X_test, y, y_test = train_test_split(digits.data / 16, captions, random_state=0)
@@ -40,22 +36,18 @@ def main():
     for i in unsure:
         drawn = model.sample(np.repeat(X_test[[i]], 5, axis=0), random_state=0)
         print(f"least sure of a {y_test[i]}: drawn are", *drawn)
-    if args.plot:
-        plot(X_test, y_test, found, args.plot)
+    draw(X_test, y_test, found)
 
 
-def plot(X, y, found, path):
-    import matplotlib.pyplot as plt
-
-    figure, axes = plt.subplots(3, 8, layout="constrained", figsize=(8, 4))
+def draw(X, y, found):
+    _, axes = plt.subplots(3, 8, layout="constrained", figsize=(8, 4))
     # Those that are wrong come first.
     order = np.argsort(y == found, kind="stable")
     for ax, i in zip(axes.flat, order, strict=False):
         ax.imshow(X[i].reshape(8, 8), cmap="gray_r")
         ax.set_title(found[i], color="black" if found[i] == y[i] else "red")
         ax.axis("off")
-    figure.savefig(path)
-    print(f"picture: {path}")
+    plt.show()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 Dates as people write them, to dates as machines read them: "the 3rd of March 1997" to "1997-03-03".
 
-    python examples/generate/dates.py [--pairs N] [--plot FILE]
+    python examples/generate/dates.py [--pairs N]
 
 A translator reads the characters, and writes others: an encoder and a decoder with attention. It is
 told neither the names of the months nor what a day is. The picture shows which characters it looked
@@ -13,10 +13,12 @@ at for each that it wrote.
 import argparse
 from datetime import date
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
 from skrnn import SequenceTranslator, TokenEncoder
+from skrnn.inspection import AlignmentDisplay
 
 ENDINGS = {1: "st", 2: "nd", 3: "rd", 21: "st", 22: "nd", 23: "rd", 31: "st"}
 FORMS = [
@@ -53,7 +55,6 @@ def write(day, form):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
     parser.add_argument("--pairs", type=int, default=3000)
-    parser.add_argument("--plot", metavar="FILE")
     args = parser.parse_args()
     X, y = make_dates(args.pairs, random_state=0)
     X_test, y_test = make_dates(500, random_state=1)
@@ -63,11 +64,8 @@ def main():
     for written, read in zip(X_test[:4], model.predict(X_test[:4]), strict=True):
         print(f"{written:36} {read}")
     print(f"right as a whole: {model.score(X_test, y_test):.3f} of {len(X_test)} dates")
-    if args.plot:
-        from skrnn.inspection import AlignmentDisplay
-
-        AlignmentDisplay.from_estimator(model, X_test).figure_.savefig(args.plot)
-        print(f"picture: {args.plot}")
+    AlignmentDisplay.from_estimator(model, X_test)
+    plt.show()
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 
 Lines of three to six handwritten digits, read column by column.
 
-    python examples/generate/digit_lines.py [--lines N] [--other-writers] [--plot FILE]
+    python examples/generate/digit_lines.py [--lines N] [--other-writers]
 
 A line is an image 8 pixels high, and each of its columns a step. Nobody says where a digit begins:
 the network is told only which digits a line has. Connectionist temporal classification lets each
@@ -14,10 +14,12 @@ digits were read.
 
 import argparse
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 
 from skrnn import SequenceTranslator
+from skrnn.inspection import AlignmentDisplay
 from skrnn.metrics import symbol_error_rate
 
 N_TRAIN = 1300  # images of training lines, of 1797
@@ -41,7 +43,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
     parser.add_argument("--lines", type=int, default=1500)
     parser.add_argument("--other-writers", action="store_true")
-    parser.add_argument("--plot", metavar="FILE")
     args = parser.parse_args()
     X, y, X_test, y_test = make_lines(args.lines, other_writers=args.other_writers)
     model = SequenceTranslator(decoder="ctc", hidden_size=64, dtype="float32", random_state=0)
@@ -51,21 +52,15 @@ def main():
     print("read  ", *found[:6])
     print(f"digits wrong: {symbol_error_rate(y_test, found):.3f}")
     print(f"lines right: {model.score(X_test, y_test):.3f} of {len(X_test)}")
-    if args.plot:
-        plot(model, X_test[:1], found[0], args.plot)
+    draw(model, X_test[:1], found[0])
 
 
-def plot(model, X, text, path):
-    import matplotlib.pyplot as plt
-
-    from skrnn.inspection import AlignmentDisplay
-
-    figure, (above, below) = plt.subplots(2, layout="constrained", figsize=(7, 4))
+def draw(model, X, text):
+    _, (above, below) = plt.subplots(2, layout="constrained", figsize=(7, 4))
     above.imshow(X[0].T, cmap="gray_r", aspect="auto")
     above.set(title=f"read as {text}", yticks=[])
     AlignmentDisplay.from_estimator(model, X, ax=below)
-    figure.savefig(path)
-    print(f"picture: {path}")
+    plt.show()
 
 
 if __name__ == "__main__":

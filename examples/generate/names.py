@@ -3,7 +3,7 @@
 
 Surnames of 18 languages: new ones, and which language a name is from.
 
-    python examples/generate/names.py [--names N] [--plot FILE]
+    python examples/generate/names.py [--names N]
 
 A generator learns how probable a name is in each language, letter by letter. So it makes new names
 of a language, and tells the language of a name by Bayes' rule: the one in which the name is most
@@ -13,6 +13,7 @@ stands beside it. The picture shows how a name becomes one of a language, letter
 
 import argparse
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.pipeline import make_pipeline
 
@@ -29,7 +30,6 @@ def log_joint(model, names, prior):
 def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
     parser.add_argument("--names", type=int, default=8000, help="of training")
-    parser.add_argument("--plot", metavar="FILE")
     args = parser.parse_args()
     train, test = load_surnames(subset="train"), load_surnames(subset="test")
     chosen = np.random.default_rng(0).permutation(len(train.data))[: args.names]
@@ -56,25 +56,21 @@ def main():
         TokenEncoder(analyzer="char", lowercase=False), RNNClassifier(random_state=0)
     ).fit(names, y)
     print(f"RNNClassifier            accuracy {apart.score(names_test, y_test):.3f}")
-    if args.plot:
-        plot(model, "Yamamoto", languages, prior, args.plot)
+    draw(model, "Yamamoto", languages, prior)
 
 
-def plot(model, name, languages, prior, path):
+def draw(model, name, languages, prior):
     """Draw the probability of the most probable languages after each letter."""
-    import matplotlib.pyplot as plt
-
     beginnings = [name[:n] for n in range(1, len(name) + 1)]
     joint = log_joint(model, beginnings, prior)
     p = np.exp(joint - np.logaddexp.reduce(joint, axis=1, keepdims=True))
-    figure, ax = plt.subplots(layout="constrained")
+    _, ax = plt.subplots(layout="constrained")
     for k in p.max(axis=0).argsort()[-5:]:
         ax.plot(range(len(name)), p[:, k], marker="o", label=languages[k])
     ax.set_xticks(range(len(name)), list(name))
     ax.set(xlabel="What has been read, as a whole name", ylabel="Probability")
     ax.legend()
-    figure.savefig(path)
-    print(f"picture: {path}")
+    plt.show()
 
 
 if __name__ == "__main__":

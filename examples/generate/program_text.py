@@ -3,7 +3,7 @@
 
 A network writes Python, character by character.
 
-    python examples/generate/program_text.py [--characters N] [--epochs N] [--plot FILE]
+    python examples/generate/program_text.py [--characters N] [--epochs N]
 
 It learns from some modules of Python's own library which character follows, and is tested on
 another. The other model counts what follows any five. Both are measured in bits for each character.
@@ -15,6 +15,7 @@ import importlib.util
 from collections import Counter, defaultdict
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import numpy as np
 
 from skrnn import RNNLanguageModel
@@ -48,7 +49,6 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
     parser.add_argument("--characters", type=int, default=150_000, help="of training")
     parser.add_argument("--epochs", type=int, default=12)
-    parser.add_argument("--plot", metavar="FILE")
     args = parser.parse_args()
     train, test = "\n".join(map(source, TRAIN))[: args.characters], source(TEST)
     model = RNNLanguageModel(
@@ -58,21 +58,17 @@ def main():
     print(f"counts            {bits_of_counts(train, test):.2f} bits")
     print("\nWritten after 'def ':")
     print(*model.sample(prompt="\n    def ", temperature=0.6, max_length=300, random_state=0))
-    if args.plot:
-        plot(model, "    def split(self, text, maximum=None):", args.plot)
+    draw(model, "    def split(self, text, maximum=None):")
 
 
-def plot(model, line, path):
-    import matplotlib.pyplot as plt
-
+def draw(model, line):
     p = model.predict_proba([line[:i] for i in range(len(line))])
     number = {symbol: i for i, symbol in enumerate(model.classes_)}
-    figure, ax = plt.subplots(layout="constrained", figsize=(9, 3))
+    _, ax = plt.subplots(layout="constrained", figsize=(9, 3))
     ax.bar(range(len(line)), [row[number[c]] for row, c in zip(p, line, strict=True)])
     ax.set_xticks(range(len(line)), line, family="monospace")
     ax.set(ylabel="Probability")
-    figure.savefig(path)
-    print(f"picture: {path}")
+    plt.show()
 
 
 if __name__ == "__main__":
