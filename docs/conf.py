@@ -81,7 +81,7 @@ OUTSIDE = {
     "../CHANGELOG.md": "changelog.md",
     "CHANGELOG.md": "changelog.md",
     "LICENSE": "../LICENSE",
-    "CODE_OF_CONDUCT.md": "../CODE_OF_CONDUCT.md",
+    "CODE_OF_CONDUCT.md": "code_of_conduct.md",
     "../CONTRIBUTING.md": "contributing.md",
     "../benchmarks/README.md": "benchmarks.md",
     "../examples)": "auto_examples/index.rst)",
@@ -89,6 +89,7 @@ OUTSIDE = {
 # Pages that are files of the folder above.
 COPIES = {
     "changelog": "../CHANGELOG.md",
+    "code_of_conduct": "../CODE_OF_CONDUCT.md",
     "contributing": "../CONTRIBUTING.md",
     "benchmarks": "../benchmarks/README.md",
 }
