@@ -30,6 +30,35 @@ def make_cutter(analyzer, lowercase, token_pattern):
     return lambda text: _cut_words(pattern, text, lowercase)
 
 
+def pattern_of_tokens(tokens):
+    """Return a regular expression that cuts texts as these tokens were cut, as far as they tell.
+
+    Those with a punctuation mark inside are found again as wholes: "Mr.", "n't", "e-mail", "...".
+    So are all addresses, numbers such as 3.5 and words such as #this, if there is one of their
+    kind, and words with a hyphen, if hyphens are no tokens.
+    """
+    wholes = [t for t in tokens if 1 < len(t) <= _LONGEST and re.search(r"[^\w\s]", t)]
+    wholes = [t for t in wholes if not re.search(r"\s", t)]
+    parts = [kind for kind in _KINDS if any(re.fullmatch(kind, token) for token in tokens)]
+    parts += [_literal(token) for token in sorted(wholes, key=lambda t: (-len(t), t))]
+    parts += [r"\w+?(?=n['’]t(?!\w))"] if _SPLIT_WORDS & set(wholes) else []
+    has_hyphens = "-" not in tokens and any(re.fullmatch(r"\w+-\w+", t) for t in wholes)
+    parts += [r"\w+(?:-\w+)+"] if has_hyphens else []
+    return "|".join([*parts, WORDS_AND_MARKS])
+
+
+# Addresses, names and topics, numbers.
+_KINDS = (r"https?://\S+", r"(?<!\w)[@#]\w+", r"\d+(?:[.,:]\d+)+")
+_LONGEST = 20  # characters of a token that is looked for as a whole
+_SPLIT_WORDS = {"n't", "n’t"}  # they stand at the end of another word
+
+
+def _literal(token):
+    """Return the pattern of a token that is no part of a longer word."""
+    before = r"(?<!\w)" if re.match(r"\w", token) and token not in _SPLIT_WORDS else ""
+    return before + re.escape(token) + (r"(?!\w)" if re.search(r"\w$", token) else "")
+
+
 def characters(text, lowercase):
     """Return the characters of a text, each by itself in lower case, which may be two for one."""
     if text.isascii() or not lowercase:

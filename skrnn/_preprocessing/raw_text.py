@@ -47,7 +47,7 @@ def tag_text(
     estimator : Pipeline or search over one
         Fitted, with a :class:`TokenEncoder` first and a :class:`SequenceTagger` last. What has
         been fitted to lists of tokens tags strings too: its encoder cuts them as its `tokenize`
-        does, so `token_pattern` should cut as the tokens of the training set were cut.
+        does, which looks at the tokens of the training set.
 
     text : str or sequence of str
         A text, or several.

@@ -20,7 +20,13 @@ from skrnn._data.categories import check_same_categories
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.values import as_array, as_list, reject_masked
-from skrnn._preprocessing.cutting import WORDS, WORDS_AND_MARKS, Token, characters, make_cutter
+from skrnn._preprocessing.cutting import (
+    WORDS,
+    Token,
+    characters,
+    make_cutter,
+    pattern_of_tokens,
+)
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
@@ -57,9 +63,10 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     token_pattern : str, default=None
         Regular expression of a token, for ``analyzer='word'``, with a group for the token if that
         is a part of it. None is that of CountVectorizer, ``r"(?u)\b\w\w+\b"``: words of two or
-        more characters; in `tokenize` after a fit to lists of tokens it is ``r"\w+|[^\w\s]"``,
-        which keeps short words and punctuation. ``r"\S+"`` cuts at white space alone. Combining
-        marks and joiners belong to the character before them, whatever the pattern.
+        more characters; in `tokenize` after a fit to lists of tokens it is made of these: words,
+        single punctuation marks, and whatever of their tokens has one inside, such as "Mr.".
+        ``r"\S+"`` cuts at white space alone. Combining marks and joiners belong to the character
+        before them, whatever the pattern.
 
     min_df : int or float, default=1
         Tokens in fewer sequences than this have no id of their own: a number of sequences or, if
@@ -287,7 +294,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             raise TypeError(f"text must be one string, got {text!r}: tokenize each by itself.")
         check_parameters(self)
         learnt_tokens = getattr(self, "_learnt_from", None) == "tokens"
-        pattern = self.token_pattern or (WORDS_AND_MARKS if learnt_tokens else WORDS)
+        pattern = self.token_pattern or (self._pattern_of_tokens if learnt_tokens else WORDS)
         lowercase = self.lowercase and not learnt_tokens
         return make_cutter(self.analyzer, lowercase, pattern)(text)
 
@@ -366,6 +373,8 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             learn(_values_of(feature, tokens.distinct)) for feature in self._features()
         ]
         self._categories = self._name_ids()
+        are_tokens = self._learnt_from == "tokens"
+        self._pattern_of_tokens = pattern_of_tokens(self.vocabulary_) if are_tokens else None
         return tokens
 
     def _read(self, X, reset):

@@ -139,6 +139,42 @@ def test_patterns_with_two_groups_or_none():
 
 # ------------------------------------------------------------------ strings where lists were learnt
 
+
+@pytest.mark.parametrize(
+    "tokens, text",
+    [
+        (["Mr.", "he"], "Mr.| |he|.| |Mrs|."),
+        (["is", "n't", "."], "is|n't| |was|n't|.| |n|.| |t"),
+        (["don't"], "don't| |won|'|t"),
+        (["'s", "Ann"], "Ann|'s| |Bob|'s| |'|ss|'"),
+        (["3.5", "a"], "3.5|%| |1,024| |10|.| |2|,| |b"),
+        (["7"], "3|.|5"),
+        (["e-mail", "-"], "e-mail|-|s| |ex|-|king"),
+        (["e-mail", "mail"], "e-mail| |ex-king| |-|x"),
+        (["...", "--", "."], "a|...| |b|--|c|.|.| |d"),
+        (["U.S.", "us"], "the| |U.S.| |U|.|S"),
+        (["#tag", "@ann"], "#tag| |#tags| |@bob| |a|@|b"),
+        (["tag"], "#|tag| |http|:|/|/|a|.|b"),
+        (["http://a.b"], "see| |https://c.d/e?f=1,2| |!"),
+        (["a|b", "(c)"], "a|" + chr(124) + "|bc| |(c)"),
+        (["plain"], "plain| |text|,| |as| |it| |is|."),
+    ],
+)
+def test_strings_are_cut_as_the_tokens_that_were_learnt(tokens, text):
+    encoder = TokenEncoder().fit([tokens])
+    pieces = text.split("|") if "a|b" not in tokens else ["a", "|", "bc", " ", "(c)"]
+    found = encoder.tokenize("".join(pieces))
+    assert [token.token for token in found] == [piece for piece in pieces if piece.strip()]
+    assert spans_hold("".join(pieces), found, lowercase=False)
+    again = pickle.loads(pickle.dumps(encoder))
+    assert again.tokenize("".join(pieces)) == found
+
+
+def test_a_pattern_of_ones_own_comes_first():
+    encoder = TokenEncoder(token_pattern=r"\S+").fit([["Mr.", "n't"]])
+    assert [token.token for token in encoder.tokenize("Mr. isn't")] == ["Mr.", "isn't"]
+
+
 PEOPLE = [("she", "O"), ("Ann", "B-PER"), ("Bob", "B-PER"), ("Bob Dylan", "B-PER I-PER")]
 PLACES = [("Rome", "B-LOC"), ("New York", "B-LOC I-LOC")]
 FORMS = ["{0} flies to {1} .", "{0} met {2} , in {1} .", "{1} , {0} !"]
