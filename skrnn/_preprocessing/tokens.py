@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
 from functools import partial
@@ -28,14 +27,12 @@ from skrnn._preprocessing.cutting import (
     pattern_of_tokens,
 )
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
+from skrnn._preprocessing.token_features import FORM, token_feature, values_of
 from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
-
-# The features of tokens that 'auto' chooses.
-FORM = ("lower", "suffix3", "shape")
 
 # It stands for the token of a sequence that has none.
 _NOTHING = object()
@@ -370,7 +367,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         given = self.vocabulary is not None
         self.vocabulary_ = as_vocabulary(self.vocabulary) if given else learn(tokens.distinct)
         self.feature_vocabularies_ = [
-            learn(_values_of(feature, tokens.distinct)) for feature in self._features()
+            learn(values_of(feature, tokens.distinct)) for feature in self._features()
         ]
         self._categories = self._name_ids()
         are_tokens = self._learnt_from == "tokens"
@@ -433,7 +430,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         for i, (feature, ids) in enumerate(
             zip([str, *self._features()], vocabularies, strict=True)
         ):
-            values = _values_of(feature, tokens.distinct)
+            values = values_of(feature, tokens.distinct)
             table[1:, i] = [ids.get(value, 0) for value in values]
         rows = (table if self.token_features_ else table[:, 0])[tokens.numbers]
         ids = SequenceArray(
@@ -463,7 +460,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         return list(self.token_features or ())
 
     def _features(self):
-        return [_token_feature(feature) for feature in self.token_features_]
+        return [token_feature(feature) for feature in self.token_features_]
 
 
 class _Tokens(NamedTuple):
@@ -564,42 +561,3 @@ def as_vocabulary(vocabulary):
 def _numbered(values):
     """Return value -> id, counting from 1; id 0 is that of unknown ones."""
     return {value: i for i, value in enumerate(values, start=1)}
-
-
-def _values_of(feature, tokens):
-    """Return the value of a token feature for each token."""
-    values = [feature(token) for token in tokens]
-    kinds = {next((kind for kind in (str, Integral) if isinstance(v, kind)), None) for v in values}
-    if len(kinds) > 1 or None in kinds:
-        raise TypeError(
-            "A function in token_features must return a string for every token, but returns "
-            f"{values[:5]}; use str(...)."
-        )
-    return values
-
-
-def _token_feature(feature):
-    """Return the function of a token that `feature` names, or that it is itself."""
-    if callable(feature):
-        return feature
-    if feature == "lower":
-        return str.lower
-    if feature == "shape":
-        return token_shape
-    affix = re.fullmatch(r"(prefix|suffix)([1-9]\d*)", str(feature))
-    if affix is None:
-        raise ValueError(
-            f"token_features holds {feature!r}, but can hold 'lower', 'shape', 'prefix<n>' and "
-            "'suffix<n>' with n > 0, and functions."
-        )
-    n = int(affix[2])
-    part = slice(n) if affix[1] == "prefix" else slice(-n, None)
-    return lambda token: token.lower()[part]
-
-
-def token_shape(token):
-    """Return the pattern of upper and lower case, digits and other characters."""
-    marks = (
-        ("X" if c.isupper() else "x") if c.isalpha() else "d" if c.isdigit() else c for c in token
-    )
-    return re.sub(r"(.)\1{4,}", r"\1\1\1\1", "".join(marks), flags=re.DOTALL)
