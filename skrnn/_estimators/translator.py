@@ -579,7 +579,8 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         found : list of lists of (y, score)
             For each sequence what was found and its score: the logarithm of the probability in
             nats, divided by the power of the length that `length_penalty` asks for. There are fewer
-            where fewer are possible.
+            where fewer are possible. With ``decoder='ctc'`` only the ways to emit them that the
+            search has kept are counted: `score_samples` may say more.
 
         Raises
         ------
