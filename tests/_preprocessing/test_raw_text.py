@@ -236,7 +236,7 @@ def test_several_strings_and_those_without_a_token(model):
 @pytest.mark.parametrize("wrap", [lambda m: m, lambda m: GridSearchCV(m, {}, cv=2)])
 def test_texts_are_tagged_as_they_were_learnt(wrap):
     texts, labels = ["Ann flies", "she Flies"] * 4, [["B-P", "O"], ["O", "O"]] * 4
-    tagger = SequenceTagger(max_iter=30, batch_size=1, random_state=0)
+    tagger = SequenceTagger(hidden_size=16, max_iter=20, batch_size=1, random_state=0)
     model = wrap(make_pipeline(TokenEncoder(), tagger)).fit(texts, labels)
     tagged = tag_text(model, "ANN, flies")
     assert tagged.tokens == [("ann", "B-P", (0, 3)), ("flies", "O", (5, 10))]
