@@ -1197,7 +1197,7 @@ WRONG_SERIES = {
     "no way with gaps": (lambda: fit_windows(frame(), gaps="fill"), "gaps must be one of"),
     "no way with gaps in sliding_windows": (
         lambda: sliding_windows(SERIES, window_size=2, gaps="fill"),
-        "gaps must be one of ('raise', 'cut', 'ignore'), got 'fill'",
+        "gaps must be one of 'raise', 'cut', 'ignore', got 'fill'",
     ),
     "no such column of times": (lambda: fit_windows(frame(), time_feature="day"), "'day' is not a"),
     "times as text": (
@@ -1219,10 +1219,6 @@ WRONG_SERIES = {
     "no column left": (
         lambda: fit_windows(frame(day=DAYS)[["day"]], time_feature="day"),
         "and leave one for the windows",
-    ),
-    "known names in a word": (
-        lambda: fit_windows(frame(), known_features="load"),
-        "put it into one",
     ),
     "no such known column": (
         lambda: fit_windows(frame(), known_features=["feast"]),
@@ -1330,6 +1326,10 @@ WRONG_SERIES = {
     ),
 }
 WRONG_KINDS = {
+    "known names in a word": (
+        lambda: fit_windows(frame(), known_features="load"),
+        "known_features must be a list of columns, got 'load'",
+    ),
     "future of another kind": (
         lambda: ahead(frame(feast=0.0), model=with_feast(), future=np.zeros((2, 2))),
         "future is of type ndarray, but X of type DataFrame: pass both in one kind.",

@@ -76,6 +76,7 @@ def containers():
         "NaN": np.full((6, 3, 2), np.nan),
         "NaN vector": np.full(6, np.nan),
         "huge": np.full((6, 4), 1.7e308),
+        "huge of both signs": np.tile([1.7e308, -1.7e308], 3),
         "longdouble": np.full((6, 3, 2), np.longdouble("1e4000")),
         "negative ids": [[0, -1]] * 6,
         "huge ids": [[2**62, 1]] * 6,

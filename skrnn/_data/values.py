@@ -131,7 +131,8 @@ def check_range(values, name, dtype):
 
 def reject_too_large(values, name):
     """Raise for floats the sums of which no float can hold."""
-    largest = max(float(values.max()), -float(values.min())) if values.size else 0.0
+    finite = np.abs(values[np.isfinite(values)])
+    largest = float(finite.max()) if finite.size else 0.0
     if largest > LARGEST:
         raise ValueError(
             f"{name} holds values of {largest:.2g}, the sums of which no float can hold: divide "

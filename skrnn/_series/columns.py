@@ -7,7 +7,7 @@ from sklearn.utils import check_array
 
 from skrnn._data.frames import check_columns, is_frame
 from skrnn._data.tables import as_matrix
-from skrnn._data.values import as_array, converted, reject_sparse
+from skrnn._data.values import as_array, converted, reject_sparse, reject_times
 
 
 def position_of(feature, names, parameter):
@@ -71,7 +71,9 @@ def check_table(X, name):
     else:
         reject_sparse(X, name)
         X = as_array(X, name) if hasattr(X, "shape") else as_table(X)
-        if X.ndim != 2 or X.dtype.kind in "VmMc":
+        if X.dtype.kind in "mM":
+            reject_times(X, name)
+        if X.ndim != 2 or X.dtype.kind in "Vc":
             raise ValueError(
                 f"{name} must be a data frame, or an array (n_rows, n_features) of numbers, got "
                 f"dtype {X.dtype} and shape {X.shape}."

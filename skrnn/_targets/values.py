@@ -36,6 +36,7 @@ class Values(Target):
                 "(n_sequences, n_outputs)."
             )
         y = as_floats(y, "y", NEEDS_NUMBERS.format(self.owner))
+        reject_too_large(y, "y")
         y = check_array(y, ensure_2d=False, allow_nd=True, input_name="y")
         if y.ndim > 2:
             raise ValueError(
