@@ -32,7 +32,7 @@ SIDES = ["defaults", "stated"]
 MADE = ["dates", "digit_lines"]
 BRIDGE = {"attention": None}
 LINES = {"decoder": "ctc", "dropout": 0.3, "dtype": "float32"}
-SCAN = {"hidden_size": 128, "max_iter": 20}
+SCAN = {"max_iter": 8}
 PHONES = {"dropout": 0.3, "max_iter": 20, "beam_width": 5}
 # What the stated settings change in the defaults.
 SETTINGS = {
