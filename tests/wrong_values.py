@@ -93,6 +93,8 @@ def frames():
         "frame of dates": pd.DataFrame({"a": pd.date_range("2024", periods=6), "b": range(6)}),
         "frame with gaps": pd.DataFrame({"a": pd.array([1, None] * 3, "Int64"), "b": range(6)}),
         "frame of lists": pd.DataFrame({"a": [[1, 2]] * 6}),
+        "frame of objects": pd.DataFrame({"a": [object()] * 6}),
+        "frame of intervals": pd.DataFrame({"a": pd.interval_range(0, 6)}),
         "empty frame": pd.DataFrame(),
         "same name twice": pd.DataFrame(np.ones((6, 2)), columns=["a", "a"]),
         "mixed names": pd.DataFrame(np.ones((6, 2)), columns=["a", 1]),

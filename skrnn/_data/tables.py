@@ -43,12 +43,12 @@ def _check_matrix(X, values, owner):
         X = as_real(values, "X")
     try:
         X = _check_array(X, owner)
+        # scikit-learn leaves some frames of nullable columns as objects.
+        return X.astype(np.float64) if X.dtype.kind == "O" else X
     except OverflowError:
         raise ValueError(f"X {BEYOND_FLOATS}") from None
     except TypeError as error:
         raise TypeError(f"X holds objects that are not numbers: {error}.") from None
-    # scikit-learn leaves some frames of nullable columns as objects.
-    return X.astype(np.float64) if X.dtype.kind == "O" else X
 
 
 def _check_any(X, owner):
