@@ -33,7 +33,8 @@ MADE = ["dates", "digit_lines"]
 BRIDGE = {"attention": None}
 LINES = {"decoder": "ctc", "dropout": 0.3, "dtype": "float32"}
 SCAN = {"max_iter": 8}
-PHONES = {"dropout": 0.3, "max_iter": 20, "beam_width": 5}
+SIZES = {"embedding_dim": 64, "symbol_dim": 64}
+PHONES = SIZES | {"dropout": 0.2, "max_iter": 20, "beam_width": 5}
 # What the stated settings change in the defaults.
 SETTINGS = {
     "dates": {},
