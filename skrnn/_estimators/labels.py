@@ -7,6 +7,7 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
+from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._compat import check_parameters, with_callbacks
 from skrnn._data.labels import as_labels, check_labels
@@ -26,6 +27,9 @@ class LabelsMixin:
     """What estimators of class labels share."""
 
     classes_: np.ndarray
+
+    # As of `predict`, see `ReadingMixin`.
+    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
 
     @available_if(is_stochastic)
     @with_callbacks

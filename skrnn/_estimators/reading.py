@@ -17,7 +17,6 @@ class ReadingMixin:
 
     # They are no metadata that a Pipeline or a search would have to hand on.
     __metadata_request__predict = {"initial_state": UNUSED, "return_state": UNUSED}
-    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
 
     def hidden_states(self, X: Sequences) -> SequenceArray:
         """Compute the hidden states of the last layer at every step.
