@@ -131,13 +131,22 @@ def check_range(values, name, dtype):
 
 def reject_too_large(values, name):
     """Raise for floats the sums of which no float can hold."""
-    finite = np.abs(values[np.isfinite(values)])
-    largest = float(finite.max()) if finite.size else 0.0
+    largest = _largest(values)
+    if np.isinf(largest):  # which has an error of its own
+        largest = _largest(values[np.isfinite(values)])
     if largest > LARGEST:
         raise ValueError(
             f"{name} holds values of {largest:.2g}, the sums of which no float can hold: divide "
             f"{name} by a power of ten."
         )
+
+
+def _largest(values):
+    """Return the largest magnitude, whatever is NaN, without a copy of the values."""
+    if not values.size:
+        return 0.0
+    most, least = (reduce(values, axis=None) for reduce in (np.fmax.reduce, np.fmin.reduce))
+    return max(float(most), -float(least))
 
 
 def reject_beyond_floats(values, name):

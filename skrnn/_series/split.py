@@ -11,7 +11,7 @@ from sklearn.model_selection import TimeSeriesSplit
 from sklearn.utils import check_consistent_length, check_scalar
 
 from skrnn._data.ragged import rows_between
-from skrnn._data.values import as_list
+from skrnn._data.values import as_list, reject_sparse
 from skrnn._series.columns import names_of, position_of
 from skrnn._series.series import largest_horizon, lengths_of, series_starts
 from skrnn._series.times import check_order, read_times
@@ -120,6 +120,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
         """
         if X is None:
             raise TypeError("X is None, but its rows are to be split.")
+        reject_sparse(X, "X")
         check_consistent_length(X, groups)
         starts = series_starts(groups, len(X))
         times = self._times(X)

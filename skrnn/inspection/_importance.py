@@ -124,7 +124,8 @@ def permutation_importance(
     _refuse_windows(estimator)
     shuffled = Shuffled(X, type(estimator).__name__)
     check_consistent_length(shuffled.source, y, sample_weight)
-    _check_weights(estimator, sample_weight, len(shuffled.source))
+    if sample_weight is not None:
+        sample_weight = _check_weights(estimator, sample_weight, len(shuffled.source))
     groups, names = shuffled.groups(by, block_size)
     scorer = check_scoring(estimator, scoring)
     weights = {} if sample_weight is None else {"sample_weight": sample_weight}
@@ -156,12 +157,12 @@ def _check_target(estimator, y):
 
 
 def _check_weights(estimator, sample_weight, n_sequences):
-    """Raise unless there is a weight for each sequence, or for each step of a tagger."""
+    """Return a weight for each sequence, or those of the steps of a tagger as they are."""
     if is_classifier(estimator) or is_flat(sample_weight):
-        check_sample_weight(sample_weight, n_sequences)
-    else:
-        check_columns(sample_weight, "sample_weight")
-        concatenate_numbers(sample_weight, "sample_weight")
+        return check_sample_weight(sample_weight, n_sequences)
+    check_columns(sample_weight, "sample_weight")
+    concatenate_numbers(sample_weight, "sample_weight")
+    return sample_weight
 
 
 def _check_scoring(scoring):
