@@ -125,6 +125,7 @@ class single_blas_thread:
     """
 
     def __enter__(self):
+        _give_back_what_was_kept()
         with _lock:
             for limit in _LIMITS:
                 limit.hold(self)
@@ -132,6 +133,16 @@ class single_blas_thread:
     def __exit__(self, *_):
         for limit in _LIMITS:
             limit.release(self)
+
+
+def _give_back_what_was_kept():
+    """Release the lock if this thread has it still: an error came when it was about to release it.
+
+    Debuggers and tests raise such errors between two lines; other threads would wait for ever.
+    """
+    with suppress(RuntimeError):  # The lock is not this thread's, as it should be.
+        while True:
+            _lock.release()
 
 
 def step_in_one_blas_thread():

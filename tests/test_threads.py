@@ -176,6 +176,13 @@ class LibraryOfEachThread:
         self.numbers.n = n
 
 
+def test_a_lock_that_an_error_kept_is_given_back_by_the_next_call():
+    skrnn._threads._lock.acquire()
+    skrnn._threads._lock.acquire()
+    with single_blas_thread(), thread_map(2) as parallel_map:
+        assert list(parallel_map(lambda part: 2 * part, range(4))) == [0, 2, 4, 6]
+
+
 def test_a_library_with_a_number_for_each_thread_is_held_in_each(monkeypatch):
     library = LibraryOfEachThread()
     limit = skrnn._threads._ThreadLimit(library.get, library.set)
