@@ -27,26 +27,22 @@ from skrnn import (
 )
 from skrnn.inspection import ForecastDisplay
 
-HOLIDAYS = [1, 15, 16, 29, 30, 31, 32, 52]  # weeks of the year
-
-
-def generate(n_weeks=220, seed=0):
-    rng, weeks = np.random.default_rng(seed), pd.date_range("2020-01-05", periods=n_weeks, freq="W")
-    holiday = np.isin(weeks.isocalendar().week, HOLIDAYS).astype(float)
-    tables = []
-    for region in ("north", "east", "south", "west", "centre"):
-        people, phase, cases = 10 ** rng.uniform(5.3, 6.5), rng.normal(0, 2), []
-        susceptible, infectious = 0.6 * people, 0.002 * people
-        for i in range(n_weeks):
-            season = 1 + 0.22 * np.cos(2 * np.pi * (i - 3 - phase) / 52.18)
-            force = 1.55 * season * (1 - 0.3 * holiday[i]) * infectious / people
-            new = susceptible * (1 - np.exp(-force)) * np.exp(0.08 * rng.standard_normal())
-            susceptible += 0.018 * (people - susceptible) - new
-            infectious = 0.25 * infectious + new
-            cases.append(rng.poisson(0.3 * new) + 1.0)
-        columns = {"region": region, "cases": np.log(cases), "holiday": holiday}
-        tables.append(pd.DataFrame(columns, index=weeks))
-    return pd.concat(tables)
+HOLIDAYS, N_WEEKS = [1, 15, 16, 29, 30, 31, 32, 52], 220
+rng, weeks = np.random.default_rng(0), pd.date_range("2020-01-05", periods=N_WEEKS, freq="W")
+holiday, tables = np.isin(weeks.isocalendar().week, HOLIDAYS).astype(float), []
+for region in ("north", "east", "south", "west", "centre"):
+    people, phase, cases = 10 ** rng.uniform(5.3, 6.5), rng.normal(0, 2), []
+    susceptible, infectious = 0.6 * people, 0.002 * people
+    for i in range(N_WEEKS):
+        season = 1 + 0.22 * np.cos(2 * np.pi * (i - 3 - phase) / 52.18)
+        force = 1.55 * season * (1 - 0.3 * holiday[i]) * infectious / people
+        new = susceptible * (1 - np.exp(-force)) * np.exp(0.08 * rng.standard_normal())
+        susceptible += 0.018 * (people - susceptible) - new
+        infectious = 0.25 * infectious + new
+        cases.append(rng.poisson(0.3 * new) + 1.0)
+    columns = {"region": region, "cases": np.log(cases), "holiday": holiday}
+    tables.append(pd.DataFrame(columns, index=weeks))
+table = pd.concat(tables)
 
 
 def forecaster(regressor):
@@ -57,7 +53,6 @@ def forecaster(regressor):
     return make_pipeline(windows, scaled)
 
 
-table = generate()  # logarithms of cases
 options = {"batch_size": 16, "max_iter": 25, "learning_rate_init": 0.01, "random_state": 0}
 model = forecaster(RNNRegressor(hidden_size=16, **options))
 flat = FunctionTransformer(lambda windows: np.reshape(windows, (len(windows), -1)))
