@@ -53,7 +53,7 @@ def write(day, form):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser = argparse.ArgumentParser()
     parser.add_argument("--pairs", type=int, default=3000)
     args = parser.parse_args()
     X, y = make_dates(args.pairs, random_state=0)

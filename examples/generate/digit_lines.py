@@ -40,7 +40,7 @@ def lines_of(digits, numbers, n_lines, rng):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser = argparse.ArgumentParser()
     parser.add_argument("--lines", type=int, default=1500)
     parser.add_argument("--other-writers", action="store_true")
     args = parser.parse_args()

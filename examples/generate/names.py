@@ -28,7 +28,7 @@ def log_joint(model, names, prior):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser = argparse.ArgumentParser()
     parser.add_argument("--names", type=int, default=8000, help="of training")
     args = parser.parse_args()
     train, test = load_surnames(subset="train"), load_surnames(subset="test")

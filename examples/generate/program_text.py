@@ -46,7 +46,7 @@ def bits_of_counts(train, test, order=5):
 
 
 def main():
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[3])
+    parser = argparse.ArgumentParser()
     parser.add_argument("--characters", type=int, default=150_000, help="of training")
     parser.add_argument("--epochs", type=int, default=12)
     args = parser.parse_args()
