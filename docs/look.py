@@ -19,7 +19,8 @@ from pathlib import Path
 from selenium import webdriver
 from selenium.webdriver.common.by import By
 
-PAGES = ["index", "api/RNNClassifier", "auto_examples/index", "search"]
+EXAMPLE = "auto_examples/tag/speech_frames"
+PAGES = ["index", "api/RNNClassifier", "auto_examples/index", EXAMPLE, "search"]
 WIDTHS = {"desk": 1280, "telephone": 390}
 MODES = ["light", "dark"]
 BROKEN = "return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
