@@ -1,9 +1,10 @@
 """Ragged sequences as packed rows: padding cannot be represented, so no mask is ever needed."""
 
-from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
+
+from skrnn._core.cached import cached_property
 
 
 class Run(NamedTuple):

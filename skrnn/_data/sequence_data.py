@@ -1,9 +1,8 @@
 """SequenceData: checked sequences, packed mini-batch by mini-batch."""
 
-from functools import cached_property
-
 import numpy as np
 
+from skrnn._core.cached import cached_property
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.sources import Grid
 

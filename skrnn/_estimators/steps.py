@@ -21,7 +21,7 @@ class StepsMixin:
 
     def _read_data(self, X, y, schema):
         reject_sparse(y, "y")
-        if y is not None and not hasattr(y, "__len__"):
+        if y is not None and not (hasattr(y, "__len__") or hasattr(y, "__array__")):
             raise TypeError(f"y must be a list of sequences, got an object of {type(y)}.")
         one_step = y is not None and (is_flat(y) or not len(y))
         data = super()._read_data(X, y, schema, rows_are_steps=one_step)

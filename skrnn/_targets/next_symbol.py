@@ -5,10 +5,9 @@ before, and each of the others a symbol; each predicts the symbol that follows, 
 end.
 """
 
-from functools import cached_property
-
 import numpy as np
 
+from skrnn._core.cached import cached_property
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing

@@ -1,10 +1,10 @@
 """Sequences with targets and weights: one for each sequence, or one for each step."""
 
-from functools import cached_property
 from hashlib import blake2b
 
 import numpy as np
 
+from skrnn._core.cached import cached_property
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._data.ragged import rows_of, sum_by_sequence
