@@ -7,11 +7,11 @@ from typing import Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import is_classifier
-from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._compat import check_parameters, with_callbacks
 from skrnn._data.labels import as_labels, check_labels
 from skrnn._estimators.parameters import is_stochastic
+from skrnn._estimators.reading import STATES_NOT_ROUTED
 from skrnn._typing import Sequences, available_if
 
 
@@ -28,8 +28,7 @@ class LabelsMixin:
 
     classes_: np.ndarray
 
-    # As of `predict`, see `ReadingMixin`.
-    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
+    __metadata_request__predict_proba = STATES_NOT_ROUTED
 
     @available_if(is_stochastic)
     @with_callbacks

@@ -9,7 +9,6 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import DensityMixin
-from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
@@ -22,6 +21,7 @@ from skrnn._estimators.parameters import (
     is_stochastic,
     without,
 )
+from skrnn._estimators.reading import STATES_NOT_ROUTED
 from skrnn._estimators.stream import check_state
 from skrnn._estimators.symbol_stream import SymbolStream
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
@@ -746,9 +746,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
 
     # Prediction.
 
-    # They are no metadata that a Pipeline or a search would have to hand on.
-    __metadata_request__predict = {"initial_state": UNUSED, "return_state": UNUSED}
-    __metadata_request__predict_proba = {"initial_state": UNUSED, "return_state": UNUSED}
+    __metadata_request__predict = __metadata_request__predict_proba = STATES_NOT_ROUTED
 
     def _next_outputs(self, X, initial_state=None):
         """Compute the outputs of the head after each sequence, (n_sequences, n_outputs); states."""

@@ -11,12 +11,15 @@ from skrnn._estimators.stream import Stream, check_state, refuse_what_looks_ahea
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Sequences
 
+# The states of `predict` and `predict_proba` are no metadata that a Pipeline or a search would have
+# to hand on. To say so of a method that a class has not is an error in scikit-learn 1.7.
+STATES_NOT_ROUTED = {"initial_state": UNUSED, "return_state": UNUSED}
+
 
 class ReadingMixin:
     """States of the network as it reads sequences of steps, in whole or step by step."""
 
-    # They are no metadata that a Pipeline or a search would have to hand on.
-    __metadata_request__predict = {"initial_state": UNUSED, "return_state": UNUSED}
+    __metadata_request__predict = STATES_NOT_ROUTED
 
     def hidden_states(self, X: Sequences) -> SequenceArray:
         """Compute the hidden states of the last layer at every step.
