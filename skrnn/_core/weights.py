@@ -1,5 +1,7 @@
 """The weights of a recurrent layer, from torch's arrangement to that of `unroll` and back."""
 
+from functools import lru_cache
+from itertools import groupby
 from typing import NamedTuple
 
 import numpy as np
@@ -28,15 +30,16 @@ def arrange(cell, directions):
     # The products are W^T s: no slower for many sequences, and three times as fast for one.
     W = np.zeros(shape, directions[0]["weight_ih"].dtype)
     for arranged, views in zip(W, directions, strict=True):
-        for slab, gate, from_h, from_x in product_slabs(cell, H):
+        for slab, gates, from_h, from_x, is_sigmoid in product_blocks(cell, H):
+            write, add = (np.negative, np.subtract) if is_sigmoid else (np.positive, np.add)
+            bias = arranged[-1, slab]
             # torch has two biases, which add up where a product takes in both h and x.
             if from_h:
-                arranged[:H, slab] = views["weight_hh"][gate].T
-                arranged[-1, slab] += views["bias_hh"][gate]
+                write(views["weight_hh"][gates].T, arranged[:H, slab])
+                add(bias, views["bias_hh"][gates], bias)
             if from_x:
-                arranged[H:-1, slab] = views["weight_ih"][gate].T
-                arranged[-1, slab] += views["bias_ih"][gate]
-    W[..., : cell.n_sigmoid * H] *= -1
+                write(views["weight_ih"][gates].T, arranged[H:-1, slab])
+                add(bias, views["bias_ih"][gates], bias)
     vectors = np.empty((len(cell.vectors), H, len(directions), 1), W.dtype)
     for name, vector in zip(cell.vectors, vectors, strict=True):
         vector[..., 0] = np.stack([views[name] for views in directions], axis=1)
@@ -50,18 +53,33 @@ def add_gradient(cell, gradient, directions):
     for name, dvector in zip(cell.vectors, dvectors, strict=True):
         for k, views in enumerate(directions):
             views[name] += dvector[:, k, 0]
-    dW[:, : cell.n_sigmoid * H] *= -1
     for arranged, views in zip(dW, directions, strict=True):
-        for slab, gate, from_h, from_x in product_slabs(cell, H):
+        for slab, gates, from_h, from_x, is_sigmoid in product_blocks(cell, H):
+            part, add, parts = arranged[slab], np.subtract if is_sigmoid else np.add, []
             if from_h:
-                views["weight_hh"][gate] += arranged[slab, :H]
-                views["bias_hh"][gate] += arranged[slab, -1]
+                parts += ("weight_hh", part[:, :H]), ("bias_hh", part[:, -1])
             if from_x:
-                views["weight_ih"][gate] += arranged[slab, H:-1]
-                views["bias_ih"][gate] += arranged[slab, -1]
+                parts += ("weight_ih", part[:, H:-1]), ("bias_ih", part[:, -1])
+            for name, values in parts:
+                view = views[name][gates]
+                add(view, values, view)
 
 
-def product_slabs(cell, H):
-    """Yield each product's slab, the place of its gate in torch's order, and what feeds it."""
-    for j, (gate, from_h, from_x) in enumerate(cell.products):
-        yield slice(j * H, (j + 1) * H), slice(gate * H, (gate + 1) * H), from_h, from_x
+@lru_cache
+def product_blocks(cell, H):
+    """List the slabs of products, those joined that neighbour each other here and in torch.
+
+    An entry is the place of the slabs, that of their gates in torch's order, whether they take in
+    h and x, and whether they are logistic gates.
+    """
+
+    def kind(entry):
+        j, (gate, from_h, from_x) = entry
+        return gate - j, from_h, from_x, j < cell.n_sigmoid
+
+    blocks = []
+    for (shift, *how), group in groupby(enumerate(cell.products), kind):
+        js = [j for j, _ in group]
+        first, stop = js[0] * H, (js[-1] + 1) * H
+        blocks.append((slice(first, stop), slice(first + shift * H, stop + shift * H), *how))
+    return blocks
