@@ -39,7 +39,7 @@ from statistics import mean, variance
 
 from sides import SIDES, VARIANTS
 
-FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets", "symbol_sets"]
+FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets", "symbol_sets", "language_sets"]
 
 
 def main():

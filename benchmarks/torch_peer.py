@@ -52,25 +52,7 @@ class Net(nn.Module):
         )
         self.dropout = nn.Dropout(p["dropout"])
         self.head = nn.Linear(K * H, n_outputs)
-        self.draw()
-
-    @torch.no_grad()
-    def draw(self):
-        """Draw the first parameters as skrnn does."""
-        H = self.p["hidden_size"]
-        for name, parameter in self.named_parameters():
-            gates = parameter.split(H)
-            if "bias" in name:
-                nn.init.zeros_(parameter)
-                if "bias_ih" in name and len(gates) > 1:
-                    gates[1].fill_(self.p["forget_bias"])
-            elif "recurrent" in name:
-                for gate in gates:
-                    (nn.init.orthogonal_ if "_hh_" in name else nn.init.xavier_uniform_)(gate)
-            elif "embedding" in name:
-                nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5)
-            else:
-                nn.init.xavier_uniform_(parameter)
+        draw(self, p)
 
     def forward(self, sequences):
         """Outputs of the head: a row for each sequence, or for each step of one after another."""
@@ -102,10 +84,55 @@ class Net(nn.Module):
         h, lengths = pad_packed_sequence(outputs, padding_value=0.0 if is_mean else -math.inf)
         return h.sum(0) / lengths[:, None] if is_mean else h.max(0).values
 
-    def penalty(self):
-        """Half the squared weights, without biases and embeddings."""
-        weights = [w for n, w in self.named_parameters() if "weight" in n and "emb" not in n]
-        return sum((w * w).sum() for w in weights) / 2
+
+@torch.no_grad()
+def draw(net, p):
+    """Draw the first parameters as skrnn does."""
+    for name, parameter in net.named_parameters():
+        gates = parameter.split(p["hidden_size"])
+        if "bias" in name:
+            nn.init.zeros_(parameter)
+            if "bias_ih" in name and len(gates) > 1:
+                gates[1].fill_(p["forget_bias"])
+        elif "recurrent" in name:
+            for gate in gates:
+                (nn.init.orthogonal_ if "_hh_" in name else nn.init.xavier_uniform_)(gate)
+        elif "embedding" in name:
+            nn.init.normal_(parameter, std=parameter.shape[1] ** -0.5)
+        else:
+            nn.init.xavier_uniform_(parameter)
+
+
+class Updates:
+    """Updates of a network by Adam, of which there will be `n_updates`."""
+
+    def __init__(self, net, p, n_updates):
+        check(p)
+        moments = {"betas": (p["beta_1"], p["beta_2"]), "eps": p["epsilon"]}
+        rate = RATES[p["learning_rate"]]
+        self.net, self.p = net, p
+        self.optimizer = torch.optim.Adam(net.parameters(), p["learning_rate_init"], **moments)
+        self.schedule = torch.optim.lr_scheduler.LambdaLR(
+            self.optimizer, lambda step: rate(step / n_updates)
+        )
+        weights = [(n, w) for n, w in net.named_parameters() if "weight" in n]
+        self.penalised = [w for n, w in weights if "embedding" not in n]
+
+    def __call__(self, loss, n_rows):
+        """Take a step, given the mean loss of so many rows."""
+        self.optimizer.zero_grad()
+        penalty = sum((w * w).sum() for w in self.penalised) / 2
+        (loss + self.p["alpha"] / n_rows * penalty).backward()
+        if self.p["max_grad_norm"]:
+            nn.utils.clip_grad_norm_(self.net.parameters(), self.p["max_grad_norm"])
+        self.optimizer.step()
+        self.schedule.step()
+
+
+def check(p):
+    unlike = {name for name, value in REQUIRED.items() if p[name] != value}
+    if unlike:
+        raise NotImplementedError(f"no counterpart in torch_peer for {sorted(unlike)}")
 
 
 def classify(X_train, y_train, X_test, p, seed):
@@ -135,9 +162,6 @@ def fit_predict(X_train, target, X_test, p, loss, n_outputs, seed):
     p       all parameters of the estimator, by name
     loss    name of a loss of RNNRegressor, or a function of outputs and targets
     """
-    unlike = {name for name, value in REQUIRED.items() if p[name] != value}
-    if unlike:
-        raise NotImplementedError(f"no counterpart in torch_peer for {sorted(unlike)}")
     torch.manual_seed(seed)
     X_train, X_test = (
         [torch.from_numpy(np.array(x)).reshape(len(x), -1) for x in X] for X in (X_train, X_test)
@@ -161,21 +185,11 @@ def fit(net, X, target, loss, rng):
     """Train `net` for all epochs of its parameters."""
     p, lengths = net.p, np.array([len(x) for x in X])
     size = min(32 if p["batch_size"] == "auto" else p["batch_size"], len(X))
-    n_steps = p["max_iter"] * math.ceil(len(X) / size)
-    moments = {"betas": (p["beta_1"], p["beta_2"]), "eps": p["epsilon"]}
-    optimizer = torch.optim.Adam(net.parameters(), p["learning_rate_init"], **moments)
-    rate = RATES[p["learning_rate"]]
-    schedule = torch.optim.lr_scheduler.LambdaLR(optimizer, lambda step: rate(step / n_steps))
+    update = Updates(net, p, p["max_iter"] * math.ceil(len(X) / size))
     for _ in range(p["max_iter"]):
         for batch in batches(lengths, size, rng):
-            optimizer.zero_grad()
             rows = take(target, batch)
-            value = loss(net([X[i] for i in batch]), rows)
-            (value + p["alpha"] / len(rows) * net.penalty()).backward()
-            if p["max_grad_norm"]:
-                nn.utils.clip_grad_norm_(net.parameters(), p["max_grad_norm"])
-            optimizer.step()
-            schedule.step()
+            update(loss(net([X[i] for i in batch]), rows), len(rows))
 
 
 def take(target, batch):
