@@ -417,6 +417,12 @@ def of_translator():
     yield f"{name}.set_coefs", Entry(change, {"coefs": model.coefs_})
     ctc = copy.deepcopy(new).set_params(decoder="ctc").fit(GRID, ["a", "b"] * 3)
     yield f"{name}.align", Entry(ctc.align, {"X": GRID, "y": ["a", "b"] * 3})
+    ahead = copy.deepcopy(ctc).set_params(bidirectional=False).fit(GRID, ["a", "b"] * 3)
+    yield f"{name}.stream (step)", Entry(lambda x: ahead.stream().step(x), {"x": GRID[0, 0]})
+    yield (
+        f"{name}.stream (push)",
+        Entry(lambda chunk: ahead.stream().push(chunk), {"chunk": GRID[0]}),
+    )
 
 
 def of_inspection():

@@ -36,6 +36,7 @@ FLOORS = {
     "skrnn._estimators.base": 6,
     "skrnn._estimators.decoders": 6,
     "skrnn._estimators.embeddings": 6,
+    "skrnn._estimators.emission_stream": 6,
     "skrnn._estimators.labels": 6,
     "skrnn._estimators.names": 6,
     "skrnn._estimators.opened": 6,

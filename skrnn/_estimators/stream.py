@@ -169,9 +169,7 @@ class Stream:
         TypeError
             If the chunk is of a type that holds no sequences.
         """
-        one = as_array(chunk, "chunk") if self.n_streams == 1 else None
-        is_single = one is not None and one.ndim < 3
-        data = read_again([one] if is_single else chunk, self._schema, owner=self._owner)
+        data, is_single = self._read(chunk)
         answers = self._go_through(data, partial(self._target.predict, self._model.params))
         per_step = self._model.network.pool.per_step
         if per_step and not is_single:
@@ -212,6 +210,12 @@ class Stream:
     def _begin(self):
         """Return the states before the first step."""
         return self._model.initial_states(self.n_streams)
+
+    def _read(self, chunk):
+        """Return the data of some steps, and whether the axis of streams was left out."""
+        one = as_array(chunk, "chunk") if self.n_streams == 1 else None
+        is_single = one is not None and one.ndim < 3
+        return read_again([one] if is_single else chunk, self._schema, owner=self._owner), is_single
 
     def _go_through(self, data, decode=None):
         """Take all steps of some data; return outputs, or what `decode` makes of them."""

@@ -16,6 +16,7 @@ from skrnn._core.attention import SCORES
 from skrnn._data.ragged import object_array
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.decoders import DECODERS
+from skrnn._estimators.emission_stream import EmissionStream
 from skrnn._estimators.parameters import COMMON_CONSTRAINTS, draw_seed, is_stochastic
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
@@ -40,6 +41,16 @@ def emits(estimator):
         raise AttributeError(
             f"align is not available with decoder={estimator.decoder!r}, whose symbols belong to "
             "no step: see attention_weights, or set decoder='ctc'."
+        )
+    return True
+
+
+def can_be_followed(estimator):
+    """Whether symbols are there before all of `X` has been read."""
+    if estimator.decoder != "ctc":
+        raise AttributeError(
+            f"stream is not available with decoder={estimator.decoder!r}, which begins to write "
+            "only when it has read all of a sequence: set decoder='ctc' and bidirectional=False."
         )
     return True
 
@@ -799,6 +810,32 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         """
         y = self.predict(X) if y is None else y
         return object_array(self._of_pairs("align", X, y, may_be_impossible=False))
+
+    @available_if(can_be_followed)
+    def stream(self, n_streams: int = 1) -> EmissionStream:
+        """Follow sequences that are still growing, step by step.
+
+        Parameters
+        ----------
+        n_streams : int, default=1
+            Number of sequences that are followed side by side.
+
+        Returns
+        -------
+        stream : EmissionStream
+            ``stream.step(x)`` takes a step and returns the symbol that it emits, or None. All of
+            them together are what `predict` with ``beam_width=1`` would return for the sequence so
+            far. The estimator itself never changes.
+
+        Raises
+        ------
+        NotFittedError
+            Before `fit`.
+        ValueError
+            If `n_streams` is no positive integer, or the network reads both directions.
+        """
+        self._check_fitted()
+        return EmissionStream(self, n_streams)
 
     # What the base class asks for.
 

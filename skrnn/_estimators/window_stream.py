@@ -33,7 +33,7 @@ def stream(estimator: Any, n_streams: int = 1) -> Any:
 
     Returns
     -------
-    stream : Stream, SymbolStream or WindowStream
+    stream : Stream, SymbolStream, EmissionStream or WindowStream
         ``stream.step(x)`` returns what `predict` would return for the sequence so far or, of a
         Pipeline, for the last row of the series so far. The estimator itself never changes.
 
