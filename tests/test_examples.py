@@ -29,6 +29,11 @@ SCORES = {
         r"Bayes' rule +accuracy (\S+)": (0.6, 0.9),  # most frequent language: 0.52
         r"RNNClassifier +accuracy (\S+)": (0.6, 0.9),
     },
+    "melodies": {
+        r"SequenceGenerator +(\S+) bits": (2.2, 2.6),
+        r"pairs, by genre +(\S+) bits": (2.8, 3),
+        r"least possible +(\S+) bits": (1.75, 1.85),
+    },
     "program_text": {
         r"RNNLanguageModel +(\S+) bits": (2, 3.2),
         r"counts +(\S+) bits": (2, 3.5),
