@@ -8,7 +8,8 @@ __version__ = "0.1.0.dev0"
 
 # The format of what pickle and joblib store. Whoever changes what a fitted object holds raises it,
 # lets `_estimators.saved` (or a `__setstate__`) bring the format before to the new one, and adds
-# files of the new one with tests/saved/make_models.py; the files of earlier ones stay.
+# files of the new one with tests/saved/make_models.py; the files of earlier ones stay. An attribute
+# that is merely new needs no new format, if loading gives it a value.
 #
 # 1  parameters, layout of the input and scale of the targets each in attributes of their own
 # 2  schema, target and model

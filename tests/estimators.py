@@ -234,7 +234,7 @@ class TranslatorOfNumbers(SequenceTranslator):
     def score(self, X, y, sample_weight=None):
         """Score as in training: few sequences are exactly right after so short a training."""
         held_out = self._read_more(X, y, sample_weight, held_out=True)
-        return self._score_held_out(held_out, map)
+        return self._judge(held_out, map)[0]
 
 
 class EmitterOfNumbers(TranslatorOfNumbers):

@@ -31,9 +31,9 @@ from skrnn._estimators.parameters import (
     draw_seed,
     warn_of_unused,
 )
-from skrnn._estimators.saved import from_format_1, is_format_1
+from skrnn._estimators.saved import completed, from_format_1, is_format_1
 from skrnn._fitting.callbacks import FitReport
-from skrnn._fitting.held_out import are_windows, hold_out_latest
+from skrnn._fitting.held_out import are_windows, hold_out_latest, judge
 from skrnn._fitting.history import History
 from skrnn._fitting.objective import Objective
 from skrnn._fitting.settings import Settings
@@ -73,6 +73,7 @@ class BaseRNN(
     loss_curve_: list[float]
     grad_norm_curve_: list[float]
     validation_scores_: list[float] | Any
+    validation_loss_curve_: list[float] | Any
     best_validation_score_: float | Any
 
     _parameter_constraints: dict = COMMON_CONSTRAINTS
@@ -230,7 +231,7 @@ class BaseRNN(
         )
 
     def _score_of(self, held_out, given, parallel_map):
-        """Score of held-out sequences as a function; `given` is what they were read from."""
+        """Score and loss of held-out sequences, a function; they were read from `given`."""
         if held_out.n_scored < self._least_held_out:
             raise ValueError(
                 f"The validation set has {held_out.n_scored} value to score, but a score needs at "
@@ -238,15 +239,17 @@ class BaseRNN(
                 "sequences as X_val."
             )
         if self.scoring is None:
-            return lambda: self._score_held_out(held_out, parallel_map)
+            return lambda: self._judge(held_out, parallel_map)
         scorer, (X, y, sample_weight) = check_scoring(self, self.scoring), given
         weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return lambda: float(scorer(self, X, y, **weights))
+        return lambda: (
+            float(scorer(self, X, y, **weights)),
+            self._judge(held_out, parallel_map)[1],
+        )
 
-    def _score_held_out(self, held_out, parallel_map):
-        """Score that the target itself gives to held-out sequences."""
-        encoded = self._decoded(held_out.data, self._target.choose, parallel_map)
-        return self._target.score(held_out, encoded)
+    def _judge(self, held_out, parallel_map):
+        """Score that the target itself gives to held-out sequences, and their loss."""
+        return judge(self._model, self._target, held_out, parallel_map)
 
     def _describe(self):
         """Architecture of the network that the parameters, X and y ask for."""
@@ -296,7 +299,7 @@ class BaseRNN(
         vars(self).update(self._target.attributes() | history.attributes())
 
     def _validate(self, score, theta, history):
-        """Score the parameters of an epoch."""
+        """Score the parameters of an epoch, and say what they lose."""
         self._publish(theta, history)
         return score()
 
@@ -319,7 +322,7 @@ class BaseRNN(
             vars(self).update(state)  # among it the parameters, which say what the target is
             state = from_format_1(state, self._make_target(), type(self).__name__)
             vars(self).clear()
-        super().__setstate__(state)
+        super().__setstate__(completed(state))
 
     # Prediction.
 
@@ -341,12 +344,9 @@ class BaseRNN(
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
             return self._model.outputs(data, parallel_map=parallel_map, decode=decode)[0]
 
-    def _decoded(self, data, method, parallel_map=None):
+    def _decoded(self, data, method):
         """What a method of the target, ``method(params, outputs, packing)``, makes of outputs."""
-        decode = partial(method, self._model.params)
-        if parallel_map is None:
-            return self._outputs(data, decode)
-        return self._model.outputs(data, parallel_map=parallel_map, decode=decode)[0]
+        return self._outputs(data, partial(method, self._model.params))
 
     def _raw_outputs(self, X):
         """Outputs of the head for new sequences, (n_sequences, n_outputs)."""

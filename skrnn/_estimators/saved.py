@@ -28,3 +28,8 @@ def from_format_1(state, target, owner):
         ) from error
     kept = {name: value for name, value in state.items() if name not in GONE}
     return kept | {"_schema": schema, "_target": target, "_model": model}
+
+
+def completed(state):
+    """Add what the first files of format 2 do not hold: the loss of a validation set."""
+    return {"validation_loss_curve_": None} | state if "_model" in state else state

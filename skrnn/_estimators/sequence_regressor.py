@@ -209,6 +209,10 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         Mean Euclidean norm of the gradient in each epoch, before clipping.
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
+    validation_loss_curve_ : list of float or None
+        Mean loss of the validation set after each epoch, weighted, without the L2 penalty and
+        without dropout; None without a validation set. Labels that training lacks do not count in
+        it.
     best_validation_score_ : float or None
         Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
         epoch had one, None without a validation set.

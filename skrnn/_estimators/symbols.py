@@ -36,12 +36,16 @@ class SymbolsMixin:
     def _begin_embeddings(self, embedding, views):
         """Leave the vectors of symbols as they were drawn."""
 
-    def _score_held_out(self, held_out, parallel_map):
-        return self._target.score(held_out, log_likelihood(self._model, held_out, parallel_map))
+    def _judge(self, held_out, parallel_map):
+        score = self._target.score(held_out, self._likelihood_of(held_out, parallel_map))
+        return score, -score  # the loss is the mean over symbols as well
+
+    def _likelihood_of(self, held_out, parallel_map):
+        return log_likelihood(self._model, held_out, parallel_map)
 
     def _log_likelihood(self, held_out):
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
-            return log_likelihood(self._model, held_out, parallel_map)
+            return self._likelihood_of(held_out, parallel_map)
 
     def _share_of_equal(self, X, y, sample_weight):
         """Share of sequences that are predicted exactly."""

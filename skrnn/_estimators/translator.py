@@ -268,6 +268,10 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         Mean Euclidean norm of the gradient in each epoch, before clipping.
     validation_scores_ : list of float or None
         Validation score after each epoch, see `scoring`; None without a validation set.
+    validation_loss_curve_ : list of float or None
+        Mean loss of the validation set after each epoch, weighted, without the L2 penalty and
+        without dropout; None without a validation set. Labels that training lacks do not count in
+        it.
     best_validation_score_ : float or None
         Best validation score of the last fit; the parameters of its epoch were kept. NaN if no
         epoch had one, None without a validation set.
@@ -862,9 +866,8 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
     def _begin_embeddings(self, embedding, views):
         BaseRNN._begin_embeddings(self, embedding, views)
 
-    def _score_held_out(self, held_out, parallel_map):
-        log_likelihood = self._decoder.log_likelihood(self._model, held_out, parallel_map)
-        return self._target.score(held_out, np.array(log_likelihood))
+    def _likelihood_of(self, held_out, parallel_map):
+        return np.array(self._decoder.log_likelihood(self._model, held_out, parallel_map))
 
     # Prediction.
 

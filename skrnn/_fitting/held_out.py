@@ -1,8 +1,12 @@
-"""Which sequences of a training set are held out to be scored."""
+"""Which sequences of a training set are held out, and how a model does on them."""
 
 import math
+from functools import partial
 
 import numpy as np
+
+from skrnn._fitting.objective import ignore_overflow
+from skrnn._targets.training_set import Chunk
 
 # Pairs of neighbours that `are_windows` looks at, and their first steps: it must not take longer
 # than reading X, whatever the lengths.
@@ -60,3 +64,30 @@ def are_alike(changes, others):
         return False
     size = np.linalg.norm(changes) * np.linalg.norm(others)
     return size > 0 and np.vdot(changes, others) > (1 - 1e-6) * size
+
+
+def judge(model, target, held_out, parallel_map=map):
+    """Return the target's own score of a held-out set and its mean loss, both from one pass."""
+    answers, loss = None, 0.0
+    answer = partial(answer_part, model, target, held_out, target.without_strangers(held_out))
+    for rows, encoded, part_loss in parallel_map(answer, model.parts(held_out.data)):
+        if answers is None:
+            answers = np.empty((len(held_out.target), *encoded.shape[1:]), encoded.dtype)
+        answers[rows] = encoded
+        loss += part_loss
+    return target.score(held_out, answers), loss
+
+
+def answer_part(model, target, held_out, known, indices):
+    """Rows of the targets of some sequences, the best answers for them, and their share of a loss.
+
+    known  the held-out set as the loss reads it
+    """
+    batch = known.batch(Chunk(indices))
+    outputs, _ = model.forward(batch.x, batch.packing)
+    # Without any weight there is no mean.
+    weight = (batch.weight / (known.sequence_weight.sum() or np.nan)).astype(outputs.dtype)
+    with ignore_overflow():
+        loss, *_ = target.loss(model.params, outputs, batch.target, weight, batch.packing)
+    rows = held_out.rows_of_outputs(indices, batch.packing)
+    return rows, target.choose(model.params, outputs, batch.packing), loss

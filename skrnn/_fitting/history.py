@@ -13,10 +13,14 @@ PUBLISHED = {
     "loss_curve": "loss_curve_",
     "grad_norm_curve": "grad_norm_curve_",
     "validation_scores": "validation_scores_",
+    "validation_loss_curve": "validation_loss_curve_",
     "best_validation_score": "best_validation_score_",
     "optimizer": "_optimizer",
     "rng": "_rng",
 }
+# What grows with each epoch; the latter two are of a validation set.
+VALIDATION = "validation_scores", "validation_loss_curve"
+CURVES = ("loss_curve", "grad_norm_curve", *VALIDATION)
 
 
 @dataclass
@@ -27,7 +31,8 @@ class History:
     samples_seen            training sequences since the first epoch of all
     loss_curve              mean loss of each epoch, earlier calls included; likewise
     grad_norm_curve         mean norm of the gradient, before clipping
-    validation_scores       score after each epoch; None without a validation set
+    validation_scores       score after each epoch; None without a validation set; likewise
+    validation_loss_curve   mean loss of that set after each epoch, without the penalty
     best_validation_score   of the present call; None likewise
     optimizer, rng          what partial_fit goes on with; None after fit
     """
@@ -37,6 +42,7 @@ class History:
     loss_curve: list[float] = field(default_factory=list)
     grad_norm_curve: list[float] = field(default_factory=list)
     validation_scores: list[float] | None = None
+    validation_loss_curve: list[float] | None = None
     best_validation_score: float | None = None
     optimizer: Any = None
     rng: np.random.Generator | None = None
@@ -53,21 +59,16 @@ class History:
 
     def snapshot(self):
         """Return a copy that does not grow with this one."""
-        lists = ("loss_curve", "grad_norm_curve", "validation_scores")
-        copies = {name: getattr(self, name) and list(getattr(self, name)) for name in lists}
+        copies = {name: getattr(self, name) and list(getattr(self, name)) for name in CURVES}
         return replace(self, **copies)
 
     def continued(self, is_scored):
         """Return a copy for one more call: the record of this one stays as it is."""
-        scores = list(self.validation_scores or []) if is_scored else None
-        return replace(
-            self,
-            n_iter=0,
-            loss_curve=list(self.loss_curve),
-            grad_norm_curve=list(self.grad_norm_curve),
-            validation_scores=scores,
-            best_validation_score=math.nan if is_scored else None,
-        )
+        curves = {name: list(getattr(self, name) or []) for name in CURVES}
+        best = math.nan if is_scored else None
+        if not is_scored:
+            curves |= dict.fromkeys(VALIDATION)
+        return replace(self, **curves, n_iter=0, best_validation_score=best)
 
     @property
     def loss(self):

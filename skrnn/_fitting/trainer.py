@@ -30,7 +30,8 @@ class Trainer:
     history : History
         Continued by `fit`.
     score : callable or None
-        ``score(theta, history)``: validation score of some parameters, of which higher is better.
+        ``score(theta, history)``: validation score of some parameters, of which higher is better,
+        and their loss on the validation set.
     report : callable
         ``report(theta, history)`` after each epoch; a true answer stops.
     """
@@ -191,8 +192,9 @@ class Trainer:
             ends_itself = self.settings.is_planned or self.settings.rule.needs_whole_set
             stalled = self.stopping.update(loss) and not ends_itself
         else:
-            score = self.score(theta, history)
+            score, validation_loss = self.score(theta, history)
             history.validation_scores.append(score)
+            history.validation_loss_curve.append(validation_loss)
             stalled = self.stopping.update(score, theta)
             message += f", validation score = {score:.6f}"
         if self.settings.verbose:

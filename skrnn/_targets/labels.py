@@ -124,6 +124,11 @@ class Labels(Target):
     def score(self, held_out, encoded):
         return accuracy_score(held_out.target, encoded, sample_weight=held_out.weight)
 
+    def without_strangers(self, held_out):
+        # They have no probability, and the loss would be infinite.
+        strangers = held_out.target == self.n_outputs
+        return held_out.without(strangers) if strangers.any() else held_out
+
     def strata(self, train, chosen, fraction):
         target = train.target[chosen]
         counts = np.bincount(target, minlength=self.n_outputs)
@@ -247,6 +252,9 @@ class MultiLabels(Labels):
             return 1.0
         check_class_weight(self.class_weight)
         return compute_sample_weight(self.class_weight, y)
+
+    def without_strangers(self, held_out):
+        return held_out
 
     def strata(self, train, chosen, fraction):
         return None

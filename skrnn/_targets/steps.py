@@ -163,6 +163,9 @@ class PartlyLabelled(StepTrainingSet):
         known = self.known[self.rows_of_outputs(chunk.indices, batch.packing)]
         return batch._replace(target=ObservedLabels(batch.target, known))
 
+    def without(self, rows):
+        return type(self)(self.data, self.target, self.weight, self.known & ~rows)
+
 
 class CRFLabels(StepLabels):
     """One class for each step, scored by a CRF as sequences; unknown steps are summed over.

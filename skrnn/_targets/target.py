@@ -90,6 +90,10 @@ class Target(ABC):
         """Factors of the weights that the target itself brings."""
         return 1.0
 
+    def without_strangers(self, held_out):
+        """Return a held-out set in which what training did not know has no part in the loss."""
+        return held_out
+
     def strata(self, train, chosen, fraction):
         """Groups of the chosen sequences, of each of which a fraction is to be held out, or None.
 

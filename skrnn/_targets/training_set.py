@@ -99,6 +99,10 @@ class TrainingSet:
     def with_rows(self, indices, rows):
         return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows])
 
+    def without(self, rows):
+        """Return the set with some targets, a mask (n_rows,) of labels, left out of the loss."""
+        return type(self)(self.data, self.target * ~rows, self.weight * ~rows)
+
     def distinct(self):
         """Return the sequences in an order of their own, equal ones once with all their weight.
 
@@ -167,6 +171,9 @@ class StepTrainingSet(TrainingSet):
     def with_rows(self, indices, rows):
         known = self.known[rows]
         return type(self)(self.data.subset(indices), self.target[rows], self.weight[rows], known)
+
+    def without(self, rows):
+        return type(self)(self.data, self.target, self.weight * ~rows, self.known & ~rows)
 
     def content(self):
         return self.target, self.known & (self.weight > 0)

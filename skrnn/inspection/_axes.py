@@ -1,7 +1,7 @@
 """What all displays ask of matplotlib, which is optional and takes long to import."""
 
-# Characters that fit beside each other above a figure, and those that a piece of a line takes.
-LINE, HANDLE = 66, 6
+# Characters beside each other above an inch of axes, and those that a piece of a line takes.
+PER_INCH, HANDLE = 13.3, 6
 
 
 def new_axes(ax=None):
@@ -24,6 +24,7 @@ def legend_above(ax, handles=None):
     if handles is None:
         handles = ax.get_legend_handles_labels()[0]
     longest = max(len(handle.get_label()) for handle in handles)
-    n_columns = max(1, min(len(handles), LINE // (longest + HANDLE)))
+    line = PER_INCH * ax.bbox.width / ax.figure.dpi
+    n_columns = max(1, min(len(handles), int(line // (longest + HANDLE))))
     where = {"loc": "lower left", "bbox_to_anchor": (0, 1), "borderaxespad": 0.3}
     return ax.legend(handles=handles, ncols=n_columns, frameon=False, **where)

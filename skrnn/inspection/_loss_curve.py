@@ -12,7 +12,7 @@ from skrnn.inspection._axes import legend_above, new_axes, whole_numbers
 
 
 class LossCurveDisplay:
-    """Plot of the training loss, and of validation scores, by epoch.
+    """Plot of the losses of the training and the validation set, and of the score, by epoch.
 
     Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
 
@@ -22,19 +22,23 @@ class LossCurveDisplay:
         Training loss after each epoch.
     validation_scores : array-like of shape (n_epochs,), default=None
         Validation score after each epoch, drawn on an axis of its own.
+    validation_loss_curve : array-like of shape (n_epochs,), default=None
+        Loss of the validation set after each epoch, beside that of the training set.
     name : str, default=None
-        Label of the loss; that of the scores is 'validation'.
+        Label of the training loss; the others are 'validation loss' and 'score'.
 
     Attributes
     ----------
     ax_ : matplotlib Axes
-        Axes with the loss, on a logarithmic scale where all losses are positive.
+        Axes with the losses, on a logarithmic scale where all of them are positive.
     score_ax_ : matplotlib Axes or None
         Axes with the scores, if there are any.
     figure_ : matplotlib Figure
         Figure of both.
     line_ : matplotlib Line2D
-        Curve of the loss.
+        Curve of the training loss.
+    validation_line_ : matplotlib Line2D or None
+        Curve of the validation loss, in the colour of the training loss.
     score_line_ : matplotlib Line2D or None
         Curve of the scores.
     best_line_ : matplotlib Line2D or None
@@ -58,6 +62,7 @@ class LossCurveDisplay:
     score_ax_: Any
     figure_: Any
     line_: Any
+    validation_line_: Any
     score_line_: Any
     best_line_: Any
 
@@ -66,10 +71,12 @@ class LossCurveDisplay:
         *,
         loss_curve: ArrayLike,
         validation_scores: ArrayLike | None = None,
+        validation_loss_curve: ArrayLike | None = None,
         name: str | None = None,
     ):
         self.loss_curve = loss_curve
         self.validation_scores = validation_scores
+        self.validation_loss_curve = validation_loss_curve
         self.name = name
 
     @classmethod
@@ -108,6 +115,7 @@ class LossCurveDisplay:
         display = cls(
             loss_curve=estimator.loss_curve_,
             validation_scores=estimator.validation_scores_,
+            validation_loss_curve=estimator.validation_loss_curve_,
             name=type(estimator).__name__ if name is None else name,
         )
         return display.plot(ax, **curve_kwargs)
@@ -131,27 +139,53 @@ class LossCurveDisplay:
         """
         self.ax_ = new_axes(ax)
         self.figure_ = self.ax_.figure
-        epochs = range(1, len(self.loss_curve) + 1)
         label = self.name if name is None else name
-        (self.line_,) = self.ax_.plot(epochs, self.loss_curve, label=label, **curve_kwargs)
-        positive = min(self.loss_curve, default=0) > 0
-        self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale="log" if positive else "linear")
+        (self.line_,) = self.ax_.plot(
+            self._epochs(self.loss_curve), self.loss_curve, label=label, **curve_kwargs
+        )
+        self.validation_line_ = self.score_ax_ = self.score_line_ = self.best_line_ = None
+        if _has_any(self.validation_loss_curve):
+            self._plot_validation_loss()
+        self.ax_.set(xlabel="Epoch", ylabel="Loss", yscale=self._scale())
         whole_numbers(self.ax_.xaxis)
-        self.score_ax_ = self.score_line_ = self.best_line_ = None
-        if self.validation_scores is not None and len(self.validation_scores):
+        if _has_any(self.validation_scores):
             self._plot_scores()
         if label is not None:
-            lines = self.line_, self.score_line_, self.best_line_
+            lines = self.line_, self.validation_line_, self.score_line_, self.best_line_
             legend_above(self.ax_, [line for line in lines if line])
         return self
 
+    def _epochs(self, curve):
+        """Return the epochs of a curve: a warm start may have begun to validate late."""
+        last = len(self.loss_curve) + 1
+        return range(last - len(curve), last)
+
+    def _scale(self):
+        """Return a logarithmic scale where all losses are positive."""
+        lines = [line for line in (self.line_, self.validation_line_) if line]
+        losses = [loss for line in lines for loss in line.get_ydata() if not np.isnan(loss)]
+        return "log" if min(losses, default=0) > 0 else "linear"
+
+    def _plot_validation_loss(self):
+        # What the network holds for impossible loses without end: such an epoch has no point.
+        losses = np.asarray(self.validation_loss_curve, float)
+        (self.validation_line_,) = self.ax_.plot(
+            self._epochs(losses),
+            np.where(np.isfinite(losses), losses, np.nan),
+            color=self.line_.get_color(),
+            linestyle="--",
+            label="validation loss",
+        )
+
     def _plot_scores(self):
         self.score_ax_ = self.ax_.twinx()
-        # A warm start may have begun to validate later than it began to train.
-        last = len(self.loss_curve) + 1
-        epochs = range(last - len(self.validation_scores), last)
+        epochs = self._epochs(self.validation_scores)
         (self.score_line_,) = self.score_ax_.plot(
-            epochs, self.validation_scores, color="tab:orange", linestyle="--", label="validation"
+            epochs,
+            self.validation_scores,
+            color="tab:orange",
+            linestyle="-.",
+            label="score",
         )
         self.score_ax_.set_ylabel("Validation score")
         if not np.isnan(self.validation_scores).all():
@@ -159,3 +193,7 @@ class LossCurveDisplay:
             self.best_line_ = self.ax_.axvline(
                 best, color="gray", linestyle=":", label=f"best: {best}"
             )
+
+
+def _has_any(curve):
+    return curve is not None and len(curve) > 0

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 from estimators import CASES, each_case, each_form, equal_sequences, every_case
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import check_scoring
+from sklearn.metrics import check_scoring, log_loss, mean_squared_error
 from sklearn.pipeline import make_pipeline
-from training import OVERSHOOTING, X_VAL, X, assert_is_its_best, brief, fitted, flat
+from training import OVERSHOOTING, STILL, X_VAL, X, assert_is_its_best, brief, fitted, flat
 
 from skrnn import (
     RNNClassifier,
@@ -77,7 +77,58 @@ def test_without_a_validation_set_no_scores_are_left_of_an_earlier_one(case):
     model = case.make(warm_start=True).fit(X, case.target(X), **validation)
     model.fit(X, case.target(X))
     assert model.validation_scores_ is model.best_validation_score_ is None
+    assert model.validation_loss_curve_ is None
     assert len(model.loss_curve_) == 2 * model.max_iter
+
+
+@brief
+@pytest.mark.parametrize("weight", [None, np.linspace(0, 2, len(X))], ids=["", "weighted"])
+@every_case
+def test_the_validation_loss_is_the_loss_that_is_trained(case, weight):
+    y = case.target(X)
+    validation = {"X_val": X, "y_val": y, "sample_weight_val": weight}
+    for scoring in (None, case.scoring):
+        model = case.make(**STILL, scoring=scoring)
+        model.fit(X, y, sample_weight=weight, **validation)
+        assert_allclose(model.validation_loss_curve_, model.loss_curve_, rtol=1e-8)
+
+
+@brief
+def test_the_validation_loss_is_that_of_each_epoch():
+    options = {"learning_rate": "constant", "random_state": 0, "dtype": "float64"}
+    y, y_val = (np.array([x[0, 0] > 0 for x in part]) for part in (X, X_VAL))
+    for n, loss in enumerate(
+        RNNClassifier(**options, max_iter=3, dropout=0.5)
+        .fit(X, y, X_val=X_VAL, y_val=y_val)
+        .validation_loss_curve_,
+        1,
+    ):
+        model = RNNClassifier(**options, max_iter=n, dropout=0.5).fit(X, y)
+        assert_allclose(loss, log_loss(y_val, model.predict_proba(X_VAL)), rtol=1e-9)
+
+
+@brief
+def test_the_validation_loss_of_numbers_is_in_the_scale_of_the_network():
+    values, values_val = (np.array([3 * x[0, 0] for x in part]) for part in (X, X_VAL))
+    model = RNNRegressor(max_iter=1, random_state=0, dtype="float64", learning_rate="constant")
+    model.fit(X, values, X_val=X_VAL, y_val=values_val)
+    error = mean_squared_error(values_val, model.predict(X_VAL)) / values.var()
+    assert_allclose(model.validation_loss_curve_, [error / 2], rtol=1e-9)
+
+
+@brief
+@pytest.mark.parametrize("case", [case for case in CASES if case.known], ids=str)
+def test_labels_that_training_lacks_have_no_part_in_the_validation_loss(case):
+    y, y_val, weight = case.target(X), case.target(X_VAL), np.ones(len(X_VAL))
+    weight[0] = 0
+    strangers = else_at(y_val, np.size(y_val[0]))
+    known, other = (
+        case.make(max_iter=2).fit(X, y, X_val=X_VAL, y_val=y_val, sample_weight_val=weight)
+        for y_val in (y_val, strangers)
+    )
+    assert_allclose(other.validation_loss_curve_, known.validation_loss_curve_, rtol=1e-9)
+    without = case.make(max_iter=2).fit(X, y, X_val=X_VAL[1:], y_val=y_val[1:])
+    assert_allclose(other.validation_loss_curve_, without.validation_loss_curve_, rtol=1e-9)
 
 
 @brief

@@ -37,6 +37,18 @@ def test_a_saved_object_answers_as_it_did(file):
     assert_allclose(as_rows(found), as_rows(saved["output"]), rtol=1e-6, atol=1e-7)
 
 
+@pytest.mark.skipif(np.__version__ < "2", reason="NumPy 1 reads no pickle of NumPy 2's")
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+@pytest.mark.parametrize("number", [1, 2])
+def test_a_model_from_before_the_validation_loss_goes_on(number):
+    file = Path(__file__).parent / f"format_{number}" / "regressor.pkl"
+    saved = pickle.loads(file.read_bytes())
+    model, X, y = saved["object"], saved["X"], saved["output"]
+    assert model.validation_loss_curve_ is None
+    model.set_params(warm_start=True).fit(X, y, X_val=X, y_val=y)
+    assert len(model.validation_loss_curve_) == model.n_iter_ < len(model.loss_curve_)
+
+
 def test_every_kind_of_model_was_saved():
     assert len(FILES) >= 15
 
