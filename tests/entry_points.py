@@ -321,6 +321,8 @@ def of_backtests():
     pipe = make_pipeline(SlidingWindowTransformer(2, horizon=1, output="2d"), LinearRegression())
     good = {"X": X, "y": y, "cv": 2, "season": 2, "groups": np.repeat([0, 1], 12)}
     yield "backtest", Entry(backtest, {"estimator": pipe, "refit": True} | good)
+    alone = {"X": X[:, :1], "y": y, "cv": 2, "season": 2, "horizon": [1, 2]}
+    yield "backtest (recursive)", Entry(backtest, {"estimator": pipe, "refit": False} | alone)
     name, model = "ConformalForecaster", ConformalForecaster(pipe, coverage=0.5)
     yield name, parameters(model, lambda made: made.fit(X, y).scores_)
     yield f"{name}.fit", Entry(attempt(model, "fit", lambda m: m.scores_), {"X": X, "y": y})

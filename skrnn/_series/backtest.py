@@ -19,7 +19,8 @@ from skrnn._data.values import as_floats
 from skrnn._series.baselines import Origins
 from skrnn._series.columns import check_table
 from skrnn._series.forecast import horizon_of, windows_of
-from skrnn._series.series import MOST_ROWS
+from skrnn._series.rolling import RollingRecursion
+from skrnn._series.series import MOST_ROWS, all_horizons
 from skrnn._series.split import PurgedWindowSplit, as_splits
 from skrnn._series.windows import groups_of, starts_of
 
@@ -34,6 +35,7 @@ def backtest(
     season: int | None = None,
     metric: Callable[..., float] = mean_absolute_error,
     groups: ArrayLike | None = None,
+    horizon: int | ArrayLike | None = None,
 ) -> Bunch:
     """Forecast from many rows of a table as if they were the last, and compare with what came.
 
@@ -72,6 +74,12 @@ def backtest(
         Id of the series of each row, for `cv`. None takes the column that the windows name as
         `group_feature`.
 
+    horizon : int or array-like of int, default=None
+        Rows ahead that an estimator of one step, whose windows have ``horizon=1``, forecasts as
+        :func:`recursive_forecast` does, each from the forecasts before it: from as many predictions
+        for every origin as the largest asks for. `y` must be the only column of `X` that is not
+        among the `known_features` of the windows. None takes the horizons of the windows.
+
     Returns
     -------
     result : :class:`~sklearn.utils.Bunch`
@@ -100,7 +108,8 @@ def backtest(
     ------
     ValueError
         If the estimator has no windows that look ahead, `y` has more than one column, or no test
-        row has a complete window.
+        row has a complete window; with `horizon`, if the windows have another than 1, or `y` is not
+        what is fed back.
 
     Examples
     --------
@@ -123,38 +132,46 @@ def backtest(
         raise ValueError(f"y has shape {y.shape}, but one value for each row is needed: (n_rows,).")
     if season is not None:
         check_scalar(season, "season", Integral, min_val=1, max_val=MOST_ROWS)
-    targets = windows.targets(X, y)
+    targets, horizons = windows.targets(X, y), all_horizons(windows.horizon)
+    rolling = None if horizon is None else RollingRecursion(windows, X, y, horizon)
+    if rolling is not None:
+        horizons = rolling.horizons
     groups = groups_of(windows, X) if groups is None else groups
     if isinstance(cv, Integral):
         cv = PurgedWindowSplit(
             int(cv),
             window_size=1,
-            horizon=windows.horizon,
+            horizon=horizons,
             time_feature=windows.time_feature,
         )
-    origins = Origins(windows, starts_of(windows, X, len(y)), len(y))
+    origins = Origins(windows, starts_of(windows, X, len(y)), len(y), horizons)
     values = {"truth": origins.truth(y), "persistence": origins.persistence(y)}
     if season is not None:
         values["seasonal_naive"] = origins.seasonal_naive(y, season)
     usable = origins.complete() & ~np.isnan(sum(values.values())).any(axis=1)
-    result = _forecast(
-        estimator, X, targets, check_cv(as_splits(cv)).split(X, y, groups), usable, refit
-    )
+
+    def answer(fitted, rows):
+        if rolling is not None:
+            return {"forecast": rolling.forecasts(fitted, origins.origin[rows])}
+        return _answers(fitted, X, rows, targets.ndim)
+
+    splits = check_cv(as_splits(cv)).split(X, y, groups)
+    result = _forecast(estimator, (X, targets), splits, usable, refit, answer)
     result |= {name: value[result["rows"]] for name, value in values.items()}
     result["origin"] = origins.origin[result["rows"]]
     return Bunch(**result, **_compare(result, origins.horizons, metric))
 
 
-def _forecast(estimator, X, targets, splits, usable, refit):
-    """Return the forecasts of the usable test rows of all splits."""
-    found, fitted = [], None
+def _forecast(estimator, learnt, splits, usable, refit, answer):
+    """Return the forecasts ``answer(fitted, rows)`` of the usable test rows of all splits."""
+    (X, targets), found, fitted = learnt, [], None
     for i, (train, test) in enumerate(splits):
         if fitted is None or refit:
             fitted = clone(estimator).fit(safe_indexing(X, train), targets[train])
         rows = test[usable[test]]
         if len(rows):
             parts = {"rows": rows, "split": np.full(len(rows), i)}
-            found.append(parts | _answers(fitted, X, rows, targets.ndim))
+            found.append(parts | answer(fitted, rows))
     if not found:
         raise ValueError(
             "No test row has a complete window, and a season before it: use fewer splits, smaller "

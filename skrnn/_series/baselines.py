@@ -11,13 +11,14 @@ class Origins:
     """Rows of a table as windows with horizons take them: where each looks from, and what at.
 
     starts    (n_series,) first row of each series
-    horizons  rows from the end of a window to its targets
+    horizons  rows from the end of a window to its targets; None for those of the windows
 
     The window of row i ends at row ``i - max(horizons)``, its origin.
     """
 
-    def __init__(self, windows, starts, n_rows):
-        self.window_size, self.horizons = int(windows.window_size), all_horizons(windows.horizon)
+    def __init__(self, windows, starts, n_rows, horizons=None):
+        self.window_size = int(windows.window_size)
+        self.horizons = all_horizons(windows.horizon) if horizons is None else horizons
         self.first = np.repeat(starts, lengths_of(starts, n_rows))
         self.origin = np.arange(n_rows) - max(self.horizons)
 

@@ -18,6 +18,7 @@ from skrnn import (
     WindowScaledRegressor,
     backtest,
     direct_forecast,
+    recursive_forecast,
 )
 from skrnn.datasets import load_airline, load_sunspots
 
@@ -117,6 +118,86 @@ def test_a_network_in_a_backtest_beats_what_costs_nothing():
     model = make_pipeline(SlidingWindowTransformer(10, horizon=[1, 4]), network)
     result = backtest(model, x[:, np.newaxis], x, cv=2, refit=False, season=16)
     assert (column(result, "forecast") < 0.7 * column(result, "persistence")).all()
+
+
+@pytest.mark.parametrize("refit", [True, False])
+def test_a_recursive_backtest_by_hand(refit):
+    X, horizons, folds = walk(60), [1, 4, 6], TimeSeriesSplit(3, gap=5)
+    y, model = X[:, 0], pipeline(1)
+    result = backtest(model, X, y, cv=folds, refit=refit, season=4, horizon=horizons)
+    first, forecasts = next(folds.split(X))[0], []
+    for train, test in folds.split(X):
+        model.fit(X[train if refit else first], y[train if refit else first])
+        for row in test:
+            forecasts.append(recursive_forecast(model, X[: row - 5], 6)[[0, 3, 5]])
+    np.testing.assert_allclose(result.forecast, forecasts)
+    np.testing.assert_array_equal(result.truth, y[np.add.outer(result.rows - 6, horizons)])
+    assert result.columns == ["horizon", "forecast", "persistence", "seasonal_naive"]
+    assert column(result, "horizon").tolist() == horizons
+
+
+def feasts(library, n_series):
+    """Series that rise on known days; of several series, a column tells whose a row is."""
+    feast = (np.arange(60) % 7 == 0).astype(float)
+    u = 2 * feast + 0.2 * np.random.default_rng(0).normal(size=60)
+    columns = {"u": u, "feast": feast, "id": np.arange(60) // (60 // n_series)}
+    if n_series == 1:
+        del columns["id"]
+    if library is None:
+        return np.column_stack(list(columns.values())), list(range(len(columns)))
+    X = pytest.importorskip(library).DataFrame(columns)
+    if library == "pandas":
+        days = pytest.importorskip("pandas").date_range("2024", periods=60 // n_series)
+        X = X.set_axis(np.tile(days, n_series), axis=0)
+    return X, list(columns)
+
+
+@pytest.mark.parametrize("library", [None, "pandas", "polars"])
+@pytest.mark.parametrize("n_series", [1, 2])
+def test_a_recursive_backtest_knows_what_is_known_in_advance(library, n_series):
+    X, names = feasts(library, n_series)
+    u, group = np.asarray(X)[:, 0], names[2] if n_series > 1 else None
+    windows = SlidingWindowTransformer(
+        4, horizon=1, output="2d", known_features=names[1:2], group_feature=group
+    )
+    model = make_pipeline(windows, Ridge(0.01))
+    ids = np.arange(60) // (60 // n_series)
+    folds = list(PurgedWindowSplit(2, window_size=1, horizon=3).split(np.asarray(X), u, ids))
+    result = backtest(model, X, u, cv=folds, horizon=[1, 3], refit=False)
+
+    def take(rows):
+        return X.iloc[rows] if library == "pandas" else X[rows]
+
+    model.fit(take(folds[0][0]), u[folds[0][0]])
+    for origin, forecast in list(zip(result.origin, result.forecast, strict=True))[::5]:
+        past = np.flatnonzero((ids == ids[origin]) & (np.arange(60) <= origin))
+        coming = take(np.arange(origin + 1, origin + 4))
+        if library is None:
+            coming = np.where(np.arange(len(names)) == 0, np.nan, coming)
+        else:
+            coming = coming[names[1:]]
+        expected = recursive_forecast(model, take(past), 3, future=coming)
+        expected = expected["u"] if hasattr(expected, "columns") else expected
+        np.testing.assert_allclose(forecast, np.ravel(expected)[[0, 2]])
+    # The feasts are foreseen, which the last value is not.
+    assert len(result.rows) > 20
+    assert (column(result, "forecast") < 0.5 * column(result, "persistence")).all()
+
+
+@pytest.mark.parametrize(
+    "change, message",
+    [
+        ({"horizon": 0}, r"horizon=\[0\] must be at least 1"),
+        ({"horizon": 1.5}, "horizon must be an instance of int"),
+        ({"estimator": pipeline([1, 2])}, r"the windows of the estimator have horizon=\[1, 2\]"),
+        ({"X": np.hstack([walk(), walk()])}, r"X has \[0, 1\] for it: pass that column as y"),
+        ({"y": walk(seed=1)[:, 0]}, "feeds forecasts of y back as the column of X"),
+    ],
+)
+def test_wrong_recursive_backtests(change, message):
+    arguments = {"estimator": pipeline(1), "X": walk(), "y": walk()[:, 0], "cv": 2, "horizon": 2}
+    with pytest.raises((ValueError, TypeError), match=message):
+        backtest(**(arguments | change))
 
 
 @pytest.mark.parametrize("horizon", [2, [1, 3]])
