@@ -508,7 +508,8 @@ def of_words_and_images():
     path.write_text("a 1 2\nb 3 4\n", "utf-8")
     vocabulary = {"vocabulary": ["a", "b"]}
     read = {"dtype": np.float64, "encoding": "utf-8", "decode_error": "strict"}
-    yield "load_word_vectors", Entry(partial(load_word_vectors, path), vocabulary | read)
+    load = partial(load_word_vectors, path)
+    yield "load_word_vectors", Entry(lambda **given: load(**given).vectors, vocabulary | read)
     good = vocabulary | {"vectors": np.eye(2)}
     yield "WordVectors", Entry(lambda **given: WordVectors(**given).vectors, good)
     words = WordVectors(**good)

@@ -9,6 +9,11 @@ from estimators import object_array
 
 from skrnn import SequenceArray
 
+try:
+    import pyarrow
+except ImportError:
+    pyarrow = None
+
 FOLDER = TemporaryDirectory()
 TYPES = (np.float16, np.int8, bool)
 
@@ -64,17 +69,36 @@ def frames(array):
     """Data frames of two dimensions, or series of one, by name."""
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
     if array.ndim == 1:
-        whole = pd.Series(array).convert_dtypes()
-        return {"pandas": pd.Series(array), "nullable": whole, "polars": pl.Series(array)}
+        made = {"pandas": pd.Series(array), "polars": pl.Series(array)}
+        return made | nullable(made["pandas"]) | arrow(array)
     names = [f"x{i}" for i in range(array.shape[1])]
     frame = pd.DataFrame(array, columns=names)
-    made = {"pandas": frame, "nullable": frame.convert_dtypes()}
-    made["polars"] = pl.DataFrame(array, schema=names)
-    try:
-        import pyarrow
-    except ImportError:
-        return made
-    return made | {"arrow": pyarrow.table(dict(zip(names, array.T, strict=True)))}
+    made = {"pandas": frame, "polars": pl.DataFrame(array, schema=names)}
+    return made | nullable(frame) | arrow_table(dict(zip(names, array.T, strict=True)))
+
+
+def nullable(frame):
+    """The same frame or series in types of pandas that can be missing, by name."""
+    made = {"nullable": frame.convert_dtypes()}
+    if pyarrow is not None:
+        made["pandas of arrow"] = frame.convert_dtypes(dtype_backend="pyarrow")
+    return made
+
+
+def arrow(values):
+    """Values as arrays of Arrow, in one piece and in two, by name."""
+    if pyarrow is None:
+        return {}
+    whole, half = pyarrow.array(values), len(values) // 2
+    chunks = pyarrow.chunked_array([whole[:half], whole[half:]])
+    return {"arrow": whole, "arrow chunks": chunks}
+
+
+def arrow_table(columns):
+    """Columns as tables of Arrow, by name."""
+    if pyarrow is None:
+        return {}
+    return {"arrow": pyarrow.table(columns), "arrow batch": pyarrow.record_batch(columns)}
 
 
 def arrays(array):
@@ -97,12 +121,32 @@ def sequences(items):
         "SequenceArray": SequenceArray.from_list(items),
         "lists": [item.tolist() for item in items],
     }
-    makers = [layouts, types] + [frames] * (items[0].ndim == 2)
+    if items[0].ndim == 1:
+        made |= arrow(made["lists"])
+    makers = [layouts, types, frames]
     for make in makers:
         each = [make(item) for item in items]
         common = set.intersection(*(set(found) for found in each))
         made |= {f"{name} each": [found[name] for found in each] for name in sorted(common)}
     return made
+
+
+def is_text(item):
+    """Whether an item is a text, or a list of strings."""
+    return isinstance(item, str) or (
+        isinstance(item, list) and all(isinstance(part, str) for part in item)
+    )
+
+
+def texts(items):
+    """Every other form of a list of texts, or of lists, by name."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    made = {"tuple": tuple(items), "object array": object_array(items)}
+    made |= {"pandas": pd.Series(items), "polars": pl.Series(items, strict=False)}
+    if isinstance(items[0], str):
+        return made | {"array": np.array(items)} | nullable(made["pandas"]) | arrow(items)
+    made |= {"tuples": [tuple(item) for item in items]}
+    return made | {"arrays": [np.array(item) for item in items]} | arrow(items)
 
 
 def forms(value):
@@ -113,4 +157,6 @@ def forms(value):
         return {name: made for name, made in sequences(list(value)).items() if "Seq" not in name}
     if isinstance(value, list) and value and isinstance(value[0], np.ndarray):
         return sequences(value)
+    if isinstance(value, list) and value and all(map(is_text, value)):
+        return texts(value)
     return {}

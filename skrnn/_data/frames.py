@@ -1,6 +1,6 @@
-"""Data frames of pandas and polars, read by what they have in common.
+"""Data frames of pandas and polars, read by what they have in common; those of Arrow become such.
 
-Neither is imported, but where names need a frame to stand in.
+None is imported, but where names need a frame to stand in, or to read Arrow.
 """
 
 from importlib import import_module
@@ -8,8 +8,43 @@ from importlib import import_module
 import numpy as np
 
 
+def readable(values):
+    """Return what Arrow holds as a data frame, an array or a list, and all else as it is.
+
+    Its tables have other methods than data frames, and its arrays hold objects of its own.
+    """
+    if not type(values).__module__.startswith("pyarrow"):
+        return values
+    if hasattr(values, "column_names"):
+        return _frame_of_arrow(values)
+    if not hasattr(values, "to_pylist"):
+        return values.as_py() if hasattr(values, "as_py") else values
+    array = np.asarray(values)
+    return array if array.dtype.kind in "biuf" and not values.null_count else values.to_pylist()
+
+
+def _frame_of_arrow(table):
+    for library in ("pandas", "polars"):
+        try:
+            frames = import_module(library)
+        except ImportError:
+            continue
+        # Integers beside missing values would become floats, and large ones merge.
+        is_pandas = library == "pandas"
+        return table.to_pandas(integer_object_nulls=True) if is_pandas else frames.from_arrow(table)
+    raise TypeError("To read tables of Arrow takes pandas or polars: install one, or pass arrays.")
+
+
+def readable_items(items):
+    """Return the items of a list as :func:`readable` does, or the list itself if all are."""
+    if any(kind.__module__.startswith("pyarrow") for kind in set(map(type, items))):
+        return [readable(item) for item in items]
+    return items
+
+
 def to_array(values):
     """Return an array-like or a data frame as an array, whatever it means."""
+    values = readable(values)
     if hasattr(values, "to_numpy") and hasattr(values, "columns"):
         return values.to_numpy()  # np.asarray takes forty times as long
     return np.asarray(values)

@@ -1,15 +1,17 @@
 """Labels in an array of their own type, which of them are known, and that those are labels."""
 
-from numbers import Integral
+from numbers import Integral, Real
 
 import numpy as np
 from scipy.sparse import issparse
 
+from skrnn._data.frames import readable
 from skrnn._data.ragged import object_array
 from skrnn._data.values import converted, reject_masked, reject_sparse
 
 _CONTAINERS = (list, tuple, np.ndarray)
-_TYPES = (str, (bool, np.bool_), Integral)
+_BOOLEANS = (bool, np.bool_)
+_TYPES = (str, _BOOLEANS, Integral)
 
 
 def as_labels(values, name):
@@ -17,6 +19,7 @@ def as_labels(values, name):
 
     Labels of several types stay what they are, 1 beside "a" or NaN, in an array of objects.
     """
+    values = readable(values)
     reject_masked(values, name)
     reject_sparse(values, name)
     if isinstance(values, (list, tuple)):
@@ -24,14 +27,21 @@ def as_labels(values, name):
         if len(set(map(_type_of, kinds))) > 1:
             return object_array(values)
         if kinds <= set(_CONTAINERS):
-            return converted(values, name)
+            return _of_one_type(np.array(values, object, ndmin=converted(values, name).ndim))
         return _of_one_type(object_array(values))
-    return _as_objects(values) if _has_missing(values) else converted(values, name)
+    would_merge = _has_missing(values) or _has_several_types(values)
+    return _as_objects(values) if would_merge else converted(values, name)
 
 
 def _type_of(kind):
     """Return which of the types that labels have a Python or NumPy type is."""
     return next((i for i, several in enumerate(_TYPES) if issubclass(kind, several)), len(_TYPES))
+
+
+def _are_mixed(kinds):
+    """Whether there are strings beside other types, or booleans: True is not 1."""
+    types = set(map(_type_of, kinds))
+    return len(types) > 1 and min(types) <= _TYPES.index(_BOOLEANS)
 
 
 def _has_missing(values):
@@ -40,8 +50,13 @@ def _has_missing(values):
     return callable(count) and bool(np.any(count()))
 
 
+def _has_several_types(values):
+    """Whether the columns of a polars frame differ in type, for which it finds a common one."""
+    return hasattr(values, "rows") and len(set(values.dtypes)) > 1
+
+
 def _as_objects(values):
-    """Return a frame or series with missing values as an array of objects."""
+    """Return a frame or series as an array of objects."""
     if hasattr(values, "isna"):
         return values.to_numpy(dtype=object)
     if hasattr(values, "rows"):
@@ -59,8 +74,7 @@ def of_own_type(labels):
 def _of_one_type(objects):
     """Return objects as an array of their type, unless they were no longer what they are."""
     kinds = set(map(type, objects.flat))
-    are_text = {issubclass(kind, str) for kind in kinds}
-    if len(are_text) > 1 or any(issubclass(kind, _CONTAINERS) for kind in kinds):
+    if _are_mixed(kinds) or any(issubclass(kind, _CONTAINERS) for kind in kinds):
         return objects
     array = np.array(objects.tolist())
     if array.dtype.kind == "f":
@@ -92,7 +106,8 @@ def is_nan(label):
 
 
 def _equal(a, b):
-    if issparse(a):
+    """Whether two labels are the same; True is not 1."""
+    if issparse(a) or isinstance(a, _BOOLEANS) != isinstance(b, _BOOLEANS):
         return a is b
     try:
         return bool(a == b)
@@ -125,15 +140,22 @@ def check_labels(labels, name, remedy):
 
 
 def _error(items, name, remedy):
-    """Say which items are no labels, or labels of different types."""
-    text = next((item for item in items if isinstance(item, str)), None)
-    for item in items:
-        if not isinstance(item, (str, bool, int, float)) or text is None:
-            return TypeError(
-                f"{name} holds {item!r} of type {type(item).__name__}, which is no label: labels "
-                "are strings, booleans, or integers of at most 64 bits. Convert them to strings."
-            )
-    number = next(item for item in items if not isinstance(item, str))
+    """Say which item is no label, or which are labels of different types."""
+    of_type = {_type_of(type(item)): item for item in reversed(items)}
+    strange = [item for item in items if not _is_label(item)]
+    if strange or len(of_type) == 1:
+        item = strange[0] if strange else max(items)
+        return TypeError(
+            f"{name} holds {item!r} of type {type(item).__name__}, which is no label: labels "
+            "are strings, booleans, or integers of at most 64 bits. Convert them to strings."
+        )
+    one, other = (of_type[i] for i in sorted(of_type)[:2])
     return TypeError(
-        f"{name} holds labels of different types, such as {text!r} and {number!r}: {remedy}"
+        f"{name} holds labels of different types, such as {one!r} and {other!r}: {remedy}"
     )
+
+
+def _is_label(item):
+    """Whether an item is a label, on its own: of the integers, those that NumPy has a type for."""
+    is_one = isinstance(item, (str, *_BOOLEANS, Real))
+    return is_one and not (isinstance(item, Integral) and not -(2**63) <= item < 2**64)

@@ -27,7 +27,13 @@ from skrnn._data.checks import (
     check_same_features,
     learn_features,
 )
-from skrnn._data.frames import check_columns, check_same_columns, to_array
+from skrnn._data.frames import (
+    check_columns,
+    check_same_columns,
+    readable,
+    readable_items,
+    to_array,
+)
 from skrnn._data.schema import Schema
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
@@ -100,6 +106,7 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     """
     if isinstance(X, SequenceArray):
         return _from_sequence_array(X, numeric)
+    X = readable(X)
     table = "steps" if rows_are_steps else "series"
     if isinstance(X, (list, tuple)):
         return _from_items(X, X, numeric, table)
@@ -155,6 +162,7 @@ def _from_array(X, numeric):
 
 def _from_items(items, X, numeric, table):
     """Hold a list or a 1-D object array of sequences."""
+    items = readable_items(items)
     arrays = _as_arrays(items, X, numeric)
     has_feature_axis = arrays[0].ndim == 2
     are_ids = not has_feature_axis and all(array.dtype.kind in "iu" for array in arrays)

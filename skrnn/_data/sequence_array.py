@@ -11,7 +11,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._data.categories import check_same_categories
-from skrnn._data.frames import check_same_columns, column_names, is_frame, string_names
+from skrnn._data.frames import (
+    check_same_columns,
+    column_names,
+    is_frame,
+    readable,
+    readable_items,
+    string_names,
+)
 from skrnn._data.long_frames import check_is_frame, read_long
 from skrnn._data.ragged import concatenate, offsets_of, rows_of
 from skrnn._data.values import as_array, as_list, check_choice, reject_beyond_floats
@@ -168,9 +175,10 @@ class SequenceArray:
         >>> SequenceArray.from_list([[4, 8], [15, 16, 23]]).values
         array([ 4,  8, 15, 16, 23])
         """
+        sequences = readable(sequences)
         if is_frame(sequences):
             raise TypeError("sequences is one data frame, but must be a list of them: [sequences].")
-        sequences = as_list(sequences, "sequences", "a list of sequences")
+        sequences = readable_items(as_list(sequences, "sequences", "a list of sequences"))
         if not sequences:
             raise ValueError("from_list needs at least one sequence, got none.")
         check_same_columns(sequences, "sequences")
@@ -294,6 +302,7 @@ class SequenceArray:
         >>> SequenceArray.from_long(df, sequence="id", time="t", features="x").to_list()
         [array([0.2, 0.3]), array([0.1])]
         """
+        df = readable(df)
         check_is_frame(df)
         if features is None:
             features = [name for name in df.columns if name not in (sequence, time)]

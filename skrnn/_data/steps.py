@@ -5,6 +5,7 @@ from itertools import chain, islice
 import numpy as np
 from scipy.sparse import issparse
 
+from skrnn._data.frames import readable, readable_items
 from skrnn._data.labels import as_labels
 from skrnn._data.ragged import concatenate
 from skrnn._data.values import as_floats, as_list, reject_masked
@@ -14,6 +15,7 @@ _NEEDS_NUMBERS = "give a number for each step. SequenceTagger learns labels."
 
 def is_flat(values):
     """Whether each entry is one value, not a sequence of values."""
+    values = readable(values)
     if hasattr(values, "columns"):  # a data frame, whose entries are its rows
         return False
     try:
@@ -30,10 +32,11 @@ def concatenate_steps(values, name):
 
     Values of several types stay what they are, in an array of objects.
     """
+    values = readable(values)
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
         values = as_labels(values, name)
         return values.ravel(), np.full(len(values), values.shape[1])
-    items = as_list(values, name, "one sequence of values per entry")
+    items = readable_items(as_list(values, name, "one sequence of values per entry"))
     reject_masked(items, name)
     lengths = _lengths(items, name)
     if not any(isinstance(item, np.ndarray) for item in items):
@@ -68,6 +71,7 @@ def concatenate_numbers(values, name):
     Values are (n_sequences, n_steps), (n_sequences, n_steps, k), or a list of (n_steps_i,) or
     (n_steps_i, k).
     """
+    values = readable(values)
     if hasattr(values, "columns") or getattr(values, "ndim", 1) > 1:
         items = as_floats(values, name, _NEEDS_NUMBERS)
     else:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from skrnn._data.frames import readable, readable_items
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.values import reject_masked, reject_sparse
 
@@ -70,6 +71,8 @@ def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
                 "Leave it out."
             )
     distinct, numbers = _number(sequences, lengths, name)
+    if not {0, 1}.isdisjoint(distinct):
+        _check_booleans(sequences, name)
     kind = next(kind for kind, type_ in KINDS.items() if isinstance(items[0], type_))
     arrays = [item for item in items if isinstance(item, np.ndarray)]
     dtype = np.result_type(*arrays) if len(arrays) == len(items) else None
@@ -95,6 +98,21 @@ def _number(sequences, lengths, name):
     return list(number), numbers
 
 
+def _check_booleans(sequences, name):
+    """Raise for True beside 1, and False beside 0, which are equal and would be one symbol."""
+    kinds = set()
+    for sequence in sequences:
+        if not isinstance(sequence, str):
+            kinds.update(map(type, sequence))
+    are_boolean = {issubclass(kind, bool | np.bool_) for kind in kinds}
+    if len(are_boolean) > 1:
+        names = ", ".join(sorted(kind.__name__ for kind in kinds))
+        raise TypeError(
+            f"The symbols of {name} are of the types {names}, of which True would be the same as "
+            "1: convert them to one type, for example by str."
+        )
+
+
 def _is_missing(symbol):
     """Whether a symbol is None, or not a number, or not a time."""
     try:
@@ -110,6 +128,7 @@ def _as_items(items, name):
             f"{name} is the string {_shorten(items)}; {EXPECTED} A single text is passed as "
             f"[{name}]."
         )
+    items = readable(items)
     reject_masked(items, name)
     reject_sparse(items, name)
     holds_none = hasattr(items, "columns") or isinstance(items, Mapping | Set | bytes)
@@ -119,7 +138,7 @@ def _as_items(items, name):
         raise ValueError(f"{name} has 0 sequences, but at least 1 is needed.")
     return [
         np.asarray(item) if hasattr(item, "__array__") and not isinstance(item, str) else item
-        for item in items
+        for item in readable_items(list(items))
     ]
 
 

@@ -7,7 +7,7 @@ from itertools import chain
 import numpy as np
 from scipy.sparse import issparse
 
-from skrnn._data.frames import check_columns, to_array
+from skrnn._data.frames import check_columns, readable, to_array
 
 ENCODE_TOKENS = "Encode tokens as integer ids first, with TokenEncoder."
 UNEVEN = "is not an array: its steps have different numbers of features."
@@ -43,6 +43,7 @@ def check_convertible(values, name):
 
 def as_list(values, name, what="a list"):
     """Return the entries of an iterable in a list; raise for texts, and for what has no order."""
+    values = readable(values)
     reject_sparse(values, name)
     has_order = not isinstance(values, (str, bytes, Mapping, Set))
     if not (has_order and isinstance(values, Iterable) and getattr(values, "shape", None) != ()):
@@ -68,6 +69,7 @@ def check_numbers(values, name):
     These are masked values, dates and durations, and then objects, texts and integers beyond
     floats. Missing values pass.
     """
+    values = readable(values)
     reject_masked(values, name)
     reject_times(values, name)
     reject_what_is_no_number(values, name)
@@ -101,6 +103,7 @@ def as_floats(values, name, remedy="give a number."):
 
     remedy   what to do about it
     """
+    values = readable(values)
     reject_masked(values, name)
     reject_times(values, name, _COUNT_UNITS)
     array = converted(values, name)
@@ -205,6 +208,7 @@ def reject_times(values, name, remedy=_MAKE_FEATURES):
 
     remedy   what to do about them, with a place for their name
     """
+    values = readable(values)
     if hasattr(values, "columns"):
         dtypes = list(getattr(values, "dtypes", ()))
         for column, dtype in zip(values.columns, dtypes, strict=False):
@@ -233,6 +237,7 @@ def _times_among(values):
 
 def columns_of(values):
     """Yield the name and the values of each column of a frame or of an array."""
+    values = readable(values)
     cells = to_array(values)
     cells = cells.reshape(len(cells), -1)
     yield from zip(getattr(values, "columns", range(cells.shape[1])), cells.T.tolist(), strict=True)

@@ -11,12 +11,12 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
-from sklearn.metrics import check_scoring
 from sklearn.model_selection import train_test_split
 from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
+from skrnn._data.frames import readable
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.values import check_range
 from skrnn._estimators.embeddings import initial_vectors
@@ -32,6 +32,7 @@ from skrnn._estimators.parameters import (
     warn_of_unused,
 )
 from skrnn._estimators.saved import completed, from_format_1, is_format_1
+from skrnn._estimators.scoring import GivenScore
 from skrnn._fitting.callbacks import FitReport
 from skrnn._fitting.held_out import are_windows, hold_out_latest, judge
 from skrnn._fitting.history import History
@@ -116,7 +117,10 @@ class BaseRNN(
         train = self._read(*given, goes_on, classes)
         rng = self._generator(incremental)
         train, score = self._validation(given, train, validation, rng, parallel_map)
-        history = self._begin(train.data, goes_on, rng)
+        history = self._begin(train.data, goes_on, rng).continued(is_scored=score is not None)
+        if isinstance(score, GivenScore):
+            self._publish(self._model.theta, history)
+            score.try_out()
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
         settings = settings.for_set(train)
@@ -127,7 +131,7 @@ class BaseRNN(
         trainer = Trainer(
             objective,
             settings,
-            history.continued(is_scored=score is not None),
+            history,
             score and partial(self._validate, score),
             lambda *state: report.epoch(partial(self._learnt_at, *state)),
         )
@@ -206,7 +210,8 @@ class BaseRNN(
             )
         chosen, indices = self._hold_out(train, chosen, rng)
         if self.scoring is not None:
-            given = [None if part is None else safe_indexing(part, indices) for part in given]
+            parts = [None if part is None else readable(part) for part in given]
+            given = [None if part is None else safe_indexing(part, indices) for part in parts]
         score = self._score_of(train.subset(indices), given, parallel_map)
         return train.subset(chosen), score
 
@@ -240,11 +245,8 @@ class BaseRNN(
             )
         if self.scoring is None:
             return lambda: self._judge(held_out, parallel_map)
-        scorer, (X, y, sample_weight) = check_scoring(self, self.scoring), given
-        weights = {} if sample_weight is None else {"sample_weight": sample_weight}
-        return lambda: (
-            float(scorer(self, X, y, **weights)),
-            self._judge(held_out, parallel_map)[1],
+        return GivenScore(
+            self, self._target, held_out, given, lambda: self._judge(held_out, parallel_map)[1]
         )
 
     def _judge(self, held_out, parallel_map):

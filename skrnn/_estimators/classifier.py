@@ -142,7 +142,9 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         Validation score, of which higher is better: a name out of
         :func:`~sklearn.metrics.get_scorer_names`, or a callable ``scorer(estimator, X, y)``, which
         is given `sample_weight` as well if there are validation weights. 'neg_log_loss' also judges
-        probabilities. None is accuracy, with the `class_weight` of the true classes.
+        probabilities. What needs every class in the validation set, as 'roc_auc_ovr' does, is
+        refused before training begins if one is missing there. None is accuracy, with the
+        `class_weight` of the true classes.
     validation_fraction : float in (0, 1), default=0.1
         Share of the training set to hold out for early stopping.
     momentum : float in [0, 1], default=0.9

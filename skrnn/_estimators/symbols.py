@@ -7,6 +7,7 @@ from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval
 from skrnn._core.search import Search
+from skrnn._data.frames import readable
 from skrnn._estimators.parameters import draw_seed
 from skrnn._targets.next_symbol import log_likelihood
 from skrnn._targets.weights import check_sample_weight
@@ -50,7 +51,7 @@ class SymbolsMixin:
     def _share_of_equal(self, X, y, sample_weight):
         """Share of sequences that are predicted exactly."""
         self._check_fitted()
-        predicted = self.predict(X)
+        predicted, y = self.predict(X), readable(y)
         check_consistent_length(predicted, y)
         weight = check_sample_weight(sample_weight, len(predicted))
         return float(np.average(self._target.are_equal(y, predicted), weights=weight))

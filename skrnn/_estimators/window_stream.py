@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
-from skrnn._data.frames import frame_of, is_frame
+from skrnn._data.frames import frame_of, is_frame, readable
 from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_streams
@@ -246,6 +246,7 @@ class WindowStream:
         """Take a row each, and give what a method of the rest of the Pipeline makes of windows."""
         answer = getattr(self._after, method)
         which = range(self.n_streams) if which is None else check_streams(which, self.n_streams)
+        x = readable(x)
         x = x if is_frame(x) else as_array(x, "x")
         is_single = len(which) == 1 and not is_frame(x) and x.ndim < 2
         new = self._transformed(self._as_rows([x] if is_single else x))

@@ -13,6 +13,7 @@ from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import check_parameters
+from skrnn._data.frames import readable
 from skrnn._data.values import as_list, check_numbers
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._twin import all_or_nothing
@@ -142,6 +143,7 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         return np.concatenate(scans, axis=2)
 
     def _read(self, X):
+        X = readable(X)
         check_numbers(X, "X")
         return check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite=False)
 

@@ -16,6 +16,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, StrOptions, check_parameters
 from skrnn._data.categories import check_same_categories
+from skrnn._data.frames import readable, readable_items
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.values import as_array, as_list, reject_masked
@@ -376,6 +377,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
 
     def _read(self, X, reset):
         """Cut every entry of X into tokens; note whether they were texts, or check it."""
+        X = readable(X)
         is_single = isinstance(X, (str, bytes)) or hasattr(X, "columns")
         is_single = is_single or getattr(X, "shape", None) == ()
         if is_single or isinstance(X, Mapping | Set) or not isinstance(X, Iterable):
@@ -390,7 +392,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
                 f"X has shape {X.shape}, and its one column may hold texts or tokens: pass X[:, 0] "
                 "for texts, or X.tolist() for sequences of one token."
             )
-        entries = list(X)
+        entries = readable_items(list(X))
         if not entries:
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
         are_texts = [always or isinstance(entry, (str, bytes)) for entry in entries]

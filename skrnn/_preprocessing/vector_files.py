@@ -46,11 +46,14 @@ def _read_lines(lines, path):
                 continue
         if line.isspace():
             continue
-        size, n_lines = _n_numbers(line) if size is None else size, n_lines + 1
+        is_first, n_lines = size is None, n_lines + 1
+        size = _n_numbers(line) if is_first else size
         # Some tokens contain spaces, so the numbers are cut off from the right.
         token, *values = line.rsplit(None, size)
-        if not len(values) == size > 0 or any(map(_is_number, token.split()[1:][-1:])):
-            raise _line_error(number, path, size, line)
+        more = token.split()[1:]
+        # A number among the words of the token is one of the vector, where the size is not known.
+        if not len(values) == size > 0 or any(map(_is_number, more if is_first else more[-1:])):
+            raise _line_error(number, path, None if is_first else size, line)
         yield number, token, values
     if n_announced not in (None, n_lines):
         raise ValueError(
@@ -61,7 +64,10 @@ def _read_lines(lines, path):
 
 
 def _n_numbers(line):
-    """Return how many numbers stand at the end of the first line, behind at least one token."""
+    """Return how many numbers stand at the end of the first line, behind at least one token.
+
+    NaN and infinity are numbers here, which have an error of their own.
+    """
     words = line.split()
     n = 0
     while n < len(words) - 1 and _is_number(words[-1 - n]):
@@ -71,9 +77,10 @@ def _n_numbers(line):
 
 def _is_number(word):
     try:
-        return np.isfinite(float(word))
+        float(word)
     except ValueError:
         return False
+    return True
 
 
 def _decoded(token, decode, number, path):
@@ -103,8 +110,10 @@ def _as_vector(token, values, dtype, number, path):
 
 
 def _line_error(number, path, size, line):
+    """Say that a line is none; `size` is None for the first, which tells how many numbers."""
     text = line.decode("latin-1").rstrip() if isinstance(line, bytes) else line
+    expected = "numbers" if size is None else f"{size} numbers, as the first line has or announces"
     return ValueError(
-        f"Line {number} of {fspath(path)} is not a token and {size} numbers, as the first line has "
-        f"or announces, separated by spaces or tabs: {text[:60]!r}."
+        f"Line {number} of {fspath(path)} is not a token and {expected}, separated by spaces or "
+        f"tabs: {text[:60]!r}."
     )

@@ -277,7 +277,8 @@ def load_word_vectors(
         wanted = {form for token in vocabulary for form in (token, token.lower())}
     found = read_vectors(path, wanted, dtype, lambda token: token.decode(encoding, decode_error))
     if not found:
-        raise ValueError(f"{fspath(path)} has a vector for none of the tokens of vocabulary.")
+        whose = "no vectors" if wanted is None else "a vector for none of the tokens of vocabulary"
+        raise ValueError(f"{fspath(path)} has {whose}.")
     vectors = WordVectors(list(found), np.stack(list(found.values())))
     return vectors if vocabulary is None else vectors._of(vocabulary)
 

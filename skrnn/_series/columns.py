@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.frames import check_columns, is_frame
+from skrnn._data.frames import check_columns, is_frame, readable
 from skrnn._data.tables import as_matrix
 from skrnn._data.values import as_array, converted, reject_sparse, reject_times
 
@@ -24,6 +24,7 @@ def position_of(feature, names, parameter):
 
 def names_of(X):
     """Return the names of the columns of a table, or their numbers."""
+    X = readable(X)
     if hasattr(X, "columns"):
         return list(X.columns)
     shape = as_table(X).shape
@@ -32,6 +33,7 @@ def names_of(X):
 
 def take_columns(X, positions):
     """Return these columns of a table, in its own kind."""
+    X = readable(X)
     if hasattr(X, "columns"):
         names = list(X.columns)
         return X[[names[i] for i in positions]]
@@ -40,11 +42,13 @@ def take_columns(X, positions):
 
 def column_at(X, position):
     """Return one column of a table."""
+    X = readable(X)
     return X[list(X.columns)[position]] if hasattr(X, "columns") else as_table(X)[:, position]
 
 
 def as_table(X):
     """Return lists as an array of objects, which alone keeps strings and numbers apart."""
+    X = readable(X)
     if is_frame(X) or isinstance(X, np.ndarray):
         return X
     if hasattr(X, "__array__"):
@@ -57,6 +61,7 @@ def as_table(X):
 
 def rows_of(X):
     """Return the rows of a table, or the values of one series, of any type."""
+    X = readable(X)
     if is_frame(X):
         check_columns(X, "X")
         return as_matrix(X, "sliding_windows", numeric=False)
@@ -75,6 +80,7 @@ def reject_arrow(X, name):
 
 def check_table(X, name):
     """Return a data frame, or an array of two dimensions; raise for what holds no rows."""
+    X = readable(X)
     if is_frame(X):
         check_columns(X, name)
     else:

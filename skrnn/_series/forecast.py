@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.utils import check_scalar
 
-from skrnn._data.frames import stack_rows, take_rows
+from skrnn._data.frames import readable, stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
 from skrnn._series.ahead import Ahead, read_history
 from skrnn._series.columns import check_table, names_of, reject_arrow
@@ -247,6 +247,7 @@ class Told(NamedTuple):
 
 def look_ahead(estimator, X, n_steps, told):
     """Return the checked history that X is for an estimator, and the rows ahead of it."""
+    X, told = readable(X), told._replace(future=readable(told.future))
     X = X.to_frame() if hasattr(X, "to_frame") and not hasattr(X, "columns") else X
     X = check_table(X, "X")
     reject_arrow(X, "X")

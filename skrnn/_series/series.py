@@ -9,7 +9,8 @@ import numpy as np
 from sklearn.utils import check_scalar
 
 from skrnn._data.frames import is_missing
-from skrnn._data.values import as_array, converted, reject_masked
+from skrnn._data.labels import as_labels
+from skrnn._data.values import converted
 
 MOST_ROWS = 2**31 - 1  # which a window can hold, or a target be ahead
 
@@ -18,7 +19,6 @@ def series_starts(groups, n_rows):
     """Return the first row of each series, where each id in `groups` must form one run of rows."""
     if groups is None:
         return np.zeros(1, np.intp)
-    reject_masked(groups, "groups")
     ids, missing = _as_column(groups), np.ravel(is_missing(groups))
     if missing.any():
         raise ValueError(f"The series id of row {missing.argmax()} is missing: name it.")
@@ -40,7 +40,7 @@ def lengths_of(starts, n_rows):
 
 def _as_column(groups):
     """Return one id for each row, from a table of one column too."""
-    ids = as_array(groups, "groups")
+    ids = as_labels(groups, "groups")
     kinds = set(map(type, ids.ravel())) if ids.dtype.kind in "OV" else ()
     if ids.size and ids.shape in ((ids.size,), (ids.size, 1)) and _can_name(kinds):
         return ids.ravel()

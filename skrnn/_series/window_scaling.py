@@ -14,7 +14,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
-from skrnn._data.values import as_floats, check_choice, check_numbers, converted, reject_too_large
+from skrnn._data.values import as_floats, check_choice, converted, reject_too_large
 from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -177,7 +177,6 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         }
         given = {name: value for name, value in given.items() if value is not None}
         for name in given.keys() & {"sample_weight", "sample_weight_val"}:
-            check_numbers(given[name], name)
             check_array(as_floats(given[name], name), ensure_2d=False, input_name=name)
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         self._schema = schema
@@ -268,7 +267,7 @@ def _check_target(y, name, data):
             "WindowScaledRegressor requires y to be passed, but the target y is None: pass the "
             "value that continues each window."
         )
-    check_numbers(y, name)
+    as_floats(y, name, "give the number that continues each window.")
     y = check_array(y, ensure_2d=False, dtype=_FLOATS, input_name=name)
     reject_too_large(y, name)
     check_consistent_length(data, y)

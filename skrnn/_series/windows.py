@@ -14,6 +14,7 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._compat import named
+from skrnn._data.frames import readable
 from skrnn._data.named_array import with_names
 from skrnn._data.ragged import rows_between
 from skrnn._data.values import (
@@ -21,6 +22,7 @@ from skrnn._data.values import (
     as_list,
     check_choice,
     check_numbers,
+    converted,
     reject_masked,
     reject_too_large,
 )
@@ -310,7 +312,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             As `fit`, or if `y` has not one value for each row.
         """
         self._check_parameters()
-        horizons, values = all_horizons(self.horizon), as_array(y, "y")
+        reject_masked(y, "y")
+        horizons, values = all_horizons(self.horizon), converted(y, "y")
         check_consistent_length(X, values)
         if np.ndim(self.horizon) == 0:
             return values
@@ -476,6 +479,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, *, reset, y=None):
         """Return the checked float rows of `X` and the first row of every series."""
         self._check_parameters()
+        X = readable(X)
         if self._held_apart() or self.known_features is not None:
             validate_data(self, named(X), reset=reset, skip_check_array=True)
             rows = self._read_rows(take_columns(X, self._held()) if self._held_apart() else X)
@@ -564,6 +568,7 @@ def seen_step(windows):
 
 def starts_of(windows, X, n_rows):
     """Return the first row of every series that a transformer would find in a table."""
+    X = readable(X)
     return windows._starts(X, n_rows, names_of(X), reset=True)[0]
 
 
@@ -679,7 +684,7 @@ def sliding_windows(
     end = starts + window_size - 1
     if y is None:
         return windows, end
-    return windows, as_array(y, "y")[np.add.outer(end, horizon)], end
+    return windows, converted(y, "y")[np.add.outer(end, horizon)], end
 
 
 def _starts_of_table(X, groups, n_rows, freq, gaps):

@@ -13,7 +13,7 @@ from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
-from skrnn._data.labels import as_labels, check_labels, of_own_type
+from skrnn._data.labels import as_labels, check_labels
 from skrnn._data.values import as_floats
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
@@ -129,6 +129,15 @@ class Labels(Target):
         strangers = held_out.target == self.n_outputs
         return held_out.without(strangers) if strangers.any() else held_out
 
+    def gaps(self, held_out):
+        if not self.knows(held_out):
+            return f"It has labels that are not among the classes {self.classes.tolist()} of y."
+        lacking = np.delete(self.classes, held_out.target).tolist()
+        return f"It has no example of the classes {lacking}." if lacking else ""
+
+    def knows(self, held_out):
+        return bool((held_out.target < self.n_outputs).all())
+
     def strata(self, train, chosen, fraction):
         target = train.target[chosen]
         counts = np.bincount(target, minlength=self.n_outputs)
@@ -177,7 +186,8 @@ def is_multilabel(y):
     if issparse(y):
         return True
     try:
-        values = of_own_type(np.asarray(y))
+        values = np.asarray(y)
+        values = np.array(values.tolist()) if values.dtype.kind == "O" else values
     except (TypeError, ValueError):  # sequences of different lengths, say
         return False
     is_table = values.ndim == 2 and values.shape[1] > 1 and values.dtype.kind in "biuf"
@@ -255,6 +265,13 @@ class MultiLabels(Labels):
 
     def without_strangers(self, held_out):
         return held_out
+
+    def gaps(self, held_out):
+        constant = self.classes[(held_out.target == held_out.target[0]).all(axis=0)].tolist()
+        return f"The labels {constant} are the same in all of it." if constant else ""
+
+    def knows(self, held_out):
+        return True
 
     def strata(self, train, chosen, fraction):
         return None

@@ -94,6 +94,14 @@ class Target(ABC):
         """Return a held-out set in which what training did not know has no part in the loss."""
         return held_out
 
+    def gaps(self, held_out):
+        """Say what a validation set lacks of the classes, '' if nothing; None without classes."""
+        return None
+
+    def knows(self, held_out):
+        """Whether a validation set has no classes that were not learnt."""
+        return True
+
     def strata(self, train, chosen, fraction):
         """Groups of the chosen sequences, of each of which a fraction is to be held out, or None.
 

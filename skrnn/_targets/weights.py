@@ -3,7 +3,8 @@
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.values import as_array, as_floats, as_list
+from skrnn._data.frames import readable
+from skrnn._data.values import as_floats, as_list, converted, reject_masked
 
 
 def check_sample_weight(sample_weight, n_sequences):
@@ -42,7 +43,9 @@ def check_sample_weight(sample_weight, n_sequences):
 
 def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
-    items = as_array(y, "y") if hasattr(y, "__array__") else as_list(y, "y", "one target for each")
+    y = readable(y)
+    reject_masked(y, "y")
+    items = converted(y, "y") if hasattr(y, "__array__") else as_list(y, "y", "one target for each")
     if isinstance(items, np.ndarray) and items.dtype.kind != "O":
         return np.full(len(items), np.size(items[0]))
     if not any(map(_holds_several, set(map(type, items)))):

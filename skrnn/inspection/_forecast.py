@@ -7,7 +7,7 @@ from typing import Any, NamedTuple, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from skrnn._data.frames import is_frame
+from skrnn._data.frames import is_frame, readable
 from skrnn._series.columns import names_of, position_of
 from skrnn.inspection._axes import new_axes
 
@@ -196,6 +196,7 @@ def _has_times(table, time_feature):
 
 def _series_of(table, target, group_feature, time_feature):
     """Return for the name of each series its times, and its values with their bounds."""
+    table = readable(table)
     if hasattr(table, "to_frame") and not is_frame(table):
         table = table.to_frame()
     table = table if is_frame(table) else np.asarray(table).reshape(len(table), -1)

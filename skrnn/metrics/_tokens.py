@@ -11,7 +11,7 @@ from sklearn import metrics
 from skrnn._data.labels import are_known, check_labels, is_nan, take_known
 from skrnn._data.ragged import sequence_of_rows
 from skrnn._data.steps import concatenate_steps, is_flat
-from skrnn._data.values import check_numbers
+from skrnn._data.values import as_floats
 from skrnn._typing import Label, Sequences
 
 
@@ -235,11 +235,7 @@ def sequence_weights(sample_weight, n_sequences):
 
 def _as_weights(values):
     """Return weights in float64; raise unless they are finite numbers and none is negative."""
-    check_numbers(values, "sample_weight")
-    try:
-        weight = np.asarray(values, dtype=np.float64)
-    except (TypeError, ValueError, OverflowError) as error:
-        raise ValueError(f"sample_weight must hold numbers: {error}.") from None
+    weight = as_floats(values, "sample_weight")
     if not (np.isfinite(weight).all() and (weight >= 0).all()):
         raise ValueError(
             "sample_weight must be finite and not negative, but has "

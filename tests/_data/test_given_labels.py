@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 from estimators import equal_sequences, object_array
 from numpy.testing import assert_array_equal
+from sklearn.exceptions import DataConversionWarning
 
-from skrnn import RNNClassifier
+from skrnn import RNNClassifier, SequenceTagger
 from skrnn._data.labels import are_known, as_labels, check_labels, take_known
 from skrnn._data.steps import concatenate_steps
+from skrnn.metrics import token_accuracy_score
 
 BIG = [2**60 + 1, 2**60 + 2]  # one float
 TINY = {"hidden_size": 2, "max_iter": 1, "learning_rate": "cosine", "random_state": 0}
@@ -35,7 +37,6 @@ def polars(values):
         (object_array, [True, False], "b"),
         (tuple, [True, False], "b"),
         (list, ["a", "b"], "U"),
-        (list, [True, 2], "iu"),
         (list, [1, 2.0], "f"),
     ],
 )
@@ -46,7 +47,17 @@ def test_labels_have_a_type_of_their_own(form, values, kind):
 
 
 @pytest.mark.parametrize(
-    "values", [[BIG[0], None], [BIG[0], 0.5], ["a", 1], ["a", None], [True, "a"], [{1}, {2}]]
+    "values",
+    [
+        [BIG[0], None],
+        [BIG[0], 0.5],
+        ["a", 1],
+        ["a", None],
+        [True, "a"],
+        [True, 2],
+        [1.0, False],
+        [{1}, {2}],
+    ],
 )
 @pytest.mark.parametrize("form", [list, object_array])
 def test_labels_without_a_common_type_stay_what_they_are(form, values):
@@ -105,3 +116,60 @@ def test_several_labels_of_nullable_types():
     for dtype in ("Int64", "boolean", "UInt8"):
         model = RNNClassifier(**TINY).fit(X, y.astype(dtype))
         assert_array_equal(model.predict_proba(X), plain)
+
+
+MIXED = [[True, 2], [np.True_, 2], [False, 1.0], ["a", 1], [True, "a"]]
+
+
+@pytest.mark.parametrize("form", [list, tuple, object_array, nullable(object)])
+@pytest.mark.parametrize("values", MIXED)
+def test_labels_of_different_types_are_refused(form, values):
+    model = RNNClassifier(**TINY)
+    with pytest.raises(TypeError, match="y holds labels of different types, such as"):
+        model.fit(X, form(values * 4))
+    with pytest.raises(TypeError, match="classes holds labels of different types"):
+        model.partial_fit(X, values[:1] * 8, classes=form(values))
+    fitted = model.fit(X, [0, 1] * 4)
+    with pytest.raises(TypeError, match="y holds labels of different types"):
+        fitted.score(X, form(values * 4))
+
+
+@pytest.mark.parametrize("values", MIXED)
+def test_labels_of_different_types_in_columns_and_steps_are_refused(values):
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    column = [[value] for value in values * 4]
+    with (
+        pytest.raises(TypeError, match="y holds labels of different types"),
+        pytest.warns(DataConversionWarning, match="column-vector"),
+    ):
+        RNNClassifier(**TINY).fit(X, column)
+    # Each column of a frame is one type, of which NumPy finds a common one.
+    steps = dict(zip("abcd", ([value] * 8 for value in values * 2), strict=True))
+    each = [[value] * 4 for value in values * 4]
+    arrays = [np.array(item) for item in each]
+    for y in ([values * 2] * 8, each, arrays, pd.DataFrame(steps), pl.DataFrame(steps)):
+        with pytest.raises(TypeError, match="y holds labels of different types"):
+            SequenceTagger(**TINY).fit(X, y)
+
+
+def test_a_label_to_ignore_is_of_its_own_type():
+    for y in ([[True, False, 0, False]] * 8, [[True, False, 0.0, True]] * 8):
+        assert SequenceTagger(ignore_label=0, **TINY).fit(X, y).classes_.tolist() == [False, True]
+    assert_array_equal(are_known(np.array([True, False]), 0), [True, True])
+    assert_array_equal(are_known(np.array([True, False]), np.False_), [True, False])
+    assert_array_equal(are_known(np.array([1, 0]), False), [True, True])
+    assert_array_equal(are_known(np.array([1, 0]), 0.0), [True, False])
+    assert token_accuracy_score([[True, False]], [[True, True]], ignore_label=0) == 0.5
+
+
+def test_the_integer_that_is_no_label_is_named():
+    for y, found in [([1, 2**64 - 1], 2**64 - 1), (["a", 2**70], 2**70), ([2**70, 1], 2**70)]:
+        with pytest.raises(TypeError, match=f"y holds {found} of type int, which is no label"):
+            RNNClassifier(**TINY).fit(X, [*y, *y, *y, *y])
+
+
+def test_several_labels_may_be_booleans_beside_numbers():
+    pd = pytest.importorskip("pandas")
+    y = pd.DataFrame({"left": [0, 1] * 4, "right": [True, True, False, True] * 2})
+    plain = RNNClassifier(**TINY).fit(X, y.to_numpy().astype(int))
+    assert_array_equal(RNNClassifier(**TINY).fit(X, y).predict_proba(X), plain.predict_proba(X))

@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 from estimators import CASES, each_case, each_form, equal_sequences, every_case
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import check_scoring, log_loss, mean_squared_error
+from sklearn.metrics import (
+    brier_score_loss,
+    check_scoring,
+    log_loss,
+    mean_squared_error,
+    top_k_accuracy_score,
+)
 from sklearn.pipeline import make_pipeline
 from training import OVERSHOOTING, STILL, X_VAL, X, assert_is_its_best, brief, fitted, flat
 
@@ -16,6 +22,7 @@ from skrnn import (
     SlidingWindowTransformer,
     WindowScaledRegressor,
 )
+from skrnn._fitting.trainer import Trainer
 from skrnn.metrics import sequence_accuracy_scorer
 
 
@@ -177,6 +184,69 @@ def test_the_scorer_is_given_what_is_held_out(case, form, weight):
         for scoring in (None, case.scoring)
     )
     assert_allclose(named, default, rtol=1e-12)
+
+
+RARE = np.repeat(["no", "yes", "rare"], [40, 38, 2])
+MANY = equal_sequences(80)
+
+
+def watched(**params):
+    return RNNClassifier(hidden_size=2, max_iter=2, random_state=0, **params)
+
+
+@brief
+@pytest.mark.parametrize("scoring", ["neg_log_loss", "neg_brier_score", "top_k_accuracy"])
+def test_probabilities_are_scored_whatever_classes_are_held_out(scoring):
+    model, y_val = watched(scoring=scoring), RARE[:20]
+    model.fit(MANY, RARE, X_val=MANY[:20], y_val=y_val)
+    probability = model.predict_proba(MANY[:20])
+    expected = {
+        "neg_log_loss": -log_loss(y_val, probability, labels=model.classes_),
+        "neg_brier_score": -brier_score_loss(y_val, probability, labels=model.classes_),
+        "top_k_accuracy": top_k_accuracy_score(y_val, probability, labels=model.classes_),
+    }[scoring]
+    assert_allclose(model.best_validation_score_, expected, rtol=1e-12)
+    # A tenth of the sequences has none of the two rare ones.
+    assert np.isfinite(watched(scoring=scoring, early_stopping=True).fit(MANY, RARE).loss_)
+    assert np.isfinite(watched(scoring=scoring, early_stopping="time").fit(MANY, RARE).loss_)
+
+
+NEITHER = "no example of the classes"
+AUC = "scoring='roc_auc.*' cannot score the validation set: "
+
+
+@brief
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+@pytest.mark.parametrize(
+    "scoring, y_val, message",
+    [
+        ("roc_auc_ovr", ["no", "yes"], rf"{AUC}Number of classes.* {NEITHER} \['rare'\]"),
+        ("roc_auc_ovo", ["no", "no"], rf"{AUC}.* {NEITHER} \['rare', 'yes'\]"),
+        ("roc_auc", ["no", "yes", "rare"], rf"{AUC}multi_class must be .* Choose another scorer"),
+        ("d2_log_loss_score", ["yes", "no"], rf"d2_log_loss.* {NEITHER} \['rare'\]"),
+        ("neg_log_loss", ["yes", "no", "new"], "labels that are not among the classes .* of y"),
+        ("f1", ["yes", "no", "rare"], "average='binary'.* Choose another scorer"),
+    ],
+)
+def test_what_needs_all_classes_is_refused_before_training(monkeypatch, scoring, y_val, message):
+    epochs = []
+    model = watched(scoring=scoring)
+    monkeypatch.setattr(Trainer, "record", lambda *args: epochs.append(args))
+    with pytest.raises(ValueError, match=message):
+        model.fit(MANY, RARE, X_val=MANY[:12], y_val=np.resize(y_val, 12))
+    assert not epochs and not hasattr(model, "classes_")
+
+
+@brief
+@pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
+def test_a_score_that_is_no_number_is_refused_where_a_class_is_missing():
+    y = np.arange(80) % 2
+    with pytest.raises(ValueError, match=rf"{AUC}the score is nan.* {NEITHER} \[1\]"):
+        watched(scoring="roc_auc").fit(MANY, y, X_val=MANY[:9], y_val=np.zeros(9, int))
+    labels = np.column_stack([y, 1 - y])
+    with pytest.raises(ValueError, match=r"The labels \[1\] are the same in all of it"):
+        several = np.column_stack([y[:9], np.ones(9, int)])
+        watched(scoring="roc_auc").fit(MANY, labels, X_val=MANY[:9], y_val=several)
 
 
 @brief

@@ -90,9 +90,18 @@ def test_the_size_is_that_of_the_first_line_whatever_its_token(tmp_path, first):
         (["2 1", "the 1 2"], None, "Line 2 of .* is not a token and 1 numbers"),
         (["3 2", *GLOVE[:2]], None, "announces 3 vectors, but 2 follow"),
         (["2 2", *GLOVE], ["the"], "announces 2 vectors, but 3 follow"),
-        (["the"], None, "Line 1 of .* is not a token and 0 numbers"),
+        (["the"], None, "Line 1 of .* is not a token and numbers, separated by"),
+        (["the 1 2 |", "cat 1 2 |"], None, "Line 1 of .* is not a token and numbers.*'the 1 2 |'"),
+        (["the 1 NA 3"], None, "Line 1 of .* is not a token and numbers.*'the 1 NA 3'"),
+        (["the 1 2,5 3", "cat 1 2 3"], ["cat"], "Line 1 of .* is not a token and numbers"),
         (["the 1 2"], ["cat"], "has a vector for none of the tokens"),
-        ([""], None, "has a vector for none of the tokens"),
+        ([""], ["cat"], "has a vector for none of the tokens"),
+        ([""], None, "glove.txt has no vectors"),
+        (["the 1 nan 3", "cat 1 2 3"], None, "Line 1 of .* has NaN.* in the vector of 'the'"),
+        (["the 1 2 nan", "cat 1 2 3"], None, "Line 1 of .* has NaN.* in the vector of 'the'"),
+        (["the -inf 2", "cat 1 2"], None, "Line 1 of .* has NaN, infinity.*'the'"),
+        (["the 1 1e400 3"], None, "Line 1 of .* number too large for float32"),
+        (["1 3", "the 1 nan 3"], None, "Line 2 of .* has NaN.* in the vector of 'the'"),
         (["the 1 2", "cat nan 2"], None, "Line 2 of .* has NaN.* in the vector of 'cat'"),
         (["the 1 2", "cat 1 inf"], ["cat"], "Line 2 of .* has NaN, infinity"),
         (["the 1 2", "cat 1 1e39"], None, "number too large for float32"),
@@ -101,6 +110,12 @@ def test_the_size_is_that_of_the_first_line_whatever_its_token(tmp_path, first):
 def test_word_vectors_that_cannot_be_read(tmp_path, lines, vocabulary, message):
     with pytest.raises(ValueError, match=message):
         load_word_vectors(write(tmp_path / "glove.txt", *lines), vocabulary=vocabulary)
+
+
+@pytest.mark.parametrize("first", ["the 1 nan 3", "the 1 2 inf", "nan nan nan nan"])
+def test_what_the_vectors_of_other_tokens_are_does_not_matter(tmp_path, first):
+    path = write(tmp_path / "glove.txt", first, "cat 1 2 3")
+    assert_array_equal(load_word_vectors(path, vocabulary=["cat"]).vectors[1], [1, 2, 3])
 
 
 def test_a_large_number_fits_into_float64(tmp_path):

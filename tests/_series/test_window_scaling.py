@@ -215,3 +215,27 @@ def test_targets_beyond_floats_are_refused():
     for X, y in ((np.ones((4, 2)), [1, 2, 3, 10**400]), ([[1, 10**400]] * 4, [1, 2, 3, 4])):
         with pytest.raises(ValueError, match="holds integers that are larger than any float"):
             WindowScaledRegressor(Ridge()).fit(X, y)
+
+
+DATES = np.array(["2024-01-01", "2024-01-02"], "datetime64[D]")
+
+
+@pytest.mark.parametrize(
+    "values, remedy",
+    [
+        (DATES, "holds times .* count them in a unit"),
+        (DATES.tolist(), "holds times .* count them in a unit"),
+        (DATES - DATES[0], "holds times .* count them in a unit"),
+        (["high", "low"], "holds 'high', which is no real number: give"),
+        ([1j, 2j], "holds 1j, which is no real number: give"),
+        ([{}, 1], "holds {}, which is no real number: give"),
+    ],
+)
+def test_what_is_no_number_is_told_what_to_do_about_it(values, remedy):
+    model, validation = WindowScaledRegressor(Ridge()), {"X_val": WINDOWS[:, :, 0]}
+    with pytest.raises(ValueError, match=f"^y {remedy}"):
+        model.fit(WINDOWS[:, :, 0], values)
+    with pytest.raises(ValueError, match=f"^sample_weight {remedy}"):
+        model.fit(WINDOWS[:, :, 0], [7.0, 1.0], sample_weight=values)
+    with pytest.raises(ValueError, match=f"^y_val {remedy}"):
+        model.fit(WINDOWS[:, :, 0], [7.0, 1.0], y_val=values, **validation)

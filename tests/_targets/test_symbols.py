@@ -178,6 +178,13 @@ BAD = {
         "y[0] is 'ab' and y[1] is ['a', 'b']: the symbols of a string are its characters. Pass",
     ),
     "strings and numbers": ([["a", 1]], TypeError, "are of the types int, str, which have no"),
+    "booleans and integers": ([[True, 2], [1]], TypeError, "are of the types bool, int, of which"),
+    "booleans and floats": ([(False, 0.0)], TypeError, "are of the types bool, float, of which"),
+    "arrays of booleans and integers": (
+        [np.array([True, False]), np.array([1, 2])],
+        TypeError,
+        "The symbols of y are of the types bool, int, of which True would be the same as 1",
+    ),
     "one symbol": (["aaa", "a"], ValueError, "y has one class of symbols only, 'a'"),
 }
 
