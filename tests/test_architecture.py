@@ -43,6 +43,7 @@ FLOORS = {
     "skrnn._estimators.parameters": 6,
     "skrnn._estimators.reading": 6,
     "skrnn._estimators.saved": 6,
+    "skrnn._estimators.scoring": 6,
     "skrnn._estimators.stream": 6,
     "skrnn._estimators.symbol_stream": 6,
     "skrnn._estimators.symbols": 6,
