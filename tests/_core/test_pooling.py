@@ -133,3 +133,10 @@ def test_the_mean_of_a_long_stream_counts_in_double_precision():
     features, after, _ = pool.forward(np.full((1, 1), 0.5, np.float32), None, packing, before)
     assert features.dtype == np.float32
     assert_array_equal(after, [[2.0**24 + 0.5], [2.0**24 + 1]])
+
+
+def test_a_maximum_over_what_is_no_number_is_none():
+    rows = np.array([[1.0, 2], [4, 4], [np.nan, 2], [4, 5], [3, 2]])
+    features, _, backward = Max().forward(rows, None, Packing([3, 2]))
+    assert_array_equal(features, [[np.nan, 2], [4, 5]])
+    assert backward(np.ones((2, 2)))[0].sum() == 4
