@@ -64,7 +64,8 @@ class Model:
         self.network = build_network(tuple(architecture.items()))
         # They are kept, for to make them takes a third of the time of predicting one sequence.
         self.params = self.network.layout.views(theta)
-        self._how = Pass(for_backward=False, arranged=self.network.arrange(theta))
+        arranged = self.network.arrange(theta)
+        self._how = Pass(for_backward=False, arranged=arranged, params=self.params)
 
     def __getstate__(self):
         return {"architecture": self.architecture, "theta": self.theta}
@@ -97,16 +98,18 @@ class Model:
             packing = Packing(data.lengths[part])
             before, x = choose(states, part), data.take(part, packing)
             outputs, finals, _ = network.forward(self.theta, x, packing, before, self._how)
-            rows = step_rows(data, part, packing) if network.pool.per_step else part
-            return rows, decode(outputs, packing) if decode else outputs, part, finals
+            return packing, decode(outputs, packing) if decode else outputs, finals
 
+        parts, results, finals = self.parts(data), None, []
+        computed = parallel_map(compute, parts)
+        if len(data) == 1:  # which needs no order
+            _, results, finals = next(iter(computed))
+            return results, finals
         n_rows = int(data.lengths.sum()) if network.pool.per_step else len(data)
-        results, parts, finals = None, [], []
-        for rows, outputs, part, last in parallel_map(compute, self.parts(data)):
+        for part, (packing, outputs, last) in zip(parts, computed, strict=True):
             if results is None:
                 results = np.empty((n_rows, *outputs.shape[1:]), outputs.dtype)
-            results[rows] = outputs
-            parts.append(part)
+            results[step_rows(data, part, packing) if network.pool.per_step else part] = outputs
             finals.append(last)
         return results, join(parts, finals, len(data))
 
@@ -169,6 +172,8 @@ class Model:
     @staticmethod
     def parts(data):
         """Cut the sequences into batches of bounded size, longest first."""
+        if len(data) == 1:
+            return [np.zeros(1, np.intp)]
         return list(length_sorted_batches(data.lengths, PREDICT_ROWS))
 
     def forward(self, x, packing, states=None):

@@ -9,9 +9,10 @@ import ctypes
 import os
 import sys
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, nullcontext, suppress
+from contextlib import nullcontext, suppress
 from functools import partial
 from itertools import islice, product
+from operator import length_hint
 from threading import RLock, get_ident, local
 from time import monotonic, sleep
 from weakref import ref
@@ -20,6 +21,8 @@ import scipy.linalg  # noqa: F401 (it loads the BLAS that SciPy brings along)
 from joblib import effective_n_jobs
 from joblib.parallel import get_active_backend
 from threadpoolctl import threadpool_info
+
+from skrnn._core.cached import cached_property
 
 _OPENMP = 2  # what OpenBLAS says if it was built with OpenMP
 _NAMES = [  # of the functions of all other libraries; the last are such an OpenBLAS's
@@ -173,31 +176,46 @@ def _compute(function, *arguments):
         _computing.discard(thread)
 
 
-@contextmanager
-def thread_map(n_jobs):
-    """A ``map`` over `n_jobs` threads (in joblib's sense), or in the present one alone.
+class thread_map:
+    """A context with a ``map`` over `n_jobs` threads (in joblib's sense), or in the present alone.
 
     It is for functions that multiply matrices, within `single_blas_thread`: a fork waits for the
     calls that have begun, and each call renews a limit that others have lifted.
     """
-    n_threads = effective_n_jobs(n_jobs)
-    if get_active_backend()[0].nesting_level:
-        # In a worker of a search, to which joblib gives a share of the cores by BLAS's limit.
-        n_threads = min(n_threads, max((limit.before for limit in _LIMITS), default=1))
-    if n_threads == 1:
-        yield lambda function, *arguments: map(partial(_compute, function), *arguments)
-        return
-    with ThreadPoolExecutor(n_threads) as pool:
 
-        def run(function, *arguments):
-            calls = zip(*arguments, strict=True)
-            # A few at a time: arguments are made when drawn, and may be as large as the data.
-            while some := list(islice(calls, 4 * n_threads)):
-                # To start a thread would take as long as a short sequence.
-                apply = map if len(some) == 1 else pool.map
-                yield from apply(partial(_compute, function), *zip(*some, strict=True))
+    def __init__(self, n_jobs):
+        self.n_jobs, self.pool = n_jobs, None
 
-        yield run
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *_):
+        if self.pool is not None:
+            self.pool.shutdown()
+
+    def __call__(self, function, *arguments):
+        """Map over the arguments, the last of which tells how many there are, if any does."""
+        compute = partial(_compute, function)
+        # A single call starts no thread, nor asks how many there are: both would take as long as
+        # a short sequence.
+        if length_hint(arguments[-1], 2) == 1 or self.n_threads == 1:
+            return map(compute, *arguments)
+        return self.side_by_side(compute, zip(*arguments, strict=True))
+
+    @cached_property
+    def n_threads(self):
+        n_threads = effective_n_jobs(self.n_jobs)
+        if get_active_backend()[0].nesting_level:
+            # In a worker of a search, to which joblib gives a share of the cores by BLAS's limit.
+            n_threads = min(n_threads, max((limit.before for limit in _LIMITS), default=1))
+        return n_threads
+
+    def side_by_side(self, compute, calls):
+        self.pool = self.pool or ThreadPoolExecutor(self.n_threads)
+        # A few at a time: arguments are made when drawn, and may be as large as the data.
+        while some := list(islice(calls, 4 * self.n_threads)):
+            apply = map if len(some) == 1 else self.pool.map
+            yield from apply(compute, *zip(*some, strict=True))
 
 
 def _before_fork():

@@ -18,8 +18,8 @@ from scipy.special import expit
 
 def log_softmax(outputs):
     """log(exp(outputs) / sum(exp(outputs))) by row; SciPy's costs three times as much."""
-    shifted = outputs - outputs.max(axis=-1, keepdims=True)
-    return shifted - np.log(np.exp(shifted).sum(axis=-1, keepdims=True))
+    shifted = outputs - np.maximum.reduce(outputs, axis=-1, keepdims=True)
+    return shifted - np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
 
 
 INVERSE_LINKS = {

@@ -156,7 +156,7 @@ class Network:
             must be left as they are until then.
         """
         layout = layout or self.layout
-        params, n_layers = layout.views(theta), len(self.stack.layers)
+        params, n_layers = how.params or layout.views(theta), len(self.stack.layers)
         states = states or [None] * n_layers
         x, finals, stack_backward = self.stack.forward(
             params, x, packing, states[:n_layers], how, self.pool.reads_steps

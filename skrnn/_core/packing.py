@@ -1,5 +1,6 @@
 """Ragged sequences as packed rows: padding cannot be represented, so no mask is ever needed."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -40,7 +41,8 @@ class Packing:
         self.lengths = np.asarray(lengths, dtype=np.intp)
         self.n_sequences = len(self.lengths)
         self.n_steps = int(self.lengths[0])
-        self.n_rows = int(self.lengths.sum())
+        self.n_rows = int(np.add.reduce(self.lengths))
+        self.are_equal = self.n_rows == self.n_sequences * self.n_steps
 
     @cached_property
     def batch_sizes(self):
@@ -66,6 +68,8 @@ class Packing:
     @cached_property
     def mirror(self):
         """Row that holds the same sequence's step counted from its own end; an involution."""
+        if self.are_equal:
+            return mirror_of_equal(self.n_sequences, self.n_steps)
         step = self.lengths[self.sequence] - 1 - self.step
         return self.offsets[step] + self.sequence
 
@@ -78,6 +82,8 @@ class Packing:
 
     def runs(self, max_steps=None):
         """List the runs in order of time; with `max_steps`, none crosses a multiple of it."""
+        if self.are_equal and max_steps is None:
+            return [Run(0, self.n_steps, self.n_sequences, 0, self.n_rows)]
         cuts = {0, self.n_steps, *self.lengths.tolist()}
         if max_steps is not None:
             cuts.update(range(0, self.n_steps, max_steps))
@@ -87,3 +93,12 @@ class Packing:
             Run(first, last - first, (stop - start) // (last - first), start, stop)
             for first, last, start, stop in zip(cuts, cuts[1:], offsets, offsets[1:], strict=False)
         ]
+
+
+@lru_cache
+def mirror_of_equal(n_sequences, n_steps):
+    """Return the `mirror` of equal lengths, which the batches of a training have in common."""
+    rows = np.arange(n_steps * n_sequences).reshape(n_steps, n_sequences)
+    mirror = rows[::-1].ravel()
+    mirror.flags.writeable = False
+    return mirror

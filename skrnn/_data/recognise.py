@@ -104,6 +104,8 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     an array of two or three dimensions. scikit-learn refuses what is none of these, in its words.
     Unless X must be `numeric`, values of every type are held, and sequences may be empty.
     """
+    if _is_plain_grid(X):
+        return Grid(X)
     if isinstance(X, SequenceArray):
         return _from_sequence_array(X, numeric)
     X = readable(X)
@@ -126,6 +128,11 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
         if items.dtype.kind in "OUST":
             return _from_items(items, X, numeric, table)
     return _from_table(X, owner, numeric, table)
+
+
+def _is_plain_grid(X):
+    """Whether X has passed all checks of its form already: to make them takes longer than this."""
+    return type(X) is np.ndarray and X.ndim == 3 and X.dtype.kind in "fiub" and X.size > 0
 
 
 def _from_sequence_array(X, numeric):
