@@ -185,6 +185,8 @@ class thread_map:
 
     def __init__(self, n_jobs):
         self.n_jobs, self.pool = n_jobs, None
+        if n_jobs == 0:
+            effective_n_jobs(n_jobs)  # which raises
 
     def __enter__(self):
         return self

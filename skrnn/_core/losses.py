@@ -149,7 +149,8 @@ class CrossEntropy:
         log_p = log_softmax(outputs)
         doutputs = np.exp(log_p)
         doutputs[rows, target] -= 1
-        return -float(weight @ log_p[rows, target]), doutputs * weight[:, None], {}
+        doutputs *= weight[:, None]
+        return -float(weight @ log_p[rows, target]), doutputs, {}
 
     def inverse_link(self, outputs):
         """Return the probability of each class."""

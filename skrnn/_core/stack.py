@@ -119,7 +119,7 @@ class Stack:
             mask = self.recurrent_mask(layer, packing, how.rng, x.dtype)
             # A layer above reads all steps of the one below, whatever is asked of the last.
             needs_steps = return_steps or layer is not self.layers[-1]
-            layer_how = how._replace(arranged=weights)
+            layer_how = how if weights is how.arranged else how._replace(arranged=weights)
             x, final, backward = layer.forward(
                 params, x, packing, state0, mask, layer_how, needs_steps
             )

@@ -59,6 +59,10 @@ class Grid(Source):
 
     def pack(self, indices, packing, dtype):
         """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
+        if self.n_features > 1 and self.values.flags.c_contiguous:
+            n_steps = self.values.shape[1]
+            rows = (np.arange(n_steps)[:, np.newaxis] + indices * n_steps).ravel()
+            return self.rows().take(rows, axis=0).astype(dtype, copy=False)
         steps = self.values.swapaxes(0, 1)[:, indices]
         return steps.astype(dtype, order="C", copy=False).reshape(packing.n_rows, -1)
 

@@ -35,6 +35,7 @@ class Objective:
         self.stack = network.stack
         self.settings, self.rng, self.parallel_map = settings, rng, parallel_map
         self.penalised = network.penalised.astype(train.data.dtype)
+        self.dpenalty = np.empty_like(self.penalised)
         self.scratch, self.states = Scratch(), None
 
     def __call__(self, theta, chunk):
@@ -52,9 +53,10 @@ class Objective:
         def compute(batch, seed):
             return self.part(theta, batch, seed, layout, total)
 
-        loss, grad, finals = 0.0, np.zeros_like(theta), []
         # The parts are summed in order, so that threads do not change the result.
-        results = self.parallel_map(compute, batches, self.seeds(parts))
+        results = iter(self.parallel_map(compute, batches, self.seeds(parts)))
+        loss, grad, part_finals = next(results)
+        finals = [part_finals]
         for part_loss, part_grad, part_finals in results:
             loss += part_loss
             grad += part_grad
@@ -102,7 +104,7 @@ class Objective:
         if not self.settings.alpha or self.settings.rule.decays_weights:
             return 0.0
         dense = theta[: len(self.penalised)]
-        dpenalty = dense * self.penalised
+        dpenalty = np.multiply(dense, self.penalised, self.dpenalty)
         dpenalty *= self.settings.alpha / total
         grad[: len(dense)] += dpenalty
         return float(dpenalty @ dense) / 2
