@@ -262,18 +262,21 @@ def test_the_share_holds_where_rows_are_exchangeable():
     assert abs(np.mean(held) - 0.8) < 0.02  # two standard errors
 
 
-def real_series(name):
-    """Square roots of sunspots, logarithms of passengers: errors then depend less on the level."""
+def google():
+    """Adjusted closing prices of four years and three months, which come with matplotlib."""
+    path = pytest.importorskip("matplotlib.cbook").get_sample_data("goog.npz", asfileobj=False)
+    return np.load(path)["price_data"]["adj_close"][:, np.newaxis]
+
+
+def real_series(name, horizon):
+    """Square roots of sunspots, logarithms of the others: errors then depend less on the level."""
     if name == "sunspots":
-        X, y = load_sunspots(return_X_y=True)
-        return np.sqrt(X), np.sqrt(y), 150, pipeline
-    X, y = load_airline(return_X_y=True)
-
-    def scaled(horizon):
-        windows = SlidingWindowTransformer(13, horizon=horizon, output="2d")
-        return make_pipeline(windows, WindowScaledRegressor(Ridge(0.01)))
-
-    return np.log(X), np.log(y), 84, scaled
+        return np.sqrt(load_sunspots(return_X_y=True)[0]), 150, pipeline(horizon, 12)
+    X, n_known, window_size = google(), 524, 5
+    if name == "airline":
+        X, n_known, window_size = load_airline(return_X_y=True)[0], 84, 13
+    windows = SlidingWindowTransformer(window_size, horizon=horizon, output="2d")
+    return np.log(X), n_known, make_pipeline(windows, WindowScaledRegressor(Ridge(0.01)))
 
 
 @pytest.mark.parametrize(
@@ -284,11 +287,15 @@ def real_series(name):
         ("sunspots", [1, 2, 3], 0.9),
         ("airline", 1, 0.9),
         ("airline", [1, 2, 3], 0.9),
+        ("google", 1, 0.8),
+        ("google", 1, 0.9),
+        ("google", [1, 2, 3], 0.8),
+        ("google", [1, 2, 3], 0.9),
     ],
 )
 def test_the_share_on_real_series(name, horizon, coverage):
-    X, y, n_known, make = real_series(name)
-    estimator = make(horizon) if name == "airline" else make(horizon, 12)
+    X, n_known, estimator = real_series(name, horizon)
+    y = X[:, 0]
     targets = estimator[-2].targets(X, y)
     model = ConformalForecaster(estimator, coverage=coverage, calibration_fraction=0.35)
     model.fit(X[:n_known], targets[:n_known])
