@@ -1,7 +1,8 @@
 """A first look
 ============
 
-A first look, within a minute: texts, a series and images, each beside simple models.
+A first look, within a minute: texts, a series and images, each beside simple models; with
+``--short`` there is less of everything.
 
 - Surnames: which of 18 languages is a name from? The network reads its letters in both directions;
   the other model counts groups of up to four letters. Scores are those of the test part.
@@ -9,14 +10,11 @@ A first look, within a minute: texts, a series and images, each beside simple mo
   before the one in question. The score is the customary one, the mean squared error over 1535.
 - Digits: images of 8 x 8 pixels. The network reads them row by row, the other model sees all pixels
   at once. Folds are not shuffled, so that nearly all test images come from other writers.
-
-With ``--short`` there is less of everything. A picture is saved, as first_look.png or under the
-name that follows ``--plot``, if matplotlib is installed.
 """
 
-import argparse
-from importlib.util import find_spec
+import sys
 
+import matplotlib.pyplot as plt
 import numpy as np
 from sklearn.datasets import load_digits
 from sklearn.dummy import DummyClassifier
@@ -30,35 +28,27 @@ from sklearn.preprocessing import StandardScaler
 from skrnn import RNNClassifier, RNNRegressor, SlidingWindowTransformer, TokenEncoder
 from skrnn.datasets import load_sunspots, load_surnames
 
-parser = argparse.ArgumentParser()
-parser.add_argument("--short", action="store_true", help="less of everything, for a trial")
-parser.add_argument("--plot", metavar="FILE", default="first_look.png", help="the picture")
-options = parser.parse_args()
-
+is_short = "--short" in sys.argv
 train, test = load_surnames(subset="train"), load_surnames(subset="test")
-names, languages = (part[: 2000 if options.short else None] for part in (train.data, train.target))
-network = RNNClassifier(
-    batch_size=64, learning_rate_init=0.01, max_iter=2 if options.short else 10, token_dropout=0.1,
-    random_state=0,
-)  # fmt: skip
+n_names = 2000 if is_short else None
+options = {"batch_size": 64, "learning_rate_init": 0.01, "token_dropout": 0.1, "random_state": 0}
+network = RNNClassifier(max_iter=2 if is_short else 10, **options)
 counts = TfidfVectorizer(analyzer="char_wb", ngram_range=(1, 4))
-print(f"{len(names)} surnames to learn from, {len(test.data)} to test")
+print(f"{len(train.data[:n_names])} surnames to learn from, {len(test.data)} to test")
 for name, model in {
     "most frequent language": DummyClassifier(),
     "TF-IDF": make_pipeline(counts, LogisticRegression(C=10, max_iter=1000)),
     "RNNClassifier": make_pipeline(TokenEncoder(analyzer="char", lowercase=False), network),
 }.items():
-    labels = model.fit(names, languages).predict(test.data)
-    f1 = f1_score(test.target, labels, average="macro")
-    print(f"{name:<24} accuracy {np.mean(labels == test.target):.3f}", end=", ")
-    print(f"mean F1 of languages {f1:.3f}", flush=True)
+    labels = model.fit(train.data[:n_names], train.target[:n_names]).predict(test.data)
+    accuracy, f1 = np.mean(labels == test.target), f1_score(test.target, labels, average="macro")
+    print(f"{name:<24} accuracy {accuracy:.3f}, mean F1 of languages {f1:.3f}", flush=True)
 
 series = load_sunspots()
 X, y, year = series.data, series.target, series.time.astype(int) + 1970
 past, forecasts = year <= 1920, {"last year again": np.roll(y, 1)}
-network = RNNRegressor(
-    hidden_size=16, batch_size=16, max_iter=5 if options.short else 50, random_state=0
-)
+options = {"hidden_size": 16, "batch_size": 16, "random_state": 0}
+network = RNNRegressor(max_iter=5 if is_short else 50, **options)
 for model, output in (RidgeCV(np.logspace(-2, 3, 6)), "2d"), (network, "3d"):
     windows = SlidingWindowTransformer(12, horizon=1, output=output)
     pipeline = make_pipeline(StandardScaler(), windows, model).fit(X[past], y[past])
@@ -69,29 +59,21 @@ for name, forecast in forecasts.items():
     errors = [np.mean((forecast - y)[span] ** 2) / 1535 for span in spans]
     print(f"{name:<24} {errors[0]:.3f} to 1955, {errors[1]:.3f} to 1979", flush=True)
 
-images, y_digits = load_digits(return_X_y=True)
-images = images[: 500 if options.short else None].astype(np.float32) / 16
-network = RNNClassifier(max_iter=5 if options.short else 20, random_state=0)
-print(f"\n{len(images)} images of handwritten digits, 5-fold cross-validation")
-for model, pixels in (
-    (LogisticRegression(max_iter=1000), images),
-    (network, images.reshape(-1, 8, 8)),
-):
-    scores = cross_val_score(model, pixels, y_digits[: len(images)])
+n_images = 500 if is_short else 1797
+images, digits = (part[:n_images] for part in load_digits(return_X_y=True))
+images = images.astype(np.float32) / 16
+network = RNNClassifier(max_iter=5 if is_short else 20, random_state=0)
+print(f"\n{n_images} images of handwritten digits, 5-fold cross-validation")
+for model, X in (LogisticRegression(max_iter=1000), images), (network, images.reshape(-1, 8, 8)):
+    scores = cross_val_score(model, X, digits)
     print(f"{type(model).__name__:<24} accuracy {scores.mean():.3f} +/- {scores.std():.3f}")
 
-if find_spec("matplotlib"):
-    import matplotlib.pyplot as plt
-
-    figure, (left, right) = plt.subplots(1, 2, figsize=(11, 4.5), layout="constrained")
-    left.plot(year[year > 1900], y[year > 1900], "0.6", label="sunspots")
-    left.plot(year[~past], forecast[~past], label="forecast a year ahead")
-    left.set(xlabel="year", title="RNNRegressor")
-    left.legend()
-    confusion = confusion_matrix(test.target, labels, normalize="true")
-    right.imshow(confusion, cmap="Blues", vmin=0, vmax=1)
-    right.set_xticks(range(len(confusion)), test.target_names, rotation=90)
-    right.set_yticks(range(len(confusion)), test.target_names)
-    right.set(xlabel="taken for", ylabel="names that are", title="RNNClassifier")
-    figure.savefig(options.plot)
-    print(f"picture: {options.plot}")
+figure, (left, right) = plt.subplots(1, 2, figsize=(11, 5), layout="constrained")
+left.plot(year[year > 1900], y[year > 1900], "0.6", label="sunspots")
+left.plot(year[~past], forecast[~past], label="forecast a year ahead")
+left.set(xlabel="year", title="RNNRegressor")
+left.legend()
+right.matshow(confusion_matrix(test.target, labels, normalize="true"), cmap="Blues")
+right.set(xlabel="taken for", ylabel="language", title="RNNClassifier", xticks=[])
+right.set_yticks(range(len(test.target_names)), test.target_names)
+plt.show()
