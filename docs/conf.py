@@ -13,6 +13,7 @@ from importlib import import_module
 from pathlib import Path
 
 import skrnn
+from skrnn._compat import documentation_site
 
 HERE = Path(__file__).parent
 sys.path.insert(0, str(HERE))
@@ -42,8 +43,16 @@ html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_logo = html_favicon = "_static/skrnn.svg"
 html_context = {"default_mode": "auto"}
+SITE = documentation_site()
 html_theme_options = {
     "logo": {"text": "skrnn"},
+    # Every version reads the list of the newest one, so that it knows of those after it.
+    "switcher": {
+        "json_url": f"{SITE}/_static/switcher.json" if SITE else "_static/switcher.json",
+        "version_match": version,
+    },
+    "check_switcher": False,  # the site is built offline, too
+    "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
     "navigation_with_keys": False,
     "show_nav_level": 1,
     "secondary_sidebar_items": ["page-toc"],

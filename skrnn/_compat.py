@@ -6,7 +6,8 @@ continuous integration runs the tests with the oldest version and with the newes
 """
 
 from collections.abc import Callable
-from functools import wraps
+from functools import cache, wraps
+from importlib.metadata import PackageNotFoundError, metadata
 from inspect import signature
 from numbers import Integral
 from typing import Any
@@ -21,6 +22,7 @@ from skrnn._typing import Method
 
 __all__ = [
     "CallbackSupportMixin",
+    "DocumentationLinkMixin",
     "Interval",
     "Options",
     "RealNotInt",
@@ -118,6 +120,32 @@ def callback_context(estimator):
     """
     start = getattr(estimator, "_init_callback_context", None)
     return None if start is None else start(max_subtasks=None)
+
+
+# The link in the HTML view of an estimator: two private attributes, which scikit-learn's manual
+# describes for other projects. Risk low: they are the same from 1.7 to 1.9. Way out: no link.
+
+
+class DocumentationLinkMixin:
+    """Lead the HTML view of an estimator to its page of the documentation's site."""
+
+    _doc_link_module = "skrnn"
+
+    @property
+    def _doc_link_template(self):
+        site = documentation_site()
+        return f"{site}/api/{{estimator_name}}.html" if site else ""
+
+
+@cache
+def documentation_site():
+    """Return the address of the site, which ``project.urls`` in pyproject.toml has, or ''."""
+    try:
+        urls = metadata("skrnn").get_all("Project-URL") or []
+    except PackageNotFoundError:  # it is imported from a folder
+        return ""
+    named = dict(url.split(", ", 1) for url in urls)
+    return named.get("Documentation", "").rstrip("/")
 
 
 # Names of features: below 1.9 scikit-learn asks frames other than pandas' for them through the

@@ -4,6 +4,8 @@ import warnings
 
 from sklearn.exceptions import InconsistentVersionWarning
 
+from skrnn._compat import DocumentationLinkMixin
+
 __version__ = "0.1.0.dev0"
 
 # The format of what pickle and joblib store. Whoever changes what a fitted object holds raises it,
@@ -21,11 +23,11 @@ def saved_format(state):
     return state.get("_skrnn_format", 1)
 
 
-class VersionMixin:
+class VersionMixin(DocumentationLinkMixin):
     """Warn when an estimator is loaded that another version of skrnn has saved.
 
     scikit-learn does so of its own estimators only. Its warning is used, so that one filter is
-    enough for both.
+    enough for both. What comes from skrnn and is shown in a notebook links to its documentation.
     """
 
     def __getstate__(self):

@@ -1,6 +1,7 @@
 """What is said about the package in several places agrees."""
 
 import ast
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -16,6 +17,12 @@ def texts():
     for pattern in ("skrnn/**/*.py", "docs/*.md", "*.md"):
         for path in ROOT.glob(pattern):
             yield path, path.read_text("utf-8")
+
+
+def test_the_switcher_of_the_site_has_this_version():
+    listed = json.loads((ROOT / "docs" / "_static" / "switcher.json").read_text("utf-8"))
+    assert skrnn.__version__ in [entry["version"] for entry in listed]
+    assert all({"version", "url"} <= entry.keys() for entry in listed)
 
 
 def test_extras_that_are_named_exist():

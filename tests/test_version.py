@@ -12,9 +12,10 @@ from numpy.testing import assert_array_equal
 from sklearn.base import BaseEstimator, clone
 from sklearn.exceptions import InconsistentVersionWarning
 from sklearn.linear_model import Ridge
+from sklearn.utils import estimator_html_repr
 
 import skrnn
-from skrnn import _version
+from skrnn import _compat, _version
 
 X = sequences()
 REQUIRED = {
@@ -29,6 +30,23 @@ ESTIMATORS = [
     for name, value in vars(skrnn).items()
     if inspect.isclass(value) and issubclass(value, BaseEstimator)
 ]
+
+
+class Metadata:
+    """What importlib.metadata tells of a package with such addresses."""
+
+    def __init__(self, urls):
+        self.urls = urls
+
+    def get_all(self, name):
+        assert name == "Project-URL"
+        return self.urls
+
+
+@pytest.fixture(autouse=True)
+def forget_the_site():
+    yield
+    _compat.documentation_site.cache_clear()
 
 
 def saved_by_another(estimator, monkeypatch):
@@ -48,6 +66,20 @@ def test_every_estimator_says_that_another_version_has_saved_it(estimator, monke
         f"{skrnn.__version__} of skrnn"
     ) in str(warned[0].message)
     assert vars(loaded).keys() == vars(estimator).keys()
+
+
+@pytest.mark.parametrize("estimator", ESTIMATORS, ids=lambda e: type(e).__name__)
+def test_the_html_view_links_to_the_site_once_its_address_is_known(estimator, monkeypatch):
+    page = f"https://skrnn.example/stable/api/{type(estimator).__name__}.html"
+    for urls in (["Source, https://code.example"], None):
+        monkeypatch.setattr(_compat, "metadata", lambda name, u=urls: Metadata(u))
+        _compat.documentation_site.cache_clear()
+        assert "/api/" not in estimator_html_repr(estimator)
+    urls = ["Source, https://code.example", "Documentation, https://skrnn.example/stable/"]
+    monkeypatch.setattr(_compat, "metadata", lambda name: Metadata(urls))
+    _compat.documentation_site.cache_clear()
+    assert page in estimator_html_repr(estimator)
+    assert "scikit-learn.org" in estimator_html_repr(Ridge())
 
 
 @each_case
