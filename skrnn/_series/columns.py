@@ -69,15 +69,6 @@ def rows_of(X):
     return check_array(as_array(X, "X"), input_name="X", **options)
 
 
-def reject_arrow(X, name):
-    """Raise for a table of Arrow, whose columns have no names of their own and whose rows stay."""
-    if hasattr(X, "column_names"):
-        raise TypeError(
-            f"{name} is a {type(X).__name__} of Arrow, which forecasts do not go on: pass "
-            f"{name}.to_pandas(), or polars.from_arrow({name})."
-        )
-
-
 def check_table(X, name):
     """Return a data frame, or an array of two dimensions; raise for what holds no rows."""
     X = readable(X)

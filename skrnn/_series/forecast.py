@@ -13,7 +13,7 @@ from sklearn.utils import check_scalar
 from skrnn._data.frames import readable, stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
 from skrnn._series.ahead import Ahead, read_history
-from skrnn._series.columns import check_table, names_of, reject_arrow
+from skrnn._series.columns import check_table, names_of
 from skrnn._series.future import known_columns
 from skrnn._series.series import all_horizons, largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer, seen_step
@@ -250,7 +250,6 @@ def look_ahead(estimator, X, n_steps, told):
     X, told = readable(X), told._replace(future=readable(told.future))
     X = X.to_frame() if hasattr(X, "to_frame") and not hasattr(X, "columns") else X
     X = check_table(X, "X")
-    reject_arrow(X, "X")
     _check_columns(estimator, X)
     windows = windows_of(estimator)
     part = _parts(windows, X, told)

@@ -7,7 +7,7 @@ import numpy as np
 from skrnn._compat import safe_indexing
 from skrnn._data.frames import is_frame
 from skrnn._data.values import as_floats
-from skrnn._series.columns import column_at, names_of, position_of, reject_arrow
+from skrnn._series.columns import column_at, names_of, position_of
 from skrnn._series.forecast import recursive_forecast
 from skrnn._series.series import all_horizons, largest_horizon, series_starts
 from skrnn._series.windows import groups_of
@@ -22,7 +22,6 @@ class RollingRecursion:
     """
 
     def __init__(self, windows, X, y, horizon):
-        reject_arrow(X, "X")
         self.windows, self.X = windows, X
         self.horizons = list(map(int, all_horizons(horizon)))
         self.starts = series_starts(groups_of(windows, X), len(y))
