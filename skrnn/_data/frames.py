@@ -95,6 +95,8 @@ def is_missing(column):
     if hasattr(column, "isna"):  # pandas
         return np.asarray(column.isna())
     values = np.asarray(column)
+    if values.dtype.kind == "O" and any(np.ndim(cell) for cell in values.flat):
+        return np.array([cell is None for cell in values.flat]).reshape(values.shape)
     missing = np.asarray(column.is_null()) if hasattr(column, "is_null") else values == None  # noqa: E711
     return missing | (values != values)
 

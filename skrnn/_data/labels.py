@@ -125,14 +125,16 @@ def check_labels(labels, name, remedy):
     labels = of_own_type(labels)
     if labels.dtype.kind in "biuUT":
         return labels
-    items = labels.ravel().tolist()
+    is_time = labels.dtype.kind in "mM"  # of which `tolist` makes integers
+    items = list(labels.ravel()) if is_time else labels.ravel().tolist()
     for label in items:
         if label is None or is_nan(label):
             found = "NaN" if isinstance(label, float) else label
             raise ValueError(f"Input {name} contains {found}, which is a missing label: {remedy}")
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError(f"Input {name} contains infinity, which is no label.")
-    if labels.dtype.kind == "f" and (np.abs(labels) >= 2.0**63).any():
+    # In float64, for 2**63 is beyond the smaller types.
+    if labels.dtype.kind == "f" and (np.abs(labels.astype(np.float64)) >= 2.0**63).any():
         raise ValueError(f"{name} holds {np.abs(labels).max():.3g}, which is no label of 64 bits.")
     if labels.dtype.kind == "f" or all(isinstance(label, str) for label in items):
         return labels

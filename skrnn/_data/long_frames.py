@@ -1,6 +1,7 @@
 """Long data frames: one row for each step of each sequence."""
 
 import re
+from collections.abc import Hashable
 
 import numpy as np
 
@@ -52,7 +53,14 @@ def _key(df, name):
             f"Column {name!r} has {missing.sum()} missing values, the first in row "
             f"{missing.argmax()}: drop these rows, or fill them in."
         )
-    return df[name].to_numpy()
+    values = df[name].to_numpy()
+    kinds = set(map(type, values.tolist())) if values.dtype.kind == "O" else ()
+    if values.ndim > 1 or not all(issubclass(kind, Hashable) for kind in kinds):
+        raise ValueError(
+            f"Column {name!r} holds {values[:1].tolist()[0]!r}, which neither names a sequence nor "
+            "is a time."
+        )
+    return values
 
 
 def _codes_by_appearance(ids):

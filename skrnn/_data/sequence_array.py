@@ -109,6 +109,7 @@ class SequenceArray:
         *,
         categories: Sequence[ArrayLike] | None = None,
     ):
+        values = readable(values)
         self.values = as_array(values, "values")
         if not (categorical is None or isinstance(categorical, bool | np.bool_)):
             raise TypeError(f"categorical must be True, False or None, got {categorical!r}.")

@@ -104,8 +104,8 @@ def _times_of_column(X, time_feature):
         raise ValueError(
             f"The {name} has no time in row {missing.argmax()}: drop such rows, or fill it in."
         )
-    if hasattr(X, "set_index"):  # pandas
-        index = X.set_index(label).index
+    if hasattr(X, "set_index") and getattr(column.dtype, "kind", "O") not in "iufb":  # pandas
+        index = _index_of(X, label)
         if index.inferred_type in _TIMES:
             return _times_of_index(index)._replace(name=name)
     if getattr(column.dtype, "time_zone", None) is not None:  # polars
@@ -113,6 +113,14 @@ def _times_of_column(X, time_feature):
         return _dates(column.to_numpy(), wall.to_numpy(), column, name)
     values = column.to_numpy() if hasattr(column, "to_numpy") else np.asarray(column)
     return _times_of_values(values, name)
+
+
+def _index_of(X, label):
+    """Return a column of pandas as an index; what it holds of Arrow as pandas' own times."""
+    index = X.set_index(label).index
+    if hasattr(index.dtype, "pyarrow_dtype"):
+        return type(index)(index.tolist(), name=label)
+    return index
 
 
 def _dates(instants, wall, shown, name):
@@ -135,7 +143,8 @@ def _times_of_values(values, name):
         return _dates(values, values, values, name)
     if kind == "m":
         return Times(_ticks(values, "m8[us]"), None, values, name, "duration")
-    if kind in "iu" or (kind == "f" and (values == np.floor(values)).all()):
+    is_whole = kind in "iu" or (kind == "f" and (values == np.floor(values)).all())
+    if is_whole and values.ndim == 1:
         return Times(values.astype(np.int64), None, values, name, "number")
     raise ValueError(
         f"The {name} holds {values[:1].tolist()[0]!r}, which is no time: convert the column with "

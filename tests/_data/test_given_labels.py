@@ -162,6 +162,13 @@ def test_a_label_to_ignore_is_of_its_own_type():
     assert token_accuracy_score([[True, False]], [[True, True]], ignore_label=0) == 0.5
 
 
+def test_labels_of_few_bits_are_read_without_a_warning():
+    y = np.array([1, 2] * 4, np.float16)
+    model = RNNClassifier(**TINY).fit(X, y)
+    assert model.classes_.tolist() == [1, 2]
+    assert model.score(X, y) == np.mean(model.predict(X) == y)
+
+
 def test_the_integer_that_is_no_label_is_named():
     for y, found in [([1, 2**64 - 1], 2**64 - 1), (["a", 2**70], 2**70), ([2**70, 1], 2**70)]:
         with pytest.raises(TypeError, match=f"y holds {found} of type int, which is no label"):

@@ -349,9 +349,13 @@ LONG = {
 }
 
 
-@pytest.fixture(params=["pandas", "polars"])
+@pytest.fixture(params=["pandas", "polars", "pyarrow"])
 def frame(request):
-    return pytest.importorskip(request.param).DataFrame
+    library = pytest.importorskip(request.param)
+    if request.param == "pyarrow":
+        pytest.importorskip("pandas")
+        return library.table
+    return library.DataFrame
 
 
 def test_from_long_orders_by_appearance_then_time(frame):
@@ -376,9 +380,11 @@ def test_from_long_takes_categories_in_their_order(frame):
     _, ranks = np.unique(LONG["t"], return_inverse=True)
     names = np.array(list("zyxwvu"))  # whose order is not that of the alphabet
     table = frame({**LONG, "t": names[ranks].tolist()})
-    if hasattr(table, "assign"):
-        pd = pytest.importorskip("pandas")
+    if not hasattr(table, "with_columns"):
+        pd, kind = pytest.importorskip("pandas"), type(table)
+        table = table.to_pandas() if hasattr(table, "to_pandas") else table
         table["t"] = pd.Categorical(table["t"], names, ordered=True)
+        table = kind.from_pandas(table) if hasattr(kind, "from_pandas") else table
     else:
         pl = pytest.importorskip("polars")
         table = table.with_columns(pl.col("t").cast(pl.Enum(names.tolist())))
@@ -462,6 +468,14 @@ def test_from_long_takes_ids_of_several_types():
 def test_from_long_of_what_is_no_frame(df):
     with pytest.raises(TypeError, match=f"DataFrame, but is of type {type(df).__name__}"):
         SequenceArray.from_long(df, sequence="walk")
+
+
+@pytest.mark.parametrize("cell", [[1, 2], {"a": 1}])
+@pytest.mark.parametrize("column", ["walk", "t"])
+def test_from_long_takes_no_lists_for_ids_and_times(frame, column, cell):
+    table = frame({**LONG, column: [cell] * 6})
+    with pytest.raises(ValueError, match=f"Column '{column}' holds .* neither names a sequence"):
+        SequenceArray.from_long(table, sequence="walk", time="t", features="x")
 
 
 def test_from_long_does_not_sort_numbers_as_text(frame):

@@ -161,6 +161,35 @@ def test_a_column_of_times(library):
             windows.fit(take(order))
 
 
+@pytest.mark.parametrize("kind", ["date", "time", "zone", "duration", "float16"])
+def test_a_column_of_times_of_other_types(kind):
+    arrow = pytest.importorskip("pyarrow")
+    dates = pd.Series(pd.date_range("2024", periods=4, unit="us"))
+    column = {
+        "date": pd.Series(dates.dt.date, dtype=pd.ArrowDtype(arrow.date32())),
+        "time": dates.convert_dtypes(dtype_backend="pyarrow"),
+        "zone": dates.dt.tz_localize("Asia/Tokyo").convert_dtypes(dtype_backend="pyarrow"),
+        "duration": (dates - dates[0]).convert_dtypes(dtype_backend="pyarrow"),
+        "float16": pd.Series(np.arange(4, dtype=np.float16)),
+    }[kind]
+    X = pd.DataFrame({"a": np.arange(4.0), "t": column})
+    windows = SlidingWindowTransformer(2, time_feature="t", freq=1 if kind == "float16" else None)
+    forms = [X] if kind == "float16" else [X, arrow.Table.from_pandas(X, preserve_index=False)]
+    for form in forms:
+        assert windows.fit_transform(form)[:, :, 0].tolist() == [[0, 0], [0, 1], [1, 2], [2, 3]]
+        with pytest.raises(ValueError, match="column 't' of X .* is not sorted"):
+            windows.fit(form.take([0, 2, 1, 3]))
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars", "pyarrow"])
+def test_lists_are_no_times(library):
+    columns = {"a": np.arange(4.0), "t": [[1, 2]] * 4}
+    frames = pytest.importorskip(library)
+    X = frames.table(columns) if library == "pyarrow" else frames.DataFrame(columns)
+    with pytest.raises(ValueError, match="column 't' of X holds .*1, 2.*, which is no time"):
+        SlidingWindowTransformer(2, time_feature="t").fit(X)
+
+
 def test_times_of_many_series():
     day = pd.date_range("2024", periods=5)
     X = pd.DataFrame({"a": np.arange(10.0), "id": np.repeat([0, 1], 5), "day": [*day, *day]})
