@@ -18,6 +18,13 @@ from scipy.special import expit
 
 def log_softmax(outputs):
     """log(exp(outputs) / sum(exp(outputs))) by row; SciPy's costs three times as much."""
+    if outputs.ndim == 2 and outputs.shape[1] < 8:
+        # Short rows are reduced as columns in a quarter of the time. NumPy adds up fewer than
+        # eight numbers in their order either way: the result is the same to the last bit.
+        shifted = np.ascontiguousarray(outputs.T)
+        shifted = shifted - np.maximum.reduce(shifted, axis=0)
+        shifted -= np.log(np.add.reduce(np.exp(shifted), axis=0))
+        return np.ascontiguousarray(shifted.T)
     shifted = outputs - np.maximum.reduce(outputs, axis=-1, keepdims=True)
     return shifted - np.log(np.add.reduce(np.exp(shifted), axis=-1, keepdims=True))
 

@@ -73,6 +73,12 @@ class Packing:
         step = self.lengths[self.sequence] - 1 - self.step
         return self.offsets[step] + self.sequence
 
+    def rows_from(self, starts):
+        """Place of each row where each sequence has its steps in a line, from `starts` on."""
+        if self.are_equal:
+            return (np.arange(self.n_steps)[:, np.newaxis] + starts).ravel()
+        return starts[self.sequence] + self.step
+
     def before(self, rows):
         """Return for each row that of the step before; zeros for the first steps."""
         n = self.n_sequences

@@ -60,8 +60,7 @@ class Grid(Source):
     def pack(self, indices, packing, dtype):
         """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
         if self.n_features > 1 and self.values.flags.c_contiguous:
-            n_steps = self.values.shape[1]
-            rows = (np.arange(n_steps)[:, np.newaxis] + indices * n_steps).ravel()
+            rows = packing.rows_from(indices * packing.n_steps)
             return self.rows().take(rows, axis=0).astype(dtype, copy=False)
         steps = self.values.swapaxes(0, 1)[:, indices]
         return steps.astype(dtype, order="C", copy=False).reshape(packing.n_rows, -1)
@@ -94,7 +93,7 @@ class Flat(Source):
         return self.values
 
     def pack(self, indices, packing, dtype):
-        rows = self.offsets[indices][packing.sequence] + packing.step
+        rows = packing.rows_from(self.offsets[indices])
         return self.values[rows].astype(dtype, copy=False)
 
     def blocks(self):
@@ -118,9 +117,7 @@ class Items(Source):
 
     def pack(self, indices, packing, dtype):
         values = np.concatenate([self.arrays[i] for i in indices])
-        rows = values.take(
-            sequence_starts(packing.lengths)[packing.sequence] + packing.step, axis=0
-        )
+        rows = values.take(packing.rows_from(sequence_starts(packing.lengths)), axis=0)
         return rows.astype(dtype, copy=False)
 
     def blocks(self):

@@ -189,4 +189,4 @@ class StepTrainingSet(TrainingSet):
 
 def step_rows(data, indices, packing):
     """Rows, all sequences laid end to end, of the packed rows of some sequences."""
-    return data.starts[indices][packing.sequence] + packing.step
+    return packing.rows_from(data.starts[indices])

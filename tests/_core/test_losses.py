@@ -18,6 +18,7 @@ from skrnn._core.losses import (
     Pinball,
     binary_cross_entropy,
     cross_entropy,
+    log_softmax,
     regression_loss,
 )
 
@@ -233,3 +234,14 @@ def test_single_precision_stays_single_and_agrees(name):
     assert dsingle.dtype == np.float32
     assert_allclose(single, value, rtol=1e-6)
     assert_allclose(dsingle, doutput, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("k", [1, 2, 7, 8])
+def test_log_softmax_reduces_rows_and_columns_to_the_same_bits(k, dtype):
+    outputs = 5 * np.random.default_rng(0).normal(size=(50, k)).astype(dtype)
+    shifted = outputs - outputs.max(axis=1, keepdims=True)
+    expected = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    found = log_softmax(outputs)
+    assert_array_equal(found, expected)
+    assert found.dtype == dtype and found.flags.c_contiguous

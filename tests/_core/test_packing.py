@@ -72,3 +72,9 @@ def test_runs_tile_the_rows(lengths, max_steps):
     borders = {run.first_step for run in runs[1:]}
     asked = set() if max_steps is None else set(range(max_steps, packing.n_steps, max_steps))
     assert borders == asked | set(lengths) - {packing.n_steps}
+
+
+@pytest.mark.parametrize("lengths", [[3, 3], [4, 2, 1], [5]])
+def test_rows_from_the_starts_of_sequences(lengths):
+    packing, starts = Packing(lengths), 10 * np.arange(len(lengths))[::-1]
+    assert_array_equal(packing.rows_from(starts), starts[packing.sequence] + packing.step)
