@@ -133,9 +133,10 @@ def check_labels(labels, name, remedy):
             raise ValueError(f"Input {name} contains {found}, which is a missing label: {remedy}")
     if labels.dtype.kind == "f" and np.isinf(labels).any():
         raise ValueError(f"Input {name} contains infinity, which is no label.")
-    # In float64, for 2**63 is beyond the smaller types.
-    if labels.dtype.kind == "f" and (np.abs(labels.astype(np.float64)) >= 2.0**63).any():
-        raise ValueError(f"{name} holds {np.abs(labels).max():.3g}, which is no label of 64 bits.")
+    # The smaller types cannot hold 2**63.
+    largest = np.abs(labels).max(initial=0) if labels.dtype.kind == "f" else 0
+    if float(largest) >= 2.0**63:
+        raise ValueError(f"{name} holds {largest:.3g}, which is no label of 64 bits.")
     if labels.dtype.kind == "f" or all(isinstance(label, str) for label in items):
         return labels
     raise _error(items, name, remedy)

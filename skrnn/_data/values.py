@@ -106,6 +106,7 @@ def as_floats(values, name, remedy="give a number."):
     values = readable(values)
     reject_masked(values, name)
     reject_times(values, name, _COUNT_UNITS)
+    check_columns(values, name)
     array = converted(values, name)
     reject_beyond_floats(array, name)
     if array.dtype.kind in "fiub":

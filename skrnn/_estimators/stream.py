@@ -275,11 +275,10 @@ class Stream:
 
         The sum of their squares tells in one call that none is NaN, infinite or too large.
         """
-        return (
-            values.shape == self._plain_shape
-            and values.dtype.kind == "f"
-            and values.dot(values) < self._largest_square
-        )
+        if values.shape != self._plain_shape or values.dtype.kind != "f":
+            return False
+        with np.errstate(over="ignore"):
+            return values.dot(values) < self._largest_square
 
     def _check(self, values):
         """Raise for values that `predict` would not take."""

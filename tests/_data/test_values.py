@@ -182,7 +182,7 @@ def test_integers_beyond_every_float(X, where):
 
 def test_integers_beyond_every_float_in_a_frame():
     pd = pytest.importorskip("pandas")
-    frame = pd.DataFrame({"a": [BEYOND, 1], "b": [1.0, 2.0]})
+    frame = pd.DataFrame({"a": pd.Series([BEYOND, 1], dtype=object), "b": [1.0, 2.0]})
     with pytest.raises(ValueError, match="integers that are larger than any float"):
         RNNRegressor().fit(frame, [0.0, 1.0])
 

@@ -383,3 +383,12 @@ def test_what_a_stream_of_symbols_refuses(call, message):
 def test_a_stream_of_symbols_needs_a_fit():
     with pytest.raises(NotFittedError):
         RNNLanguageModel().stream()
+
+
+@pytest.mark.parametrize("large", [1e300, -1e160])
+def test_a_value_whose_square_is_beyond_floats_is_no_warning(large):
+    X = np.random.default_rng(0).normal(size=(4, 3, 2))
+    model = RNNRegressor(hidden_size=2, max_iter=1, random_state=0).fit(X, np.arange(4.0))
+    x = X[0, 0].copy()
+    x[0] = large
+    assert np.isfinite(model.stream().step(x))

@@ -3,6 +3,7 @@
 import joblib
 import numpy as np
 import pytest
+import sklearn
 from estimators import object_array, series
 from sklearn import config_context
 from sklearn.base import BaseEstimator, RegressorMixin, TransformerMixin, clone
@@ -438,6 +439,8 @@ def mixed_frames(library):
 @pytest.mark.parametrize("library", ["pandas", "polars"])
 @pytest.mark.parametrize("pack", [list, tuple, object_array])
 def test_names_reach_the_transformer(library, pack):
+    if library == "polars" and sklearn.__version__ < "1.9":
+        pytest.skip("this ColumnTransformer asks for the size of what passes through")
     inner = ColumnTransformer(
         [("scale", StandardScaler(), ["hr"]), ("code", OneHotEncoder(), ["kind"])],
         remainder="passthrough",

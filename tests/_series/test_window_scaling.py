@@ -239,3 +239,17 @@ def test_what_is_no_number_is_told_what_to_do_about_it(values, remedy):
         model.fit(WINDOWS[:, :, 0], [7.0, 1.0], sample_weight=values)
     with pytest.raises(ValueError, match=f"^y_val {remedy}"):
         model.fit(WINDOWS[:, :, 0], [7.0, 1.0], y_val=values, **validation)
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_frames_without_columns_are_no_targets(library):
+    empty = pytest.importorskip(library).DataFrame()
+    with pytest.raises(ValueError, match="y is empty"):
+        WindowScaledRegressor(Ridge()).fit(WINDOWS[:, :, 0], empty)
+
+
+def test_a_column_that_stands_twice_is_named():
+    pd = pytest.importorskip("pandas")
+    twice = pd.DataFrame([[7.0, 1.0], [2.0, 3.0]], columns=["a", "a"])
+    with pytest.raises(ValueError, match="y has two columns 'a'"):
+        WindowScaledRegressor(Ridge()).fit(WINDOWS[:, :, 0], twice)

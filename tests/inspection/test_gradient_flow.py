@@ -242,20 +242,25 @@ def test_dead_units():
 def test_on_the_adding_problem_the_gradient_of_the_elman_network_vanishes_and_the_lstm_s_does_not():
     X, y = make_adding_problem(3200, n_steps=100, random_state=0)
     X = X.astype(np.float32)
-    left = {}
-    for cell_type in ("rnn", "lstm"):
-        model = RNNRegressor(
-            cell_type=cell_type,
-            hidden_size=24,
-            forget_bias="chrono",
-            learning_rate_init=0.01,
-            max_iter=10,
-            random_state=0,
-        ).fit(X[:3000], y[:3000])
-        norm = gradient_flow(model, X[3000:], y[3000:]).norm[0, 0]
-        left[cell_type] = norm[-1] / norm[0], model.score(X[3000:], y[3000:])
-    assert left["rnn"][0] < 1e-3 < left["lstm"][0], left
-    assert left["rnn"][1] < 0.1 and left["lstm"][1] > 0.9, left
+    left, score = {}, {}
+    # An Elman network that learns nothing ends by chance: of three, the one in the middle counts.
+    for cell_type, seeds in (("rnn", range(3)), ("lstm", range(1))):
+        shares, scores = [], []
+        for seed in seeds:
+            model = RNNRegressor(
+                cell_type=cell_type,
+                hidden_size=24,
+                forget_bias="chrono",
+                learning_rate_init=0.01,
+                max_iter=10,
+                random_state=seed,
+            ).fit(X[:3000], y[:3000])
+            norm = gradient_flow(model, X[3000:], y[3000:]).norm[0, 0]
+            shares.append(norm[-1] / norm[0])
+            scores.append(model.score(X[3000:], y[3000:]))
+        left[cell_type], score[cell_type] = np.median(shares), np.median(scores)
+    assert left["rnn"] < 0.01 < left["lstm"], left
+    assert score["rnn"] < 0.1 and score["lstm"] > 0.9, score
 
 
 # Bad input ---------------------------------------------------------------------------------
