@@ -39,7 +39,14 @@ from statistics import mean, variance
 
 from sides import SIDES, VARIANTS
 
-FAMILIES = ["tagging_sets", "sequence_sets", "forecast_sets", "symbol_sets", "language_sets"]
+FAMILIES = [
+    "tagging_sets",
+    "sequence_sets",
+    "forecast_sets",
+    "step_sets",
+    "symbol_sets",
+    "language_sets",
+]
 
 
 def main():

@@ -74,7 +74,8 @@ class Net(nn.Module):
     def readout(self, outputs, final):
         pooling = self.p.get("pooling")
         if pooling is None:
-            return torch.cat(unpack_sequence(outputs))
+            is_packed = isinstance(outputs, PackedSequence)
+            return torch.cat(unpack_sequence(outputs) if is_packed else outputs.unbind(dim=1))
         if pooling == "last":
             h = final[0] if self.p["cell_type"] == "lstm" else final
             return torch.cat(tuple(h[-1 - self.p["bidirectional"] :]), dim=1)
