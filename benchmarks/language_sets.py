@@ -32,14 +32,26 @@ TASKS = {
 }
 # What the stated settings change in the defaults beside that.
 SETTINGS = {
-    "lm_shakespeare/characters": {"hidden_size": 256, "max_iter": 9},
+    "lm_shakespeare/characters": {
+        "hidden_size": 256,
+        "embedding_dim": 64,
+        "dropout": 0.25,
+        "max_iter": 12,
+    },
     "lm_shakespeare/words": {
         "hidden_size": 256,
         "tie_embeddings": True,
         "dropout": 0.5,
         "max_iter": 8,
     },
-    "txt_names": {"hidden_size": 96, "dropout": 0.2, "batch_size": 32, "max_iter": 20},
+    "txt_names": {
+        "hidden_size": 96,
+        "embedding_dim": 48,
+        "condition_dim": 24,
+        "dropout": 0.2,
+        "batch_size": 32,
+        "max_iter": 15,
+    },
 }
 WORD = re.compile(r"\w+(?:'\w+)?|[^\w\s]|\n")
 
