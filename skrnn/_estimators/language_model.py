@@ -664,7 +664,8 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         with single_blas_thread():
             states, start = states_before_last(self._model, beginning)
             states = [np.repeat(state, n_samples, axis=-1) for state in states]
-            begin = self._step, states, np.repeat(start, n_samples)
+            step = StepInPlace(self._model, states)
+            begin = step, np.arange(n_samples), np.repeat(start, n_samples)
             drawn = self._draw(*begin, max_length, random_state, **options)
         return self._target.decode([np.append(given, symbols) for symbols in drawn])
 
@@ -763,7 +764,23 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
             states, last = states_before_last(self._model, data, initial_state)
             return self._model.step(last[:, np.newaxis], states)
 
-    def _step(self, symbols, states):
-        """Take a step of a search."""
-        outputs, states = self._model.step(symbols[:, np.newaxis], states)
-        return log_softmax(outputs), states
+
+class StepInPlace:
+    """The step function of a search whose states are those of a `Stepper`, which writes over them.
+
+    What the search holds in their place are the rows of the hypotheses among them.
+    """
+
+    def __init__(self, model, states):
+        self.model = model
+        self.begin(states)
+
+    def begin(self, states):
+        self.stepper = self.model.stepper(states[0].shape[-1])
+        self.stepper.put(states)
+
+    def __call__(self, symbols, rows):
+        if len(rows) < self.stepper.n_sequences:
+            self.begin(self.stepper.take(rows))
+        outputs = self.stepper.step(symbols[:, np.newaxis])
+        return log_softmax(outputs), np.arange(len(rows))

@@ -12,7 +12,7 @@ from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.states import choose
-from skrnn._data.ragged import rows_between, sequence_starts
+from skrnn._data.ragged import sequence_starts
 from skrnn._data.symbols import read_symbols
 from skrnn._optim.batching import batches
 from skrnn._targets.symbols import Alphabet
@@ -108,9 +108,12 @@ class NextSymbols(TrainingSet):
         return ()
 
     def targets(self):
-        first, lengths = self.data.first + 1, self.data.lengths
-        target = self.data.ids[rows_between(first, first + lengths)]
-        return target.astype(np.intp), np.repeat(self.weight, lengths)
+        """Return each symbol once, with the weight of all steps that are to predict it."""
+        data, sequence = self.data.cut(MAX_ROWS)  # a long text is counted part by part
+        total = np.zeros(int(self.data.ids.max()) + 1)
+        for i, weight in enumerate(self.weight[sequence]):
+            total += weight * np.bincount(data[i][1:], minlength=len(total))
+        return np.arange(len(total)), total
 
     @cached_property
     def sequence_weight(self):

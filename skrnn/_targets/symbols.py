@@ -69,7 +69,11 @@ class Alphabet:
         numbers = [self.number.get(symbol, other) for symbol in read.distinct]
         if -1 in numbers:
             raise ValueError(self._unknown(read, numbers))
-        return np.array(numbers, np.min_scalar_type(self.end))[read.numbers]
+        table = np.array(numbers, np.min_scalar_type(self.end))
+        encoded = np.empty(len(read.numbers), table.dtype)
+        for rows in slices(len(encoded)):
+            encoded[rows] = table[read.numbers[rows]]
+        return encoded
 
     def numbers(self, symbols, name):
         """Return the numbers of a list of symbols, which messages call `name`."""
@@ -114,10 +118,17 @@ class Alphabet:
         return split_sequences(numbers, np.append(sequence_starts(lengths), len(numbers)))
 
 
+def slices(n_rows, size=1 << 20):
+    """Cut rows into parts: NumPy makes indices of 8 bytes of all that it is given at a time."""
+    return [slice(start, start + size) for start in range(0, n_rows, size)]
+
+
 def _frequent(read, unknown_symbol, min_count):
     """Return the symbols that occur at least `min_count` times."""
-    counts = np.bincount(read.numbers, minlength=len(read.distinct)).tolist()
-    pairs = zip(read.distinct, counts, strict=True)
+    counts = np.zeros(len(read.distinct), np.intp)
+    for rows in slices(len(read.numbers)):
+        counts += np.bincount(read.numbers[rows], minlength=len(counts))
+    pairs = zip(read.distinct, counts.tolist(), strict=True)
     symbols = {symbol for symbol, count in pairs if count >= min_count}
     if unknown_symbol is None and min_count > 1:
         raise ValueError(
