@@ -33,10 +33,11 @@ TASKS = {
 # What the stated settings change in the defaults beside that.
 SETTINGS = {
     "lm_shakespeare/characters": {
-        "hidden_size": 256,
+        "hidden_size": 512,
         "embedding_dim": 64,
-        "dropout": 0.25,
-        "max_iter": 12,
+        "dropout": 0.3,
+        "learning_rate_init": 0.003,
+        "max_iter": 8,
     },
     "lm_shakespeare/words": {
         "hidden_size": 256,
