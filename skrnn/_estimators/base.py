@@ -210,7 +210,7 @@ class BaseRNN(
             )
         chosen, indices = self._hold_out(train, chosen, rng)
         if self.scoring is not None:
-            parts = [None if part is None else readable(part) for part in given]
+            parts = map(readable, given)
             given = [None if part is None else safe_indexing(part, indices) for part in parts]
         score = self._score_of(train.subset(indices), given, parallel_map)
         return train.subset(chosen), score

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._core.ctc import ctc_spells
 from skrnn._data.ragged import split_sequences
-from skrnn._estimators.stream import Stream, check_state, check_streams
+from skrnn._estimators.stream import Stream
 from skrnn._typing import Sequences
 
 
@@ -21,7 +21,8 @@ class EmissionStream(Stream):
     in one direction, which never changes with it. All that has been emitted is what `predict` with
     ``beam_width=1`` makes of the sequence so far: a symbol that was emitted is never taken back,
     as a beam would do. A step costs the same however long the sequence is by now. Streams can be
-    pickled, and copied to branch.
+    pickled, and copied to branch. The last array of `state` has the number, in `classes_`, of what
+    the last step of each stream has emitted, or of nothing.
 
     Parameters
     ----------
@@ -130,45 +131,21 @@ class EmissionStream(Stream):
         answers = self._target.decode(spelt)
         return answers[0] if is_single else answers
 
-    @property
-    def state(self) -> list[np.ndarray]:
-        """A copy of the states: arrays whose last axis is the stream. Set it to go back to it.
+    # The last of the states is what each stream has emitted last.
 
-        The last one has the number, in `classes_`, of what the last step of each stream has
-        emitted, or of nothing.
-        """
-        return [*super().state, self._last.copy()]
+    def _learn_form(self):
+        super()._learn_form()
+        self._last = np.empty(self.n_streams, np.intp)
 
-    @state.setter
-    def state(self, states):
-        checked = check_state(states, self.state, "state")
-        self._stepper.put(checked[:-1])
-        self._last = checked[-1]
+    def _begin(self):
+        return [*super()._begin(), np.full(self.n_streams, self._target.end)]
 
-    def reset(self, which: ArrayLike | None = None) -> Self:
-        """Let streams begin anew.
+    def _take(self):
+        return [*super()._take(), self._last.copy()]
 
-        Parameters
-        ----------
-        which : array-like of int, default=None
-            The streams that begin anew; None for all.
-
-        Returns
-        -------
-        self : EmissionStream
-            The same stream.
-
-        Raises
-        ------
-        ValueError
-            If there is no such stream.
-        """
-        super().reset(which)
-        if which is None:
-            self._last = np.full(self.n_streams, self._target.end)
-        else:
-            self._last[check_streams(which, self.n_streams)] = self._target.end
-        return self
+    def _put(self, states, which=slice(None)):
+        super()._put(states[:-1], which)
+        self._last[which] = states[-1]
 
     def __getstate__(self):
         return super().__getstate__() | {"_last": self._last.copy()}

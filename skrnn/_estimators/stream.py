@@ -179,11 +179,11 @@ class Stream:
     @property
     def state(self) -> list[np.ndarray]:
         """A copy of the states: arrays whose last axis is the stream. Set it to go back to it."""
-        return self._stepper.take()
+        return self._take()
 
     @state.setter
     def state(self, states):
-        self._stepper.put(check_state(states, self.state, "state"))
+        self._put(check_state(states, self._take(), "state"))
 
     def reset(self, which: ArrayLike | None = None) -> Self:
         """Let streams begin anew.
@@ -204,12 +204,20 @@ class Stream:
             If there is no such stream.
         """
         which = slice(None) if which is None else check_streams(which, self.n_streams)
-        self._stepper.put([state[..., which] for state in self._begin()], which)
+        self._put([state[..., which] for state in self._begin()], which)
         return self
 
     def _begin(self):
         """Return the states before the first step."""
         return self._model.initial_states(self.n_streams)
+
+    def _take(self):
+        """Return copies of the states."""
+        return self._stepper.take()
+
+    def _put(self, states, which=slice(None)):
+        """Let some streams go on from these states."""
+        self._stepper.put(states, which)
 
     def _read(self, chunk):
         """Return the data of some steps, and whether the axis of streams was left out."""

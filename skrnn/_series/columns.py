@@ -22,6 +22,19 @@ def position_of(feature, names, parameter):
         ) from error
 
 
+def parts_of(windows, names):
+    """Return the positions of columns that a transformer of windows names, out of all names.
+
+    They are those that tell series and times apart, and those that are known in advance.
+    """
+    apart = {name: getattr(windows, name) for name in ("group_feature", "time_feature")}
+    known = () if windows.known_features is None else windows.known_features
+    return (
+        [position_of(one, names, name) for name, one in apart.items() if one is not None],
+        [position_of(one, names, "known_features") for one in known],
+    )
+
+
 def names_of(X):
     """Return the names of the columns of a table, or their numbers."""
     X = readable(X)

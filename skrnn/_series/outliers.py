@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._compat import Interval, RealNotInt, check_parameters
 from skrnn._data.values import check_numbers
 from skrnn._series.baselines import Origins
-from skrnn._series.columns import check_table, names_of, position_of, take_columns
+from skrnn._series.columns import check_table, names_of, parts_of, position_of, take_columns
 from skrnn._series.forecast import horizon_of, windows_of
 from skrnn._series.windows import starts_of
 from skrnn._version import VersionMixin
@@ -194,11 +194,8 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
         windows, names = windows_of(self.estimator)[0], names_of(X)
         features = self.target_features
         if features is None:
-            parts = [windows.group_feature, windows.time_feature]
-            known = () if windows.known_features is None else windows.known_features
-            apart = [feature for feature in (*parts, *known) if feature is not None]
-            left_out = {position_of(feature, names, "feature") for feature in apart}
-            places = [i for i in range(len(names)) if i not in left_out]
+            apart, known = parts_of(windows, names)
+            places = [i for i in range(len(names)) if i not in {*apart, *known}]
         else:
             places = [position_of(feature, names, "target_features") for feature in features]
         table = take_columns(X, places)

@@ -7,7 +7,7 @@ import numpy as np
 from skrnn._compat import safe_indexing
 from skrnn._data.frames import is_frame
 from skrnn._data.values import as_floats
-from skrnn._series.columns import column_at, names_of, position_of
+from skrnn._series.columns import column_at, names_of, parts_of
 from skrnn._series.forecast import recursive_forecast
 from skrnn._series.series import all_horizons, largest_horizon, series_starts
 from skrnn._series.windows import groups_of
@@ -26,18 +26,8 @@ class RollingRecursion:
         self.horizons = list(map(int, all_horizons(horizon)))
         self.starts = series_starts(groups_of(windows, X), len(y))
         self.names = names_of(X)
-        self.apart = self._positions("group_feature", "time_feature")
-        self.known = self._positions("known_features")
+        self.apart, self.known = parts_of(windows, self.names)
         self._check(y)
-
-    def _positions(self, *parameters):
-        """Return the positions of the columns that the windows name."""
-        features = [
-            (parameter, feature)
-            for parameter in parameters
-            for feature in _as_list(getattr(self.windows, parameter))
-        ]
-        return [position_of(feature, self.names, parameter) for parameter, feature in features]
 
     def _check(self, y):
         """Raise unless one step is learnt, of the column that is fed back."""
@@ -95,10 +85,3 @@ def one_of_each(series):
     number = np.arange(len(series)) - np.repeat(np.cumsum(counts) - counts, counts)
     for i in range(counts.max()):
         yield order[number == i]
-
-
-def _as_list(features):
-    """Return the columns that a parameter names: one, several or none."""
-    if features is None:
-        return []
-    return [features] if np.ndim(features) == 0 else list(features)

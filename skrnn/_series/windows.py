@@ -31,6 +31,7 @@ from skrnn._series.columns import (
     check_table,
     column_at,
     names_of,
+    parts_of,
     position_of,
     rows_of,
     take_columns,
@@ -550,8 +551,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def _delays(self):
         """Return by how many rows each column of a window comes late."""
         names, held = self._names(), self._held()
-        features = () if self.known_features is None else self.known_features
-        known = {position_of(feature, names, "known_features") for feature in features}
+        known = set(parts_of(self, names)[1])
         if not known <= set(held):
             raise ValueError(
                 f"known_features={self.known_features} names a column that tells series or times "
