@@ -12,7 +12,7 @@ from skrnn._data.steps import concatenate_numbers, concatenate_steps, is_flat
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._tagging import allowed_transitions
 from skrnn._targets.labels import Labels
-from skrnn._targets.target import Target
+from skrnn._targets.target import Target, as_computed
 from skrnn._targets.training_set import StepTrainingSet, step_rows
 from skrnn._targets.values import Values
 from skrnn._targets.weights import check_sample_weight
@@ -70,8 +70,7 @@ class StepTarget(Target):
             self.learn(values, weight[known])
             self.is_learnt = True
         encoded = self.encode(values, held_out)
-        if encoded.dtype.kind == "f":
-            encoded = encoded.astype(data.dtype, copy=False)
+        encoded = as_computed(encoded, data.dtype)
         target = np.zeros((len(y), *encoded.shape[1:]), encoded.dtype)
         target[known] = encoded
         factor = self.factors(values, weight, known)

@@ -2,8 +2,24 @@
 
 from abc import ABC, abstractmethod
 
+import numpy as np
+
 from skrnn._targets.training_set import TrainingSet
 from skrnn._targets.weights import check_sample_weight
+
+
+def as_computed(target, dtype):
+    """Return encoded targets in the dtype of X if they are floats; raise where it holds none."""
+    if target.dtype.kind != "f":
+        return target
+    largest = np.finfo(dtype).max
+    if not (np.abs(target) <= largest).all():
+        raise ValueError(
+            f"y, which is centred and scaled by its weighted mean and deviation, then holds values "
+            f"beyond {largest:.2g}: one of them is too far from those with large weights. Leave it "
+            "out, or give less different weights."
+        )
+    return target.astype(dtype, copy=False)
 
 
 class Target(ABC):
@@ -82,8 +98,7 @@ class Target(ABC):
             self.learn(y, weight)
             self.is_learnt = True
         target = self.encode(y, held_out)
-        if target.dtype.kind == "f":
-            target = target.astype(data.dtype, copy=False)
+        target = as_computed(target, data.dtype)
         return TrainingSet(data, target, weight * self.weigh(y, weight))
 
     def weigh(self, y, weight):

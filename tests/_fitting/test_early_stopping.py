@@ -223,9 +223,9 @@ AUC = "scoring='roc_auc.*' cannot score the validation set: "
         ("roc_auc_ovr", ["no", "yes"], rf"{AUC}Number of classes.* {NEITHER} \['rare'\]"),
         ("roc_auc_ovo", ["no", "no"], rf"{AUC}.* {NEITHER} \['rare', 'yes'\]"),
         ("roc_auc", ["no", "yes", "rare"], rf"{AUC}multi_class must be .* Choose another scorer"),
-        ("d2_log_loss_score", ["yes", "no"], rf"d2_log_loss.* {NEITHER} \['rare'\]"),
+        ("roc_auc_ovr_weighted", ["yes", "no"], rf"{AUC}.* {NEITHER} \['rare'\]"),
         ("neg_log_loss", ["yes", "no", "new"], "labels that are not among the classes .* of y"),
-        ("f1", ["yes", "no", "rare"], "average='binary'.* Choose another scorer"),
+        ("f1", ["yes", "no", "rare"], "scoring='f1' cannot score .* Choose another scorer"),
     ],
 )
 def test_what_needs_all_classes_is_refused_before_training(monkeypatch, scoring, y_val, message):

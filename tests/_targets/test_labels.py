@@ -5,6 +5,7 @@ import pytest
 from estimators import sequences
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skrnn import RNNRegressor, SequenceRegressor
 from skrnn._core.losses import regression_loss
 from skrnn._core.packing import Packing
 from skrnn._data.recognise import read_sequences
@@ -129,3 +130,13 @@ def test_random_sequences_keep_their_rows():
     subset = train.subset(np.array([5, 3]))
     expected = np.concatenate([labels[5], labels[3]]) == "up"
     assert_array_equal(subset.target, expected)
+
+
+def test_a_value_too_far_from_those_with_large_weights_is_named():
+    X = np.random.default_rng(0).normal(size=(4, 3, 2)).astype(np.float32)
+    model, weight = RNNRegressor(max_iter=1, hidden_size=2), [1.0, 1e300, 1e300, 1e300]
+    with pytest.raises(ValueError, match="y, which is centred and scaled .* too far from those"):
+        model.fit(X, [1e300, 1.0, 2.0, 3.0], sample_weight=weight)
+    steps = SequenceRegressor(max_iter=1, hidden_size=2)
+    with pytest.raises(ValueError, match="y, which is centred and scaled .* too far from those"):
+        steps.fit(X, np.outer([1e300, 1.0, 2.0, 3.0], np.ones(3)), sample_weight=weight)
