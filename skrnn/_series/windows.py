@@ -316,6 +316,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         reject_masked(y, "y")
         horizons, values = all_horizons(self.horizon), converted(y, "y")
         check_consistent_length(X, values)
+        if not len(values):
+            raise ValueError("Found array with 0 sample(s): X and y have no rows.")
         if np.ndim(self.horizon) == 0:
             return values
         starts = starts_of(self, X, len(values))

@@ -802,3 +802,10 @@ def test_a_network_can_leave_incomplete_windows_out():
     model.fit(X, X[:, 0], rnnregressor__sample_weight=windows.is_complete(X))
     by_hand = clone(network).fit(windows.fit_transform(X)[4:], X[4:, 0])
     np.testing.assert_allclose(model.predict(X)[4:], by_hand.predict(windows.transform(X)[4:]))
+
+
+@pytest.mark.parametrize("horizon", [1, [1, 2]])
+def test_targets_of_no_rows_are_refused(horizon):
+    windows = SlidingWindowTransformer(2, horizon=horizon)
+    with pytest.raises(ValueError, match="0 sample"):
+        windows.targets(np.zeros((0, 2)), np.zeros(0))
