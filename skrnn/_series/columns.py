@@ -7,7 +7,13 @@ from sklearn.utils import check_array
 
 from skrnn._data.frames import check_columns, is_frame, readable
 from skrnn._data.tables import as_matrix
-from skrnn._data.values import as_array, converted, reject_sparse, reject_times
+from skrnn._data.values import (
+    as_array,
+    converted,
+    reject_masked,
+    reject_sparse,
+    reject_times,
+)
 
 
 def position_of(feature, names, parameter):
@@ -80,6 +86,15 @@ def rows_of(X):
         return as_matrix(X, "sliding_windows", numeric=False)
     options = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
     return check_array(as_array(X, "X"), input_name="X", **options)
+
+
+def read_targets(y):
+    """Return the targets of rows as an array, whatever they are; raise if there are none."""
+    reject_masked(y, "y")
+    values = converted(y, "y")
+    if values.shape[:1] == (0,):
+        raise ValueError("Found array with 0 sample(s): y has no rows.")
+    return values
 
 
 def check_table(X, name):

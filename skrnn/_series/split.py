@@ -82,11 +82,13 @@ class PurgedWindowSplit(TimeSeriesSplit):
         time_feature: int | str | None = None,
     ):
         check_scalar(window_size, "window_size", Integral, min_val=1)
-        for name, size in (("max_train_size", max_train_size), ("test_size", test_size)):
+        sizes = {"max_train_size": max_train_size, "test_size": test_size}
+        for name, size in sizes.items():
             if size is not None:
-                check_scalar(size, name, Integral, min_val=1)
+                sizes[name] = int(check_scalar(size, name, Integral, min_val=1))
+        n_splits = int(n_splits) if isinstance(n_splits, Integral) else n_splits
         gap = int(window_size) + largest_horizon(horizon) - 1
-        super().__init__(n_splits, max_train_size=max_train_size, test_size=test_size, gap=gap)
+        super().__init__(n_splits, **sizes, gap=gap)
         self.window_size = window_size
         self.horizon = horizon
         self.time_feature = time_feature

@@ -22,8 +22,6 @@ from skrnn._data.values import (
     as_list,
     check_choice,
     check_numbers,
-    converted,
-    reject_masked,
     reject_too_large,
 )
 from skrnn._series.calendar import Step
@@ -33,6 +31,7 @@ from skrnn._series.columns import (
     names_of,
     parts_of,
     position_of,
+    read_targets,
     rows_of,
     take_columns,
 )
@@ -313,11 +312,8 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             As `fit`, or if `y` has not one value for each row.
         """
         self._check_parameters()
-        reject_masked(y, "y")
-        horizons, values = all_horizons(self.horizon), converted(y, "y")
+        horizons, values = all_horizons(self.horizon), read_targets(y)
         check_consistent_length(X, values)
-        if not len(values):
-            raise ValueError("Found array with 0 sample(s): X and y have no rows.")
         if np.ndim(self.horizon) == 0:
             return values
         starts = starts_of(self, X, len(values))
@@ -667,8 +663,7 @@ def sliding_windows(
     check_scalar(stride, "stride", **count)
     span = window_size + largest_horizon(horizon)
     check_consistent_length(X, y, groups)
-    reject_masked(y, "y")
-    rows = rows_of(X)
+    rows, values = rows_of(X), None if y is None else read_targets(y)
     first = _starts_of_table(X, groups, len(rows), freq, gaps)
     lengths = lengths_of(first, len(rows))
 
@@ -686,7 +681,7 @@ def sliding_windows(
     end = starts + window_size - 1
     if y is None:
         return windows, end
-    return windows, converted(y, "y")[np.add.outer(end, horizon)], end
+    return windows, values[np.add.outer(end, horizon)], end
 
 
 def _starts_of_table(X, groups, n_rows, freq, gaps):

@@ -224,3 +224,15 @@ def test_a_search_over_series_that_are_split_at_the_same_times():
     search = GridSearchCV(model, grid, cv=folds, error_score="raise")
     search.fit(table, targets, groups=table["shop"])
     assert search.best_params_["slidingwindowtransformer__window_size"] > 1
+
+
+def test_sizes_in_small_types_do_not_overflow():
+    sizes = {"window_size": 2, "max_train_size": 100, "test_size": 100}
+    small = {name: np.int8(size) for name, size in sizes.items()}
+    expected = list(PurgedWindowSplit(3, **sizes).split(np.zeros(500)))
+    found = list(PurgedWindowSplit(np.int8(3), **small).split(np.zeros(500)))
+    for pair, other in zip(found, expected, strict=True):
+        for rows, others in zip(pair, other, strict=True):
+            np.testing.assert_array_equal(rows, others)
+    with pytest.raises(ValueError, match="Too many splits|too large"):
+        list(PurgedWindowSplit(2, window_size=10**99, test_size=np.int8(2)).split(np.zeros(9)))
