@@ -24,6 +24,10 @@ def polars(values):
     return pytest.importorskip("polars").Series(values)
 
 
+def arrays_of_one(values):
+    return [np.array(value) for value in values]
+
+
 @pytest.mark.parametrize(
     "form, values, kind",
     [
@@ -38,6 +42,9 @@ def polars(values):
         (tuple, [True, False], "b"),
         (list, ["a", "b"], "U"),
         (list, [1, 2.0], "f"),
+        (arrays_of_one, ["a", "bc"], "U"),
+        (arrays_of_one, BIG, "iu"),
+        (arrays_of_one, [True, False], "b"),
     ],
 )
 def test_labels_have_a_type_of_their_own(form, values, kind):
