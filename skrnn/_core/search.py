@@ -23,6 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 
+# Symbols of a block, see `pick`, and the least probabilities that are worth the calls.
+BLOCK, LARGE = 32, 1 << 14
+
 
 class Hypothesis(NamedTuple):
     """A sequence that was found.
@@ -84,22 +87,22 @@ class Search:
 
     def _follow(self, state, symbols, max_length, choose):
         """Extend each hypothesis by what choose(log_probs, rows) says, until all have ended."""
-        rows, path = np.arange(len(symbols)), []
-        limits, log_prob = np.broadcast_to(max_length, len(rows)), np.zeros(len(rows))
+        n, path = len(symbols), []
+        rows = place = np.arange(n)
+        limits = np.broadcast_to(max_length, n)
+        first_limit = limits.min()
         for n_steps in count():
             log_probs, state = self.step(symbols, state)
             symbols = choose(log_probs, rows)
-            symbols[limits[rows] == n_steps] = self.end
-            log_prob[rows] += log_probs[np.arange(len(rows)), symbols]
-            live = symbols != self.end
-            if not live.all():
-                rows, symbols = rows[live], symbols[live]
-                if not len(rows):
-                    break
-                state = take(state, np.flatnonzero(live))
-            path.append((rows, symbols))
-        sequences = by_row(path, len(log_prob))
-        return [Hypothesis(*found) for found in zip(sequences, log_prob, log_prob, strict=True)]
+            if n_steps >= first_limit:
+                symbols[limits[rows] == n_steps] = self.end
+            path.append((rows, symbols, log_probs[place, symbols]))
+            live = np.flatnonzero(symbols != self.end)
+            if not len(live):
+                return hypotheses(path, n)
+            if len(live) < len(rows):
+                rows, symbols, place = rows[live], symbols[live], place[: len(live)]
+                state = take(state, live)
 
     def beam(self, state, start, max_length, width, length_penalty=0.0, n_best=1):
         """Extend the `width` most probable beginnings for each of n sources.
@@ -156,13 +159,16 @@ class Found:
                 self.to_beat[source] = best[-1].score
 
 
-def by_row(path, n_rows):
-    """Sequences of the rows, from a path of steps, each of them rows and their symbols."""
-    if not path:
-        return [np.empty(0, np.intp)] * n_rows
-    rows, symbols = (np.concatenate(parts) for parts in zip(*path, strict=True))
+def hypotheses(path, n_rows):
+    """Make those of a path of steps, each of them rows, their symbols and log-probabilities.
+
+    The last symbol of every row is the end.
+    """
+    rows, symbols, log_probs = (np.concatenate(parts) for parts in zip(*path, strict=True))
     ends = np.cumsum(np.bincount(rows, minlength=n_rows))
-    return np.split(symbols[np.argsort(rows, kind="stable")], ends[:-1])
+    sequences = np.split(symbols[np.argsort(rows, kind="stable")], ends[:-1])
+    total = np.bincount(rows, log_probs, minlength=n_rows)
+    return [Hypothesis(s[:-1], p, p) for s, p in zip(sequences, total, strict=True)]
 
 
 def draw(log_probs, u, temperature=1.0, top_k=None, top_p=None):
@@ -175,9 +181,7 @@ def draw(log_probs, u, temperature=1.0, top_k=None, top_p=None):
     p = np.exp(log_probs if temperature == 1 else at_temperature(log_probs, temperature))
     if top_k is not None or top_p is not None:
         p *= among_top(p, top_k, top_p)
-    # u < 1 makes it the first symbol whose cumulated probability is larger, and that is no 0.
-    mass = np.cumsum(p, axis=1, dtype=np.float64)
-    return (mass <= u[:, None] * mass[:, -1:]).sum(axis=1)
+    return pick(p, u)
 
 
 def at_temperature(log_probs, temperature):
@@ -188,19 +192,79 @@ def at_temperature(log_probs, temperature):
         return (log_probs - log_probs.max(axis=1, keepdims=True)) / temperature
 
 
+def pick(p, u):
+    """Pick a symbol for each row of p (n_rows, n_symbols), whose sums need not be 1, by u."""
+    n_symbols = p.shape[1]
+    if n_symbols < 8 * BLOCK or p.size < LARGE:
+        return invert(p, u)[0]
+    # Running sums cannot be vectorised: a block of symbols comes first, and then one of its own.
+    starts = np.arange(0, n_symbols, BLOCK)
+    masses = np.add.reduceat(p, starts, axis=1, dtype=np.float64)
+    block, upto = invert(masses, u)
+    # Where u lies inside the block: rounding must not make it 1.
+    rows = np.arange(len(p))
+    missing = (upto[rows, block] - u * upto[:, -1]) / masses[rows, block]
+    u = np.minimum(np.maximum(1 - missing, 0), 1 - 2.0**-53)
+    symbols = starts[block, np.newaxis] + np.arange(BLOCK)
+    exists = symbols < n_symbols
+    own = np.take_along_axis(p, symbols * exists, axis=1) * exists
+    return starts[block] + invert(own, u)[0]
+
+
+def invert(p, u):
+    """Find the first entry of each row at which the share summed up so far is larger than u.
+
+    Returns its place, and the running sums.
+    """
+    mass = np.add.accumulate(p, axis=1, dtype=np.float64)
+    # u < 1 lets an entry exceed it, and the first one that does is no 0.
+    return (mass > u[:, np.newaxis] * mass[:, -1:]).argmax(axis=1), mass
+
+
 def among_top(p, top_k, top_p):
     """Whether each of the probabilities p (n_rows, n_symbols) is among the most probable.
 
     Equally probable symbols go in the order of their numbers.
     """
-    ranked = np.sort(p, axis=1)[:, ::-1][:, :top_k]
-    mass = np.cumsum(ranked, axis=1, dtype=np.float64)
-    target = mass[:, -1:] * (1.0 if top_p is None else top_p)
-    n_kept = ranked.shape[1] if top_p is None else 1 + (mass < target).sum(axis=1)
-    least = ranked[np.arange(len(p)), n_kept - 1, None]
-    above, equal = p > least, p == least
-    n_equal = n_kept - above.sum(axis=1)
-    return above | (equal & (equal.cumsum(axis=1) <= n_equal[:, None]))
+    n = n_to_rank(p, top_p) if top_k is None else min(top_k, p.shape[1])
+    ranked, n_kept = largest_first(p, n), np.full(len(p), n)
+    if top_p is not None:
+        total = (p if top_k is None else ranked).sum(axis=1, dtype=np.float64)
+        mass = np.add.accumulate(ranked, axis=1, dtype=np.float64)
+        n_kept = 1 + (mass[:, :-1] < top_p * total[:, np.newaxis]).sum(axis=1)
+    return first_at_least(ranked[np.arange(len(p)), n_kept - 1], p, n_kept)
+
+
+def n_to_rank(p, top_p):
+    """Bound the symbols in any nucleus: those below a share have too little even together."""
+    if p.size < LARGE:
+        return p.shape[1]
+    least = (1 - top_p) / p.shape[1] * p.sum(axis=1, dtype=np.float64)
+    return (p >= least[:, np.newaxis]).sum(axis=1).max()
+
+
+def largest_first(p, n):
+    """Sort the n largest entries of each row, without the others where that saves time."""
+    if p.size >= LARGE and n <= min(32, p.shape[1] // 32):
+        return largest(p.copy(), n)[1].astype(p.dtype)
+    if p.size >= LARGE and n < p.shape[1] // 2:
+        p = np.partition(p, -n, axis=1)[:, -n:]
+    return np.sort(p, axis=1)[:, : -n - 1 : -1]
+
+
+def first_at_least(least, p, n):
+    """Mark the entries of each row that are `least` (n_rows,) or more, but only n (n_rows,).
+
+    Of entries equal to it the first ones are marked.
+    """
+    marked = p >= least[:, np.newaxis]
+    n_more = marked.sum(axis=1) - n
+    rows = np.flatnonzero(n_more)
+    if len(rows):  # ties are rare, and to count them takes long
+        equal = p[rows] == least[rows, np.newaxis]
+        n_behind = equal[:, ::-1].cumsum(axis=1)[:, ::-1]
+        marked[rows] &= ~equal | (n_behind > n_more[rows, np.newaxis])
+    return marked
 
 
 def only(total, symbol):

@@ -623,8 +623,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         Parameters
         ----------
         n_samples : int, default=1
-            Number of sequences. They take each step together, so that many take little longer than
-            one.
+            Number of sequences. They take each step together, and far less time than one by one.
         prompt : str, list, tuple or array, default=None
             One sequence of symbols, with which all of them begin. None begins with nothing.
         temperature : float, default=1.0
@@ -778,9 +777,10 @@ class StepInPlace:
     def begin(self, states):
         self.stepper = self.model.stepper(states[0].shape[-1])
         self.stepper.put(states)
+        self.rows = np.arange(self.stepper.n_sequences)
 
     def __call__(self, symbols, rows):
-        if len(rows) < self.stepper.n_sequences:
+        if len(rows) < len(self.rows):
             self.begin(self.stepper.take(rows))
         outputs = self.stepper.step(symbols[:, np.newaxis])
-        return log_softmax(outputs), np.arange(len(rows))
+        return log_softmax(outputs), self.rows

@@ -402,15 +402,48 @@ def test_of_equally_probable_symbols_the_first_are_kept(options):
 @pytest.mark.parametrize("u", [0.0, 0.5, 1 - 2**-53])
 @pytest.mark.parametrize("options", [{}, {"top_k": 4}, {"top_p": 0.9}, {"temperature": 3.0}])
 @pytest.mark.parametrize("dtype", [np.float32, np.float64])
-def test_symbols_of_probability_0_are_never_drawn(u, options, dtype):
+@pytest.mark.parametrize("n_symbols, share", [(12, 0.6), (300, 0.99)])
+def test_symbols_of_probability_0_are_never_drawn(u, options, dtype, n_symbols, share):
     rng = np.random.default_rng(0)
-    log_probs = rng.normal(size=(2000, 12)).astype(dtype)
-    forbidden = rng.random(log_probs.shape) < 0.6
+    log_probs = rng.normal(size=(2000, n_symbols)).astype(dtype)
+    forbidden = rng.random(log_probs.shape) < share
     forbidden[:, [0, -1]] = True
-    forbidden[np.arange(2000), rng.integers(1, 11, size=2000)] = False
+    forbidden[np.arange(2000), rng.integers(1, n_symbols - 1, size=2000)] = False
     log_probs[forbidden] = -np.inf
     drawn = draw(log_probs, np.full(2000, u), **options)
     assert not forbidden[np.arange(2000), drawn].any()
+
+
+def draw_by_sorting(log_probs, u, top_k=None, top_p=1.0):
+    """What `draw` does, for one row, with all symbols in order and one running sum."""
+    p = np.exp(log_probs.astype(np.float64))
+    best = np.argsort(-p, kind="stable")[:top_k]
+    share = np.cumsum(p[best]) / p[best].sum()
+    best = np.sort(best[: 1 + np.count_nonzero(share < top_p)])
+    share = np.cumsum(p[best]) / p[best].sum()
+    return best[np.count_nonzero(share <= u)]
+
+
+@pytest.mark.parametrize("n_rows, n_symbols", [(3, 12), (100, 200), (40, 515), (2, 9001)])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {},
+        {"top_k": 7},
+        {"top_k": 400},
+        {"top_p": 0.6},
+        {"top_p": 0.999},
+        {"top_k": 9, "top_p": 0.5},
+    ],
+)
+@pytest.mark.parametrize("ties", [False, True])
+def test_symbols_out_of_any_number_are_drawn_as_by_sorting(n_rows, n_symbols, options, ties):
+    rng = np.random.default_rng(n_symbols)
+    log_probs, u = rng.normal(scale=2, size=(n_rows, n_symbols)), rng.random(n_rows)
+    if ties:
+        log_probs = np.round(log_probs)
+    expected = [draw_by_sorting(row, x, **options) for row, x in zip(log_probs, u, strict=True)]
+    assert_array_equal(draw(log_probs, u, **options), expected)
 
 
 @pytest.mark.parametrize("how", ["greedy", "sample", "beam"])
