@@ -2,6 +2,7 @@
 
 from skrnn import _legacy as _legacy
 from skrnn import datasets, export, inspection, metrics
+from skrnn._config import config_context, get_config, set_config, show_versions
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._estimators.classifier import RNNClassifier
 from skrnn._estimators.encoder import SequenceEncoder
@@ -48,13 +49,17 @@ __all__ = [
     "WindowScaledRegressor",
     "WordVectors",
     "backtest",
+    "config_context",
     "datasets",
     "direct_forecast",
     "export",
+    "get_config",
     "inspection",
     "load_word_vectors",
     "metrics",
     "recursive_forecast",
+    "set_config",
+    "show_versions",
     "sliding_windows",
     "stream",
     "tag_text",

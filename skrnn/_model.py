@@ -4,6 +4,7 @@ from functools import lru_cache
 
 import numpy as np
 
+from skrnn._config import backend_for, stepper_for, unroll_for
 from skrnn._core.cells import CELLS, Elman
 from skrnn._core.conditioned import Conditioned
 from skrnn._core.encoder_decoder import EncoderDecoder
@@ -12,7 +13,6 @@ from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
 from skrnn._core.states import choose, join
-from skrnn._core.stepper import Stepper
 from skrnn._data.values import as_floats, check_range
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._targets.training_set import step_rows
@@ -65,13 +65,24 @@ class Model:
         # They are kept, for to make them takes a third of the time of predicting one sequence.
         self.params = self.network.layout.views(theta)
         arranged = self.network.arrange(theta)
-        self._how = Pass(for_backward=False, arranged=arranged, params=self.params)
+        self._arranged = Pass(for_backward=False, arranged=arranged, params=self.params)
 
     def __getstate__(self):
         return {"architecture": self.architecture, "theta": self.theta}
 
     def __setstate__(self, state):
         self.__init__(**state)
+
+    @property
+    def _how(self):
+        """A pass by the backend that is chosen now, in the thread that asks."""
+        unroll = unroll_for(self.network.stack.cell, self.theta.dtype)
+        return self._arranged._replace(unroll=unroll)
+
+    @property
+    def backend(self):
+        """Name of the backend that computes now."""
+        return backend_for(self.network.stack.cell)
 
     @property
     def coefs(self):
@@ -92,12 +103,12 @@ class Model:
         Returns outputs, whose first axis is the sequence, or the step of all sequences laid end to
         end, and a list of states, whose last axis is the sequence.
         """
-        network = self.network
+        network, how = self.network, self._how
 
         def compute(part):
             packing = Packing(data.lengths[part])
             before, x = choose(states, part), data.take(part, packing)
-            outputs, finals, _ = network.forward(self.theta, x, packing, before, self._how)
+            outputs, finals, _ = network.forward(self.theta, x, packing, before, how)
             return packing, decode(outputs, packing) if decode else outputs, finals
 
         parts, results, finals = self.parts(data), None, []
@@ -119,12 +130,12 @@ class Model:
         Returns (n_sequences, width) or, where pooling is None, the states of all steps laid end to
         end, (n_rows, width); the directions stand side by side.
         """
-        stack, pool = self.network.stack, POOLINGS[pooling]
+        stack, pool, how = self.network.stack, POOLINGS[pooling], self._how
 
         def compute(part):
             packing = Packing(data.lengths[part])
             outputs, finals, _ = stack.forward(
-                self.params, data.take(part, packing), packing, None, self._how, pool.reads_steps
+                self.params, data.take(part, packing), packing, None, how, pool.reads_steps
             )
             rows = step_rows(data, part, packing) if pool.per_step else part
             return rows, pool.forward(outputs, finals[-1], packing)[0]
@@ -141,7 +152,8 @@ class Model:
         It returns the gradient (n_rows, stack.width) by what the first layer reads, and tells
         `watch` that of the hidden states, as a `Pass` says.
         """
-        how = self._how._replace(for_backward=True, watch=watch)
+        # The loop of NumPy is the one that can be watched.
+        how = self._arranged._replace(for_backward=True, watch=watch)
         outputs, _, backward = self.network.forward(self.theta, x, packing, None, how)
         return outputs, lambda doutputs: backward(doutputs, need_dx=True)[2]
 
@@ -191,11 +203,12 @@ class Model:
         Returns outputs (n_sequences, n_outputs) and the states after the step. It costs little more
         than the cells and the head do.
         """
-        return self.network.step(self.params, self._how.arranged, x, states)
+        return self.network.step(self.params, self._arranged.arranged, x, states)
 
     def stepper(self, n_sequences):
         """Return a `Stepper`, which keeps the states of so many sequences."""
-        return Stepper(self.network, self.params, self._how.arranged, n_sequences)
+        stepper = stepper_for(self.network.stack.cell, self.theta.dtype)
+        return stepper(self.network, self.params, self._arranged.arranged, n_sequences)
 
     def begin(self, x, packing):
         """Read sources, of an `EncoderDecoder`: its memory, and the states to begin with."""

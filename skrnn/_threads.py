@@ -148,13 +148,13 @@ def _give_back_what_was_kept():
             _lock.release()
 
 
-def step_in_one_blas_thread():
+def step_in_one_blas_thread(uses_blas=True):
     """Return a context for a step of a few microseconds.
 
     Where BLAS has one thread anyway there is nothing to do: if another thread lifts its limit just
     now, a single step is slower.
     """
-    for limit in _LIMITS:
+    for limit in _LIMITS if uses_blas else ():
         if limit.get() != 1:
             return single_blas_thread()
     return _NOTHING

@@ -11,6 +11,9 @@ import pytest
 # Without it scikit-learn skips its checks of array API input.
 os.environ.setdefault("SCIPY_ARRAY_API", "1")
 
+# Tests compute with NumPy but where they say otherwise; set to numba, all of them use that.
+os.environ.setdefault("SKRNN_BACKEND", "numpy")
+
 # Run by hand, with torch; collecting doctests would import it.
 collect_ignore = ["parity/make_fixtures.py"]
 
@@ -39,6 +42,14 @@ def workers_that_do_not_idle():
     get_reusable_executor().shutdown(wait=True)
 
 
+@pytest.fixture(autouse=True)
+def backend_as_it_was():
+    """Undo what a test, or an example, chooses by `set_config`."""
+    before = os.environ["SKRNN_BACKEND"]
+    yield
+    os.environ["SKRNN_BACKEND"] = before
+
+
 @pytest.fixture
 def epochs_done(monkeypatch):
     """A function that tells how many epochs the present training has done."""
@@ -52,3 +63,20 @@ def epochs_done(monkeypatch):
 
     monkeypatch.setattr(Trainer, "__init__", watched)
     return lambda: trainers[-1].history.n_iter
+
+
+@pytest.fixture(params=["numpy", "numba"])
+def backend(request, monkeypatch):
+    """Both loops over time in turn, where nothing is said of the loop."""
+    from skrnn._core import recurrent
+
+    if request.param == "numba":
+        pytest.importorskip("numba")
+        from skrnn._core.compiled.unroll import unroll
+
+        def compiled(layer, *arguments):
+            return (by_numpy if layer.cell.vectors else unroll)(layer, *arguments)
+
+        by_numpy = recurrent.unroll
+        monkeypatch.setattr(recurrent, "unroll", compiled)
+    return request.param

@@ -563,6 +563,7 @@ WITHOUT_DATA = [
         "metrics.neg_symbol_error_rate_scorer",
     ),
     *("*.set_params", "*.set_output", "*.get_metadata_routing", "datasets.load_*", "export.*"),
+    *("set_config", "get_config", "config_context", "show_versions"),
 ]
 # Numbers of what is done: large ones are right, and take for ever.
 COUNTS = {"n_steps", "n_rows", "max_iter", "max_fun", "hidden_size", "n_layers", "n_samples"} | {

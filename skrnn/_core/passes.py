@@ -18,6 +18,7 @@ class Pass(NamedTuple):
     watch         ``watch(layer, run, dh)`` is called in ``backward`` for each step of each layer,
                   with the gradient (H, K, n_sequences) of the hidden state after it; None for
                   nobody, so that many steps are treated at once
+    unroll        the loop over time: None for NumPy's, or that of `compiled`
     """
 
     rng: np.random.Generator | None = None
@@ -26,3 +27,4 @@ class Pass(NamedTuple):
     arranged: Any = None
     watch: Callable | None = None
     params: dict | None = None
+    unroll: Callable | None = None

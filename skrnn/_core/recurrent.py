@@ -6,16 +6,14 @@ another dict of views, `grads`. Between layers, data are packed rows (n_rows, fe
 `packing`.
 """
 
-from collections.abc import Callable
 from functools import partial
-from typing import NamedTuple
 
 import numpy as np
 
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.unroll import unroll
-from skrnn._core.weights import Arranged, add_gradient, arrange
+from skrnn._core.weights import add_gradient, arrange
 
 WEIGHTS = ("weight_ih", "weight_hh", "bias_ih", "bias_hh")
 
@@ -68,6 +66,11 @@ class Recurrent:
         }
 
     @property
+    def n_outputs(self):
+        """Columns of the outputs: the directions side by side."""
+        return len(self.suffixes) * self.hidden_size
+
+    @property
     def state_shape(self):
         """(n_states, hidden_size, n_directions): the last axis of a state is the sequence."""
         return 1 + len(self.cell.carried), self.hidden_size, len(self.suffixes)
@@ -109,26 +112,21 @@ class Recurrent:
         backward(grads, doutputs=None, dfinal=None, need_dx=False) -> dx or None, dstate0
         """
         K, H = len(self.suffixes), self.hidden_size
-        weights = self.arrange(params) if how.arranged is None else how.arranged
+        if how.arranged is None:
+            how = how._replace(arranged=self.arrange(params))
         xs = [x, x[packing.mirror]] if K == 2 else [x]
-        outputs = np.empty((packing.n_rows, K * H), x.dtype) if return_steps else None
         final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
         if state0 is not None:
             final[...] = state0
-        runs = packing.runs(1 if how.watch else self.max_steps)
-        passed = Passed(weights, x.shape, packing, runs, [], how.watch)
-        for run in passed.runs:
-            blocks = [feature_major(rows, run) for rows in xs]
-            # The states of sequences that have ended lie beyond these columns, and stay.
-            state, options = final[..., : run.n_sequences], (how.for_backward, how.empty)
-            h, backward = unroll(self.cell, weights, blocks, state, live(mask, run), *options)
-            passed.backwards.append(backward)
-            if return_steps:
-                self.by_unit(outputs, run)[...] = h
+        go_over = how.unroll or unroll
+        outputs, go_back = go_over(self, xs, packing, final, mask, how, return_steps)
         # The mirror turns the second direction's outputs round, into the order of the input.
         if return_steps and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]
-        return outputs, final, partial(self.backward, passed) if how.for_backward else None
+        backward = (
+            partial(self.backward, how.arranged, packing, go_back) if how.for_backward else None
+        )
+        return outputs, final, backward
 
     def gates(self, params, x, outputs, packing, direction=0):
         """Activations of the gates of one direction at every step, by the plain equations.
@@ -156,72 +154,22 @@ class Recurrent:
         after = np.zeros((*self.state_shape, len(x)), x.dtype)
         if state is not None:
             after[...] = state
-        xs = [x.T[np.newaxis]] * len(self.suffixes)
-        h, _ = unroll(self.cell, weights, xs, after, for_backward=False)
-        return h[0].T.reshape(len(x), -1), after
+        xs, packing = [x] * len(self.suffixes), Packing(np.ones(len(x), int))
+        how = Pass(for_backward=False, arranged=weights)
+        outputs, _ = unroll(self, xs, packing, after, None, how)
+        return outputs, after
 
-    def backward(self, passed, grads, doutputs=None, dfinal=None, need_dx=False):
+    def backward(self, weights, packing, go_back, grads, doutputs=None, dfinal=None, need_dx=False):
         """Go back through a forward pass, as `forward` says."""
-        packing, dtype = passed.packing, passed.weights.W.dtype
         K, H = len(self.suffixes), self.hidden_size
-        gradient = passed.weights.zero_gradient()
-        dstate = np.zeros((*self.state_shape, packing.n_sequences), dtype)
+        gradient = weights.zero_gradient()
+        dstate = np.zeros((*self.state_shape, packing.n_sequences), weights.W.dtype)
         if dfinal is not None:
             dstate[...] = dfinal
         if doutputs is not None and K == 2:
             doutputs = np.hstack([doutputs[:, :H], doutputs[packing.mirror, H:]])
-        dx = np.empty((K, *passed.shape), dtype) if need_dx else None
-        for run, run_backward in zip(
-            reversed(passed.runs), reversed(passed.backwards), strict=True
-        ):
-            # Columns beyond the run still hold `dfinal`: a shorter sequence joins the backward
-            # pass at its own last step.
-            d = live(dstate, run)
-            dh = None if doutputs is None else np.ascontiguousarray(self.by_unit(doutputs, run))
-            passed.tell(self, run, d, dh)
-            # `d` goes in as the gradient of the state after the run, and comes out as that before.
-            run_dx = run_backward(gradient, d, dh, need_dx)
-            dstate[..., : run.n_sequences] = 0 if self.is_cut_before(run) else d
-            if need_dx:
-                for rows, block in zip(dx, run_dx, strict=True):
-                    feature_major(rows, run)[...] = block
+        dx = go_back(gradient, dstate, doutputs, need_dx)
         add_gradient(self.cell, gradient, self.directions(grads))
         if need_dx:
             dx = dx[0] if K == 1 else dx[0] + dx[1][packing.mirror]
         return dx, dstate
-
-    def by_unit(self, rows, run):
-        """View the rows of a run, (n_rows, K * H), as (n_steps, H, K, n_sequences)."""
-        shape = run.n_steps, len(self.suffixes), self.hidden_size, run.n_sequences
-        return feature_major(rows, run).reshape(shape).swapaxes(1, 2)
-
-    def is_cut_before(self, run):
-        """Whether truncation keeps gradients from crossing the start of a run."""
-        return bool(self.max_steps and run.first_step and run.first_step % self.max_steps == 0)
-
-
-class Passed(NamedTuple):
-    """What a forward pass leaves for its backward pass."""
-
-    weights: Arranged
-    shape: tuple  # that of x
-    packing: Packing
-    runs: list
-    backwards: list  # one for each run
-    watch: Callable | None
-
-    def tell(self, layer, run, dstate, dh):
-        """Let whoever watches know the gradient of the hidden state after a run of one step."""
-        if self.watch:
-            self.watch(layer, run, dstate[0] if dh is None else dstate[0] + dh[0])
-
-
-def live(state, run):
-    """Columns of the sequences that a run still has, in memory of their own if they are fewer."""
-    return None if state is None else np.ascontiguousarray(state[..., : run.n_sequences])
-
-
-def feature_major(rows, run):
-    """View the rows of a run as (n_steps, features, n_sequences)."""
-    block = rows[run.start : run.stop]
-    return block.reshape(run.n_steps, run.n_sequences, -1).swapaxes(1, 2)

@@ -2,7 +2,7 @@
 
 `Network.step` makes new arrays at each step. For a single sequence that, and the way into the loop
 over time, takes longer than the arithmetic. A `Stepper` makes the arrays and all views of them
-once, and keeps each cell's generator waiting between the steps.
+once.
 """
 
 import numpy as np
@@ -24,15 +24,18 @@ class LayerStepper:
         self.state = [h, *(frame[slab * H : (slab + 1) * H] for slab in cell.carried)]
         self.W, self.s, self.products = W.T, block[:, 0], frame[: W.shape[1], 0]
         self.x, self.h = self.s[H:-1], self.s[:H]
-        # Frames that are the same at every step make the generator of the cell an endless one.
-        self.steps = cell.forward(same(frame, 2), same(h, 1), same(h, 1), *weights.vectors)
-        next(self.steps)
+        term = np.empty((cell.n_terms * H, 1, n_sequences), dtype)
+        # The step's frame is also the next one's, and a state is overwritten by the next.
+        G, h, *fixed = (array[np.newaxis] for array in (frame, h, term, *weights.vectors))
+        parts = cell.forward_parts(G, G, h, h, fixed[0], H, *fixed[1:])
+        self.forward, self.one = cell.forward, np.asarray(1, dtype)
+        self.parts = tuple(part[0] for part in parts)
 
     def step(self, x):
         """Take a step: x (D, N)."""
         self.x[...] = x
-        np.dot(self.W, self.s, out=self.products)
-        next(self.steps)
+        np.dot(self.W, self.s, self.products)
+        self.forward(self.one, self.parts)
         return self.h
 
 
@@ -46,7 +49,14 @@ class Stepper:
     arranged : list of Arranged
         The weights of its layers.
     n_sequences : int
+
+    Attributes
+    ----------
+    uses_blas : bool
+        Whether a step multiplies matrices, with BLAS.
     """
+
+    uses_blas = True
 
     def __init__(self, network, params, arranged, n_sequences):
         self.params, self.pool, self.n_sequences = params, network.pool, n_sequences
@@ -68,10 +78,14 @@ class Stepper:
         with np.errstate(over="ignore"):
             for layer in self.layers:
                 h = layer.step(h)
+        return self.answer(h)
+
+    def answer(self, h):
+        """Pool the last layer's state h (H, N) and apply the head to it."""
         features, carried = self.pool.step(h.T, *self.carried)
         if carried is not None:
             self.carried = [carried]
-        return features @ self.W.T + self.b
+        return (np.dot(self.W, features.T) + self.b[:, np.newaxis]).T
 
     def take(self, chosen=slice(None)):
         """Return copies of the states of some sequences, as `Network.step` takes and gives them."""
@@ -88,8 +102,3 @@ class Stepper:
         self.carried = [state.copy() for state in self.carried]
         for state, value in zip(self.carried, states[n_layers:], strict=True):
             state[..., chosen] = value
-
-
-def same(frame, n_steps):
-    """View an array as that of so many steps, all of which are it."""
-    return np.ndarray((n_steps, *frame.shape), frame.dtype, frame, strides=(0, *frame.strides))

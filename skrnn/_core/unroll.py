@@ -1,8 +1,9 @@
-"""The one loop over time, and its backward pass.
+"""The loop over time by NumPy, and its backward pass: a run of steps at a time.
 
-The layout that makes it fast. During a run of T steps with N live sequences everything is
-feature-major: a step is a block of shape (features, K, N), contiguous in memory, for K directions.
-The state block of a step stacks what the cell's products need::
+A *run* is a stretch of steps with the same number of live sequences, see `packing`. The layout that
+makes it fast: during a run of T steps with N sequences everything is feature-major; a step is a
+block of shape (features, K, N), contiguous in memory, for K directions. The state block of a step
+stacks what the cell's products need::
 
                direction 0       direction 1
     S[t] = [ h h h . . . h h | h h h . . . h h ]  H features, written in place by step t - 1
@@ -17,53 +18,104 @@ about twice as long.
 """
 
 from functools import partial
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrnn._core.cells import by_step
 from skrnn._core.weights import Arranged
 
 # Floats of the tape that the backward pass treats in one stretch: this bounds its memory.
 STRETCH = 1 << 18
 
 
-def unroll(cell, weights, xs, state, mask=None, for_backward=True, empty=np.empty):
-    """Go over T steps of N sequences that all stay alive.
+def unroll(layer, xs, packing, state, mask, how, return_steps=True):
+    """Go over packed rows with a recurrent layer.
 
-    weights       an `Arranged`
-    xs            K arrays (T, D, N), one for each direction, each in its own order of steps
-    state         (n_states, H, K, N): h, and c for the LSTM. It is overwritten: the initial state
-                  goes in, the final state comes out
-    mask          (H, K, N) or None: multiplies the h that enters the products
-    for_backward  whether to keep the tape of all steps; without it the tape is one frame
-    empty         allocates the tape, as ``np.empty`` or a `Scratch` does
+    layer         a `Recurrent`
+    xs            K arrays (n_rows, D), one for each direction, each in its own order of steps
+    state         (n_states, H, K, n_sequences): h, and c for the LSTM. It is overwritten: the
+                  initial state goes in, the final state comes out
+    mask          (H, K, n_sequences) or None: multiplies the h that enters the products
+    how           a `Pass` that has the weights, an `Arranged`
+    return_steps  whether the outputs of all steps are needed
 
-    Returns h (T, H, K, N) and, or None if not `for_backward`,
+    Returns outputs (n_rows, K * H), the directions side by side and each in its own order of steps,
+    or None, and, or None if not ``how.for_backward``,
 
-    backward(gradient, dstate, dh=None, need_dx=False) -> dx, K arrays (T, D, N), or None
+    backward(gradient, dstate, doutputs=None, need_dx=False) -> dx (K, n_rows, D) or None
         `gradient`, an `Arranged`, is added to. `dstate`, like `state`, is overwritten: the
-        gradient of the final state goes in, that of the initial state comes out. dh (T, H, K, N)
-        is the gradient of `h`.
+        gradient of the final state goes in, that of the initial state comes out. `doutputs` is
+        the gradient of outputs.
     """
-    H, W = state.shape[1], weights.W
-    S = state_blocks(xs, H, W.dtype, empty)
-    # With a mask the h in S is what the mask leaves of it, and h itself has a place of its own.
-    h = S[:, :H] if mask is None else empty((len(S), H, *S.shape[2:]), W.dtype)
-    h[0] = state[0]
-    # Products of the input alone are computed for all steps at once, and so need all frames.
-    one_frame = not for_backward and W.shape[2] == products_from_h(cell, H)
-    G = tape(cell, h.shape, state, one_frame, W.dtype, empty)
-    run = Unrolled(cell, weights, S, h, G, mask)
-    with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
-        go_forward(run)
-    state[0] = h[-1]
-    for j, slab in enumerate(cell.carried, 1):
-        state[j] = G[-1, slab * H : (slab + 1) * H]
-    return h[1:], partial(go_back, run, empty) if for_backward else None
+    weights, runs = how.arranged, packing.runs(1 if how.watch else layer.max_steps)
+    outputs = np.empty((len(xs[0]), layer.n_outputs), weights.W.dtype) if return_steps else None
+    tapes = []
+    for run in runs:
+        blocks = [feature_major(x, run) for x in xs]
+        # The states of sequences that have ended lie beyond these columns, and stay.
+        now = state[..., : run.n_sequences]
+        tape = go_over(layer.cell, weights, blocks, now, live(mask, run), how)
+        if how.for_backward:
+            tapes.append(tape)
+        if return_steps:
+            by_unit(layer, outputs, run)[...] = tape.h[1:]
+    passed = Passed(layer, runs, tapes, how)
+    return outputs, partial(go_back, passed) if how.for_backward else None
 
 
-class Unrolled(NamedTuple):
+class Passed(NamedTuple):
+    """What the way through all runs leaves for the way back."""
+
+    layer: Any
+    runs: list
+    tapes: list  # one for each run
+    how: Any
+
+
+def go_back(passed, gradient, dstate, doutputs=None, need_dx=False):
+    """Do what `unroll` says of ``backward``."""
+    layer, W, n_rows = passed.layer, passed.tapes[0].weights.W, passed.runs[-1].stop
+    dx = np.empty((len(W), n_rows, layer.n_features), W.dtype) if need_dx else None
+    for run, tape in zip(reversed(passed.runs), reversed(passed.tapes), strict=True):
+        # Columns beyond the run still hold the gradient of the final state: a shorter sequence
+        # joins the backward pass at its own last step.
+        d = live(dstate, run)
+        dh = None if doutputs is None else np.ascontiguousarray(by_unit(layer, doutputs, run))
+        if passed.how.watch:
+            passed.how.watch(layer, run, d[0] if dh is None else d[0] + dh[0])
+        # `d` goes in as the gradient of the state after the run, and comes out as that before.
+        run_dx = go_back_over(tape, gradient, d, dh, need_dx, passed.how.empty)
+        dstate[..., : run.n_sequences] = 0 if is_cut_before(layer, run) else d
+        if need_dx:
+            for rows, block in zip(dx, run_dx.swapaxes(0, 1), strict=True):
+                feature_major(rows, run)[...] = block
+    return dx
+
+
+def by_unit(layer, rows, run):
+    """View the rows of a run, (n_rows, K * H), as (n_steps, H, K, n_sequences)."""
+    shape = run.n_steps, len(layer.suffixes), layer.hidden_size, run.n_sequences
+    return feature_major(rows, run).reshape(shape).swapaxes(1, 2)
+
+
+def feature_major(rows, run):
+    """View the rows of a run as (n_steps, features, n_sequences)."""
+    block = rows[run.start : run.stop]
+    return block.reshape(run.n_steps, run.n_sequences, -1).swapaxes(1, 2)
+
+
+def live(state, run):
+    """Columns of the sequences that a run still has, in memory of their own if they are fewer."""
+    return None if state is None else np.ascontiguousarray(state[..., : run.n_sequences])
+
+
+def is_cut_before(layer, run):
+    """Whether truncation keeps gradients from crossing the start of a run."""
+    return bool(layer.max_steps and run.first_step and run.first_step % layer.max_steps == 0)
+
+
+class Tape(NamedTuple):
     """The arrays of a run, which its forward and its backward pass share."""
 
     cell: Any
@@ -72,6 +124,25 @@ class Unrolled(NamedTuple):
     h: np.ndarray
     G: np.ndarray
     mask: np.ndarray | None
+
+
+def go_over(cell, weights, xs, state, mask, how):
+    """Take K arrays xs (T, D, N) through T steps of N sequences; overwrite `state`."""
+    H, W = state.shape[1], weights.W
+    S = state_blocks(xs, H, W.dtype, how.empty)
+    # With a mask the h in S is what the mask leaves of it, and h itself has a place of its own.
+    h = S[:, :H] if mask is None else how.empty((len(S), H, *S.shape[2:]), W.dtype)
+    h[0] = state[0]
+    # Products of the input alone are computed for all steps at once, and so need all frames.
+    one_frame = not how.for_backward and W.shape[2] == products_from_h(cell, H)
+    G = frames(cell, h.shape, state, one_frame, W.dtype, how.empty)
+    tape = Tape(cell, weights, S, h, G, mask)
+    with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
+        step_forward(tape)
+    state[0] = h[-1]
+    for j, slab in enumerate(cell.carried, 1):
+        state[j] = G[-1, slab * H : (slab + 1) * H]
+    return tape
 
 
 def state_blocks(xs, H, dtype, empty):
@@ -84,17 +155,20 @@ def state_blocks(xs, H, dtype, empty):
     return S
 
 
-def tape(cell, shape, state, one_frame, dtype, empty):
+def frames(cell, shape, state, one_frame, dtype, empty):
     """Allocate G (T + 1, n_slabs * H, K, N), with the first carried states in place."""
     n_frames, H, K, N = shape
     frame = (cell.n_slabs * H, K, N)
     G = empty((1 if one_frame else n_frames, *frame), dtype)
     for slab, c0 in zip(cell.carried, state[1:], strict=True):
         G[0, slab * H : (slab + 1) * H] = c0
-    if one_frame:
-        # A stride of 0 lets every step overwrite the same frame, and the code of cells stays one.
-        G = np.ndarray((n_frames, *frame), G.dtype, G, strides=(0, *G.strides[1:]))
-    return G
+    # One frame that all steps overwrite lets the code of cells stay one.
+    return endless(G[0], n_frames) if one_frame else G
+
+
+def endless(array, n_steps):
+    """View an array as that of so many steps, all of which are it: the stride is 0."""
+    return np.ndarray((n_steps, *array.shape), array.dtype, array, strides=(0, *array.strides))
 
 
 def products_from_h(cell, H):
@@ -102,30 +176,44 @@ def products_from_h(cell, H):
     return H * sum(from_h for _, from_h, _ in cell.products)
 
 
-def go_forward(run):
+def step_forward(tape):
     """Fill h and the tape."""
-    cell, (W, vectors), S, h, G, mask = run
-    H, n_products = h.shape[1], W.shape[2]
+    cell, (W, vectors), S, h, G, mask = tape
+    (H, K, N), n_products, n_steps = h.shape[1:], W.shape[2], len(h) - 1
     n_from_h = products_from_h(cell, H)
     by_direction, products = S[:-1].swapaxes(1, 2), G[:-1, :n_products].swapaxes(1, 2)
     if n_products > n_from_h:
         W_from_x = W[:, H:, n_from_h:].swapaxes(1, 2)
         np.matmul(W_from_x, by_direction[:, :, H:], out=products[:, :, n_from_h:])
     W_from_h, products = W[:, :, :n_from_h].swapaxes(1, 2), products[:, :, :n_from_h]
-    steps = cell.forward(G, h[:-1], h[1:], *vectors)
-    # The cell's generator is drawn first: it waits for the products that this loop then writes.
-    if mask is None:
-        multiply = np.matmul
-        if len(W) == 1:
-            W_from_h, products, by_direction = W_from_h[0], products[:, 0], by_direction[:, 0]
-            multiply = product_by(W_from_h)
-        for _, (products_t, s) in zip(steps, by_step(products, by_direction), strict=True):
-            multiply(W_from_h, s, products_t)
-    else:
-        arrays = by_step(products, by_direction, h[:-1], S[:-1, :H])
-        for _, (products_t, s, before, h_in) in zip(steps, arrays, strict=True):
-            np.multiply(before, mask, out=h_in)
-            np.matmul(W_from_h, s, out=products_t)
+    term = endless(np.empty((cell.n_terms * H, K, N), W.dtype), n_steps)
+    vectors = [endless(vector, n_steps) for vector in vectors]
+    parts = cell.forward_parts(G[:-1], G[1:], h[:-1], h[1:], term, H, *vectors)
+    multiply = np.matmul
+    if K == 1:
+        W_from_h, products, by_direction = W_from_h[0], products[:, 0], by_direction[:, 0]
+        multiply = product_by(W_from_h)
+    # An array of one is made once: a number would become one at each call.
+    one = np.asarray(1, W.dtype)
+    in_turn(
+        mask is not None and map(np.multiply, h[:-1], repeat(mask), S[:-1, :H]),
+        map(multiply, repeat(W_from_h), by_direction, by_step(products)),
+        map(cell.forward, repeat(one), zip(*map(by_step, parts), strict=True)),
+    )
+
+
+def by_step(array):
+    """Steps of an array; where one step's memory is that of all, it is viewed once."""
+    return array if array.strides[0] else repeat(array[0], len(array))
+
+
+def in_turn(*calls):
+    """Draw from iterators in turn, leaving out what is false: each draw is a call for one step.
+
+    A loop that is written out would take a third longer for the steps of one sequence.
+    """
+    for _ in zip(*filter(None, calls), strict=True):
+        pass
 
 
 def product_by(W):
@@ -133,47 +221,51 @@ def product_by(W):
     return np.dot if W.flags.forc else np.matmul
 
 
-def go_back(run, empty, gradient, dstate, dh=None, need_dx=False):
-    """Do what `unroll` says of ``backward``, in stretches of steps from the last to the first."""
-    cell, (W, vectors), S, h, G, mask = run
+def go_back_over(tape, gradient, dstate, dh, need_dx, empty):
+    """Go back over a run, in stretches of steps from the last to the first."""
+    cell, (W, vectors), S, h, G, mask = tape
     T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
-    n_from_h = products_from_h(cell, H)
-    W_h, of_cell = W[:, :H, :n_from_h], (*dstate, *vectors, *gradient.vectors)
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
-    A = empty((min(length, T), n_products, K, N), W.dtype)
+    A = empty((min(length, T), n_products + cell.n_local * H, K, N), W.dtype)
+    of_cell, one = (*vectors, *gradient.vectors), np.asarray(1, W.dtype)
     for stop in range(T, 0, -length):
         start = max(0, stop - length)
-        a, h_prev, h_now = A[: stop - start], h[start:stop], h[start + 1 : stop + 1]
-        steps = cell.backward(G[start:stop], h_prev, h_now, a, *of_cell)
-        dproducts, dh_now = a.swapaxes(1, 2), None if dh is None else dh[start:stop]
-        step_back(steps, W_h, dproducts[:, :, :n_from_h], dstate, cell.keeps_h, mask, dh_now)
+        a, g = A[: stop - start], G[start:stop]
+        cell.local(one, cell.local_parts(g, a, h[start:stop], h[start + 1 : stop + 1], H))
+        step_back(tape, g, a, dstate, of_cell, None if dh is None else dh[start:stop])
         # One large product for all steps takes less time than one for each, copies included.
+        a = a[:, :n_products]
         for k in range(K):
             gradient.W[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
-            np.matmul(W[:, H:-1], dproducts, out=dx[start:stop])
-    return None if dx is None else [dx[:, k] for k in range(K)]
+            np.matmul(W[:, H:-1], a.swapaxes(1, 2), out=dx[start:stop])
+    return dx
 
 
-def step_back(steps, W_h, dproducts, dstate, keeps_h, mask, dh):
-    """Draw the steps of a cell's ``backward``; pass the gradient on from each to that before."""
+def step_back(tape, g, a, dstate, of_cell, dh):
+    """Take the cell back through a stretch; pass the gradient on from each step to that before."""
+    cell, W, mask = tape.cell, tape.weights.W, tape.mask
+    (_, H, K, N), n_steps = dstate.shape, len(a)
+    n_from_h = products_from_h(cell, H)
+    term, d = np.empty((cell.n_terms * H, K, N), W.dtype), dstate.reshape(-1, K, N)
+    fixed = [endless(array, n_steps) for array in (d, term, *of_cell)]
+    parts = [part[::-1] for part in cell.back_parts(g, a, *fixed[:2], H, *fixed[2:])]
+    W_h, dproducts = W[:, :H, :n_from_h], a[::-1, :n_from_h].swapaxes(1, 2)
     # A cell that keeps h has left the direct part in dh, to which that of the products is added.
-    product = np.empty_like(dstate[0]) if keeps_h else dstate[0]
-    multiply, out = np.matmul, product.swapaxes(0, 1)
-    if len(W_h) == 1:
+    product = np.empty_like(dstate[0]) if cell.keeps_h else dstate[0]
+    multiply, out, to_dh = np.matmul, product.swapaxes(0, 1), repeat(dstate[0])
+    if K == 1:
         W_h, dproducts, out = W_h[0], dproducts[:, 0], out[0]
         multiply = product_by(W_h)
-    for t in reversed(range(len(dproducts))):
-        if dh is not None:
-            dstate[0] += dh[t]
-        next(steps)
-        multiply(W_h, dproducts[t], out)
-        if mask is not None:
-            product *= mask
-        if keeps_h:
-            dstate[0] += product
-    next(steps, None)  # A cell may have more to do after its last step.
+    in_turn(
+        dh is not None and map(np.add, to_dh, dh[::-1], to_dh),
+        map(cell.back, zip(*map(by_step, parts), strict=True)),
+        map(multiply, repeat(W_h), dproducts, repeat(out)),
+        mask is not None
+        and map(np.multiply, repeat(product, n_steps), repeat(mask), repeat(product)),
+        cell.keeps_h and map(np.add, repeat(product, n_steps), to_dh, to_dh),
+    )
 
 
 def sum_over_steps(a, s):

@@ -355,6 +355,12 @@ class BaseRNN(
         return self._outputs(self._read_new(X))
 
     @property
+    def backend_(self) -> str:
+        """What computes the network at present: 'numpy' or 'numba', see `skrnn.set_config`."""
+        self._check_fitted()
+        return self._model.backend
+
+    @property
     def coefs_(self) -> dict[str, np.ndarray]:
         """Read-only views of the parameters, by the names that torch gives them."""
         self._check_fitted()

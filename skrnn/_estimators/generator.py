@@ -195,6 +195,8 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         Number of features of a description.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
+    backend_ : str
+        What computes the network at present, 'numpy' or 'numba'; see `skrnn.set_config`.
     n_parameters_ : int
         Number of parameters, embeddings included.
     n_iter_ : int

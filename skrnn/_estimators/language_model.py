@@ -181,6 +181,8 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
     ----------
     classes_ : ndarray of shape (n_symbols,)
         The symbols, sorted. The end of a sequence is not among them.
+    backend_ : str
+        What computes the network at present, 'numpy' or 'numba'; see `skrnn.set_config`.
     n_parameters_ : int
         Number of parameters, embeddings included.
     n_iter_ : int

@@ -191,6 +191,8 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         Number of features of a step; for a 2-D `X` its number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
         Names of the features. Only if `X` has names, all of which are strings.
+    backend_ : str
+        What computes the network at present, 'numpy' or 'numba'; see `skrnn.set_config`.
     n_parameters_ : int
         Number of parameters, embeddings included.
     n_iter_ : int

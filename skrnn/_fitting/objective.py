@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn._config import unroll_for
 from skrnn._core import states
 from skrnn._core.passes import Pass
 from skrnn._core.scratch import Scratch
@@ -37,6 +38,7 @@ class Objective:
         self.penalised = network.penalised.astype(train.data.dtype)
         self.dpenalty = np.empty_like(self.penalised)
         self.scratch, self.states = Scratch(), None
+        self.unroll = unroll_for(self.stack.cell, train.data.dtype, settings.verbose)
 
     def __call__(self, theta, chunk):
         """Compute all that `minimize_minibatch` asks for a batch, which is a `Chunk`.
@@ -95,7 +97,7 @@ class Objective:
         rng = None if seed is None else np.random.default_rng(seed)
         batch = batch._replace(weight=(batch.weight / total).astype(theta.dtype))
         self.scratch.reset()
-        how = Pass(rng=rng, empty=self.scratch.empty)
+        how = Pass(rng=rng, empty=self.scratch.empty, unroll=self.unroll)
         with ignore_overflow():
             return self.network.loss_and_grad(theta, batch, self.loss, how, layout)
 

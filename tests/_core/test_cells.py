@@ -5,10 +5,12 @@ from gradcheck import assert_gradient_entries
 from numpy.testing import assert_allclose, assert_array_equal
 from scipy.special import expit
 
-from skrnn._core.cells import LSTM
+from skrnn._core.cells import LSTM, slabs
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.recurrent import Recurrent
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 T, D, H, N = 4, 2, 3, 5
 
@@ -27,32 +29,46 @@ class Peephole(LSTM):
         c = f * c + i * g
         return expit(o + p_o * c) * np.tanh(c), c
 
-    def forward(self, G, h_prev, h, p_i, p_f, p_o):
-        for now, after, h_t in zip(G[:-1], G[1:], h, strict=True):
-            yield
-            o, i, f, g, c, tanh_c = np.split(now, 6)
-            i[...], f[...] = expit(p_i * c - i), expit(p_f * c - f)
-            g[...] = np.tanh(g)
-            c = np.split(after, 6)[4]
-            c[...] = f * np.split(now, 6)[4] + i * g
-            o[...] = expit(p_o * c - o)
-            tanh_c[...] = np.tanh(c)
-            h_t[...] = o * tanh_c
+    @staticmethod
+    def forward_parts(G, after, h_before, h, term, H, *peepholes):
+        return *(slabs(G, H, j, j + 1) for j in range(6)), slabs(after, H, 4, 5), h, *peepholes
 
-    def backward(self, G, h_prev, h, A, dh, dc, p_i, p_f, p_o, *dvectors):
-        for now, a in zip(G[::-1], A[::-1], strict=True):
-            o, i, f, g, c_prev, tanh_c = np.split(now, 6)
-            do = dh * tanh_c * o * (1 - o)
-            dc += dh * o * (1 - tanh_c**2) + do * p_o
-            di, df = dc * g * i * (1 - i), dc * c_prev * f * (1 - f)
-            # The products of logistic gates are those of -z.
-            a[...] = np.concatenate([-do, -di, -df, dc * i * (1 - g**2)])
-            seen = c_prev, c_prev, f * c_prev + i * g
-            for dvector, dgate, c in zip(dvectors, (di, df, do), seen, strict=True):
-                dvector += (dgate * c).sum(axis=2, keepdims=True)
-            dc *= f
-            dc += di * p_i + df * p_f
-            yield
+    @staticmethod
+    def forward(one, parts):
+        o, i, f, g, c_prev, tanh_c, c, h, p_i, p_f, p_o = parts
+        i[...], f[...] = expit(p_i * c_prev - i), expit(p_f * c_prev - f)
+        g[...] = np.tanh(g)
+        c[...] = f * c_prev + i * g
+        o[...] = expit(p_o * c - o)
+        tanh_c[...] = np.tanh(c)
+        h[...] = o * tanh_c
+
+    @staticmethod
+    def local_parts(G, A, h_before, h, H):
+        return ()
+
+    @staticmethod
+    def local(one, parts):
+        pass
+
+    @staticmethod
+    def back_parts(G, A, d, term, H, *vectors):
+        return *(slabs(G, H, j, j + 1) for j in range(6)), A[:, : 4 * H], d, *vectors
+
+    @staticmethod
+    def back(parts):
+        o, i, f, g, c_prev, tanh_c, a, d, p_i, p_f, p_o, *dvectors = parts
+        dh, dc = np.split(d, 2)
+        do = dh * tanh_c * o * (1 - o)
+        dc += dh * o * (1 - tanh_c**2) + do * p_o
+        di, df = dc * g * i * (1 - i), dc * c_prev * f * (1 - f)
+        # The products of logistic gates are those of -z.
+        a[...] = np.concatenate([-do, -di, -df, dc * i * (1 - g**2)])
+        seen = c_prev, c_prev, f * c_prev + i * g
+        for dvector, dgate, c in zip(dvectors, (di, df, do), seen, strict=True):
+            dvector += (dgate * c).sum(axis=2, keepdims=True)
+        dc *= f
+        dc += di * p_i + df * p_f
 
 
 CELLS = {**CELLS, "peephole": Peephole()}

@@ -15,6 +15,8 @@ from skrnn._core.params import ParamLayout
 from skrnn._core.passes import Pass
 from skrnn._core.stack import Stack
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 H, SYMBOLS, WIDTH = 3, 4, 2
 
 

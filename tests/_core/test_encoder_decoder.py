@@ -14,6 +14,8 @@ from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 H, SYMBOLS, CATEGORIES = 3, 4, 5
 # Lengths of sources and of targets, and the source that each target reads.
 PAIRS = {

@@ -14,6 +14,8 @@ from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.passes import Pass
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 LENGTHS = {"equal": [3, 3], "ragged": [4, 2, 1], "one step": [1, 1]}
 POOLINGS = ["last", "mean", "max", None]
 LOSSES = [cross_entropy, *(regression_loss(name, 0.3) for name in (*REGRESSION_LOSSES, "quantile"))]

@@ -8,6 +8,8 @@ from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
 from skrnn._core.recurrent import Recurrent
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 LENGTHS = {"equal": [4, 4, 4], "ragged": [5, 3, 3, 1], "one step": [1, 1, 1]}
 D, H = 2, 3
 

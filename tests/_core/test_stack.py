@@ -11,6 +11,8 @@ from skrnn._core.params import ParamLayout
 from skrnn._core.passes import Pass
 from skrnn._core.stack import Stack
 
+pytestmark = pytest.mark.usefixtures("backend")
+
 D, H = 3, 2
 TABLES = {0: (3, 2), 2: (4, 1)}  # columns 0 and 2 of the input hold ids, column 1 a number
 LENGTHS = [4, 2, 1]

@@ -5,25 +5,27 @@ import pytest
 from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
+from skrnn._config import config_context, stepper_for
 from skrnn._core.network import Network
-from skrnn._core.stepper import Stepper
 
 EXACT = {"rtol": 1e-12, "atol": 1e-14}
 
 
-def make(cell, pooling, n_sequences, n_layers=2, dtype=np.float64):
+def make(backend, cell, pooling, n_sequences, n_layers=2, dtype=np.float64):
     network = Network(3, CELLS[cell], 4, 2, pooling=pooling, n_layers=n_layers)
     theta = network.initialise(np.random.default_rng(0), dtype)
     theta += 0.1 * np.random.default_rng(1).standard_normal(theta.shape).astype(dtype)
     params, arranged = network.layout.views(theta), network.arrange(theta)
-    return network, params, arranged, Stepper(network, params, arranged, n_sequences)
+    with config_context(backend=backend):
+        stepper = stepper_for(network.stack.cell, np.dtype(dtype))
+    return network, params, arranged, stepper(network, params, arranged, n_sequences)
 
 
 @pytest.mark.parametrize("n_sequences", [1, 5])
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", None])
 @pytest.mark.parametrize("cell", CELLS)
-def test_steps_equal_those_of_the_network(cell, pooling, n_sequences):
-    network, params, arranged, stepper = make(cell, pooling, n_sequences)
+def test_steps_equal_those_of_the_network(cell, pooling, n_sequences, backend):
+    network, params, arranged, stepper = make(backend, cell, pooling, n_sequences)
     rng, states = np.random.default_rng(2), network.initial_states(n_sequences, np.float64)
     for _ in range(6):
         x = rng.standard_normal((n_sequences, 3))
@@ -36,10 +38,10 @@ def test_steps_equal_those_of_the_network(cell, pooling, n_sequences):
 
 @pytest.mark.parametrize("pooling", ["last", "mean", "max"])
 @pytest.mark.parametrize("cell", CELLS)
-def test_states_are_taken_and_put(cell, pooling):
+def test_states_are_taken_and_put(cell, pooling, backend):
     rng = np.random.default_rng(3)
-    *_, stepper = make(cell, pooling, 4)
-    *_, other = make(cell, pooling, 4)
+    *_, stepper = make(backend, cell, pooling, 4)
+    *_, other = make(backend, cell, pooling, 4)
     steps = rng.standard_normal((6, 4, 3))
     for x in steps[:3]:
         stepper.step(x)
@@ -57,6 +59,6 @@ def test_states_are_taken_and_put(cell, pooling):
     assert_allclose(stepper.step(swapped)[[1, 3]], expected[0][[2, 0]], **EXACT)
 
 
-def test_gates_that_overflow_are_shut_without_a_warning():
-    *_, stepper = make("lstm", "last", 1, dtype=np.float32)
+def test_gates_that_overflow_are_shut_without_a_warning(backend):
+    *_, stepper = make(backend, "lstm", "last", 1, dtype=np.float32)
     assert np.isfinite(stepper.step(np.full((1, 3), -1e6))).all()

@@ -4,10 +4,12 @@ from cells import CELLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core import unroll
-from skrnn._core.cells import Cell
+from skrnn._core.cells import Cell, add, subtract
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.recurrent import Recurrent
+
+pytestmark = pytest.mark.usefixtures("backend")
 
 LENGTHS = [4, 2, 2, 1]
 N, ROWS = 4, 9
@@ -18,15 +20,32 @@ class Counter(Cell):
 
     keeps_h = True
 
-    def forward(self, G, h_prev, h):
-        for before, h_t in zip(h_prev, h, strict=True):
-            yield
-            np.add(before, 1, out=h_t)
+    @staticmethod
+    def forward_parts(G, after, h_before, h, term, H):
+        return h_before, h
 
-    def backward(self, G, h_prev, h, A, dh):
-        for products in A[::-1]:
-            products[...] = 0
-            yield
+    @staticmethod
+    def forward(one, parts):
+        h_before, h = parts
+        add(h_before, one, h)
+
+    @staticmethod
+    def local_parts(G, A, h_before, h, H):
+        return h, A
+
+    @staticmethod
+    def local(one, parts):
+        h, dproducts = parts
+        subtract(h, h, dproducts)
+
+    @staticmethod
+    def back_parts(G, A, d, term, H):
+        return d, d
+
+    @staticmethod
+    def back(parts):
+        dh, same = parts
+        pass
 
 
 def count(max_steps=None, seed=0):

@@ -1,0 +1,60 @@
+"""Kernels compiled for a cell and a type of numbers: once on a machine, and kept."""
+
+import zlib
+from functools import lru_cache
+from pathlib import Path
+from threading import Lock
+from types import FunctionType
+
+from numba import njit
+
+from skrnn._core import cells
+from skrnn._core.compiled import calls
+from skrnn._core.compiled.vecmath import OPTIONS
+
+# A kernel sees these functions of the cell under their names with "step_" before them.
+FUNCTIONS = "forward_parts", "forward", "local_parts", "local", "back_parts", "back"
+
+_lock = Lock()  # lru_cache would let two threads compile the same
+
+
+def built(kernel, signature, cell):
+    """Compile a kernel with the equations of a cell; in a process, and on a machine, once."""
+    equations = tuple(getattr(cell, name) for name in FUNCTIONS)
+    with _lock:
+        return _build(kernel, signature, equations)
+
+
+@lru_cache
+def _build(kernel, signature, equations):
+    names, rename = dict(kernel.__globals__), calls.named(checksum(equations, signature))
+    for name, function in zip(FUNCTIONS, equations, strict=True):
+        copy = rename(FunctionType(function.__code__, function.__globals__ | calls.NAMES, name))
+        names[f"step_{name}"] = njit(**OPTIONS)(copy)
+    # numba keeps compiled code under the name of the function.
+    copy = rename(FunctionType(kernel.__code__, names, kernel.__name__))
+    copy.__module__ = kernel.__module__
+    return kept(copy, signature)
+
+
+def checksum(equations, signature):
+    """Number that changes with any of the sources: numba looks at one file only.
+
+    It differs for each type of numbers, too: two processes may not add to one list of kept code.
+    """
+    paths = [Path(cells.__file__), *sorted(Path(__file__).parent.glob("*.py"))]
+    codes = [function.__code__ for function in equations]
+    sources = [path.read_bytes() for path in paths]
+    sources.append(str(signature).encode())
+    sources += [repr((code.co_code, code.co_names, code.co_consts)).encode() for code in codes]
+    return zlib.crc32(b"".join(sources))
+
+
+def kept(function, signature):
+    """Compile, or load what an earlier process has compiled, if there is a place to keep it."""
+    try:
+        return njit(signature, cache=True, **OPTIONS)(function)
+    except RuntimeError as error:
+        if "cannot cache" not in str(error):
+            raise
+        return njit(signature, **OPTIONS)(function)

@@ -1,0 +1,88 @@
+"""The loop over time by compiled code: what `skrnn._core.unroll` does, one direction at a time."""
+
+from functools import partial
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from skrnn._core.compiled.blas import gemm_address
+from skrnn._core.compiled.kernels import kernels_for
+from skrnn._core.unroll import products_from_h
+
+
+def unroll(layer, xs, packing, state, mask, how, return_steps=True):
+    """Do what `skrnn._core.unroll.unroll` does."""
+    W = how.arranged.W
+    n_rows, dtype = packing.n_rows, W.dtype
+    kernels, address = kernels_for(layer.cell, dtype), gemm_address(dtype)
+    call = Call(layer, W, packing, kernels, address, how)
+    outputs = np.empty((n_rows if return_steps else 0, layer.n_outputs), dtype)
+    passed = [
+        go_forward(call, k, x, state, own_mask(mask, k, state), outputs) for k, x in enumerate(xs)
+    ]
+    backward = partial(go_back, call, passed) if how.for_backward else None
+    return outputs if return_steps else None, backward
+
+
+class Call(NamedTuple):
+    """What both directions and the way back share."""
+
+    layer: Any
+    W: np.ndarray
+    packing: Any
+    kernels: tuple
+    address: int  # of the product of matrices
+    how: Any
+
+
+def own_mask(mask, k, state):
+    """Mask of one direction, of no rows if there is none."""
+    if mask is None:
+        return np.empty((0, state.shape[-1]), state.dtype)
+    return np.ascontiguousarray(mask[:, k], state.dtype)
+
+
+def go_forward(call, k, x, state, mask, outputs):
+    """Take one direction forward. Returns its tape, its mask and its first hidden state."""
+    cell, H, how, W = call.layer.cell, call.layer.hidden_size, call.how, call.W[k]
+    N, keeps = state.shape[-1], how.for_backward
+    n_frames, n_h = (len(x), len(x)) if keeps else (N, 2 * N)
+    n_floats = n_frames * len(W), n_frames * cell.n_slabs * H, n_h * H
+    tape = [how.empty((n,), W.dtype) for n in n_floats]
+    work = np.empty((1 + cell.n_terms + cell.n_slabs) * H * N, W.dtype)
+    own, first = np.ascontiguousarray(state[:, :, k]), state[0, :, k].copy()
+    call.kernels[0](
+        (call.address, products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), k * H),
+        (call.packing.offsets, np.array(cell.carried, np.intp)),
+        (W, np.require(x, W.dtype, ["C", "W"]), mask),
+        (*tape, work),
+        own,
+        outputs,
+    )
+    state[:, :, k] = own
+    return tape, mask, first
+
+
+def go_back(call, passed, gradient, dstate, doutputs=None, need_dx=False):
+    """Do what `skrnn._core.unroll.unroll` says of ``backward``."""
+    layer, (K, _, R), n_rows = call.layer, call.W.shape, call.packing.n_rows
+    cell, H, N, D = layer.cell, layer.hidden_size, dstate.shape[-1], layer.n_features
+    if doutputs is None:
+        doutputs = np.empty((0, layer.n_outputs), dstate.dtype)
+    doutputs = np.require(doutputs, dstate.dtype, ["C", "W"])
+    dx = np.empty((K, n_rows if need_dx else 0, D), dstate.dtype)
+    n_units = 2 + cell.n_terms + len(dstate) + cell.n_local
+    work = np.empty((n_units * H + R + D) * N, dstate.dtype)
+    sizes = call.address, products_from_h(cell, H), cell.n_slabs, cell.n_local, cell.n_terms
+    for k, (tape, mask, h0) in enumerate(passed):
+        own = np.ascontiguousarray(dstate[:, :, k]).reshape(-1, N)
+        call.kernels[1](
+            (*sizes, int(cell.keeps_h), layer.max_steps or 0, k * H),
+            call.packing.offsets,
+            (call.W[k], mask),
+            (*tape, work),
+            (h0, doutputs),
+            (own, gradient.W[k], dx[k]),
+        )
+        dstate[:, :, k] = own.reshape(-1, H, N)
+    return dx if need_dx else None
