@@ -62,12 +62,13 @@ class Search:
     def __init__(self, step, end):
         self.step, self.end = step, end
 
-    def greedy(self, state, start, max_length):
+    def greedy(self, state, start, max_length, length_penalty=0.0):
         """Take the most probable symbol at every step; `max_length` is an int or (n,).
 
-        Returns a list of n hypotheses.
+        Returns a list of n hypotheses, whose scores are those that `beam` would give them.
         """
-        return self._follow(state, start, max_length, lambda log_probs, _: log_probs.argmax(axis=1))
+        found = self._follow(state, start, max_length, lambda log_p, _: log_p.argmax(axis=1))
+        return [one._replace(score=penalised(*one[:2], length_penalty)) for one in found]
 
     def sample(self, state, start, max_length, rng, temperature=1.0, top_k=None, top_p=None):
         """Draw every symbol as `draw` does; a temperature of 0 is greedy.
@@ -129,8 +130,8 @@ class Search:
             parent, symbols, log_prob = most_probable(total, source, width)
             source, ended = source[parent], symbols == self.end
             for i in np.flatnonzero(ended):
-                score = log_prob[i] / (n_steps + 1.0) ** length_penalty
                 prefix = prefixes[:, parent[i]].copy()
+                score = penalised(prefix, log_prob[i], length_penalty)
                 found.add(source[i], Hypothesis(prefix, log_prob[i], score))
             live = ~ended & (log_prob / divisors[source] > found.to_beat[source])
             if not live.any():
@@ -140,6 +141,11 @@ class Search:
             )
             prefixes = np.concatenate([prefixes[:, parent], symbols[None]])
             state = take(state, parent)
+
+
+def penalised(symbols, log_prob, length_penalty):
+    """Score of a whole sequence, the end counted."""
+    return log_prob / (len(symbols) + 1.0) ** length_penalty
 
 
 class Found:

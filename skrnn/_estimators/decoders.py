@@ -43,7 +43,7 @@ class Writing:
         def search(part):
             search, *begin = self.begin(model, data, target, part)
             if width == 1:
-                return part, [[found] for found in search.greedy(*begin, limits[part])]
+                return part, [[one] for one in search.greedy(*begin, limits[part], penalty)]
             return part, search.beam(*begin, limits[part], width, penalty, n_best)
 
         return in_order(parallel_map(search, self.parts(model, data, width)), len(data))

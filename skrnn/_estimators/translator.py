@@ -146,7 +146,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
     length_penalty : float, default=0.0
         `predict` ranks sequences by the logarithm of their probability, divided by this power of
         their length, the end counted (Wu et al., 2016). 0 ranks by probability, which prefers short
-        ones; 1 by the mean over symbols.
+        ones; 1 by the mean over symbols. 'ctc' does not use it.
     max_length : int or 'auto', default='auto'
         Largest number of symbols in what `predict` returns. 'auto' is the largest number for each
         step of `X` in training, but no more than the longest sequence had, unless `X` is longer
@@ -596,8 +596,9 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         found : list of lists of (y, score)
             For each sequence what was found and its score: the logarithm of the probability in
             nats, divided by the power of the length that `length_penalty` asks for. There are fewer
-            where fewer are possible. With ``decoder='ctc'`` only the ways to emit them that the
-            search has kept are counted: `score_samples` may say more.
+            where fewer are possible. With ``decoder='ctc'`` the logarithm is not divided, and only
+            the ways to emit them that the search has kept are counted: `score_samples` may say
+            more.
 
         Raises
         ------
@@ -609,8 +610,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
             not those that `fit` saw.
 
         TypeError
-            If `X` is of a type that holds no sequences of numbers, or `y` of one that holds no
-            sequences of symbols of the kind that `fit` saw.
+            If `X` is of a type that holds no sequences of numbers.
         """
         self._check_fitted()
         n_best = self.beam_width if n_best is None else n_best
@@ -654,8 +654,8 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
             Draw out of the fewest most probable symbols that have at least this probability
             together, of what `top_k` has left (Holtzman et al., 2020). None draws out of all.
         max_length : int or None, default=None
-            Largest number of symbols to draw, without those of a prompt. None is the length of the
-            longest sequence in training, but at most 1000.
+            Largest number of symbols to draw. None is what the parameter of the same name says;
+            with ``decoder='ctc'`` it is as many as the steps of `X` emit.
         random_state : int, RandomState instance or None, default=None
             Seed of what is drawn; None draws differently at every call.
 
@@ -674,8 +674,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
             `fit` saw.
 
         TypeError
-            If `X` is of a type that holds no sequences of numbers, or `y` of one that holds no
-            sequences of symbols of the kind that `fit` saw.
+            If `X` is of a type that holds no sequences of numbers.
         """
         data, rng = self._read_new(X), np.random.default_rng(draw_seed(random_state))
         options = {"temperature": temperature, "top_k": top_k, "top_p": top_p}

@@ -161,13 +161,13 @@ def test_a_beam_stops_when_the_rest_is_beaten():
 def test_a_beam_of_one_is_greedy(seed, length_penalty):
     step = Tables(seed, n_sources=20)
     search, lengths = Search(step, END), np.arange(20) % 7
-    greedy = search.greedy(*step.begin(), lengths)
+    greedy = search.greedy(*step.begin(), lengths, length_penalty)
     for one, (other,) in zip(
         greedy, search.beam(*step.begin(), lengths, 1, length_penalty), strict=True
     ):
         assert_array_equal(one.symbols, other.symbols)
         assert one.log_prob == other.log_prob
-        assert one.score == one.log_prob
+        assert one.score == other.score
         assert_allclose(other.score, one.log_prob / (len(one.symbols) + 1) ** length_penalty)
 
 

@@ -111,6 +111,16 @@ def test_a_narrow_beam_is_greedy(writer, emitter):
         assert_allclose(score, model.score_samples(X[:1], expected[:1])[0], rtol=1e-4)
 
 
+@pytest.mark.parametrize("beam_width", [1, 3])
+def test_scores_of_what_is_found_are_divided_by_a_power_of_the_length(writer, beam_width):
+    model = copy(writer, beam_width=beam_width, length_penalty=0.7)
+    for x, found in zip(IDS, model.predict_n_best(IDS), strict=True):
+        texts, scores = zip(*found, strict=True)
+        lengths = np.array([len(text) + 1 for text in texts])
+        log_likelihood = model.score_samples([x] * len(texts), texts)
+        assert_allclose(scores, log_likelihood / lengths**0.7, rtol=1e-4)
+
+
 def test_samples_are_drawn_as_often_as_they_are_probable(small):
     model, X = small
     samples = model.sample([X[0]] * 3000, max_length=12, random_state=0).tolist()
