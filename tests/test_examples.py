@@ -21,6 +21,12 @@ SCORES = {
         r"SequenceGenerator +(\S+) right": (0.94, 1),
         r"LogisticRegression +(\S+) right": (0.94, 0.98),
     },
+    "commands": {
+        r"most similar command +right: (\S+),": (0, 0.05),
+        r"attention: None +right: (\S+),": (0.45, 0.85),
+        r"attention: general +right: (\S+),": (0.95, 1),
+        r"attention: general .* longer ones (\S+)": (0, 0.02),
+    },
     "dates": {
         r"right as a whole: (\S+) of": (0.96, 1),
         r"digits by counts: (\S+) right": (0.98, 1),
@@ -38,6 +44,10 @@ SCORES = {
         r"SequenceGenerator +(\S+) bits": (2.2, 2.6),
         r"pairs, by genre +(\S+) bits": (2.8, 3),
         r"least possible +(\S+) bits": (1.75, 1.85),
+    },
+    "pronunciations": {
+        r"most similar word +phones wrong: (\S+)": (0.58, 0.62),
+        r"SequenceTranslator +phones wrong: (\S+)": (0.16, 0.24),
     },
     "program_text": {
         r"RNNLanguageModel +(\S+) bits": (2, 3.2),

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.pipeline import Pipeline
 
+from skrnn._data.frames import readable
 from skrnn._typing import Sequences
 from skrnn.inspection._images import StepImageDisplay
 
@@ -72,7 +73,8 @@ class AlignmentDisplay(StepImageDisplay):
         sequence : int, default=0
             Which of the sequences is drawn.
         step_names : array-like of str, default=None
-            Names of the steps. None takes the characters of a string, and else numbers.
+            Names of the steps. None takes the tokens of a text, as a `TokenEncoder` in front cuts
+            it, and else numbers.
         ax : matplotlib Axes, default=None
             Where to draw; None makes a new figure.
         **image_kwargs : dict
@@ -85,15 +87,18 @@ class AlignmentDisplay(StepImageDisplay):
 
         Raises
         ------
+        ValueError
+            If there is not one of `step_names` for each step.
         TypeError
             If the estimator has neither an attention nor steps that emit symbols.
         """
-        if step_names is None and isinstance(X[sequence], str):
-            step_names = list(X[sequence])
+        tokens = tokens_of(estimator, entry(X, sequence))
         if isinstance(estimator, Pipeline):
             X, estimator = estimator[:-1].transform(X), estimator[-1]
         y = estimator.predict(X) if y is None else y
         values, names = alignment(estimator, X, y, sequence)
+        if step_names is None and len(tokens) == len(values):
+            step_names = tokens
         display = cls(
             values=values,
             limits=(0, 1),
@@ -105,9 +110,24 @@ class AlignmentDisplay(StepImageDisplay):
         return display.plot(ax, **image_kwargs)
 
 
+def tokens_of(estimator, x):
+    """Tokens of a sequence of words, or of a text as a `TokenEncoder` cuts it; none of numbers."""
+    if isinstance(x, str):
+        encoder = estimator[0] if isinstance(estimator, Pipeline) else None
+        return [own.token for own in encoder.tokenize(x)] if hasattr(encoder, "tokenize") else [*x]
+    is_words = isinstance(x, (list, tuple)) and all(isinstance(token, str) for token in x)
+    return x if is_words else []
+
+
+def entry(values, i):
+    """Entry of a list, an array or a column of a data frame, by its place."""
+    values = readable(values)
+    return getattr(values, "iloc", values)[i]
+
+
 def alignment(estimator, X, y, sequence):
     """Return how much each symbol has read of each step, (n_steps, n_symbols), and their names."""
-    names = [str(symbol) for symbol in y[sequence]]
+    names = [str(symbol) for symbol in entry(y, sequence)]
     if hasattr(estimator, "align"):
         positions = estimator.align(X, y)[sequence]
         return (positions[:, None] == np.arange(len(names))).astype(float), names

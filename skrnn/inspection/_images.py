@@ -82,8 +82,18 @@ class StepImageDisplay:
         if self.row_names is not None:
             self.ax_.set_yticks(range(len(values)), self.row_names)
         if self.step_names is not None:
+            check_names(self.step_names, values.shape[1])
             self.ax_.set_xticks(range(values.shape[1]), self.step_names, rotation=90)
         return self
+
+
+def check_names(step_names, n_steps):
+    """Refuse names of other steps than those that are drawn."""
+    if len(step_names) != n_steps:
+        raise ValueError(
+            f"step_names holds {len(step_names)} names, but the sequence has {n_steps} steps: pass "
+            "one for each, or None."
+        )
 
 
 class GateActivationsDisplay(StepImageDisplay):
