@@ -46,11 +46,15 @@ SETTINGS = {
         "max_iter": 8,
     },
     "txt_names": {
+        "cell_type": "lstm",
         "hidden_size": 96,
-        "embedding_dim": 48,
+        "embedding_dim": 96,
         "condition_dim": 24,
         "dropout": 0.2,
+        "alpha": 0.01,
         "batch_size": 32,
+        "learning_rate": "one_cycle",
+        "learning_rate_init": 0.01,
         "max_iter": 15,
     },
 }

@@ -28,7 +28,11 @@ torch.set_num_threads(1)
 
 # What the peer has no counterpart for must have the value it stands for.
 REQUIRED = {"recurrent_dropout": 0.0, "solver": "adam", "early_stopping": False}
-RATES = {"constant": lambda p: 1.0, "cosine": lambda p: (1 + math.cos(math.pi * p)) / 2}
+RATES = {
+    "constant": lambda p: 1.0,
+    "cosine": lambda p: (1 + math.cos(math.pi * p)) / 2,
+    "one_cycle": lambda p: 0.04 + 9.6 * p if p < 0.1 else RATES["cosine"]((p - 0.1) / 0.9),
+}
 REGRESSION_LOSSES = {
     "squared_error": lambda output, target: nn.functional.mse_loss(output, target) / 2,
     "absolute_error": nn.functional.l1_loss,

@@ -27,7 +27,9 @@ class Net(nn.Module):
         if self.is_described:
             described = size_of(n_categories, p["condition_dim"])
             self.condition_embedding = nn.Embedding(n_categories, described)
-            self.bridge = nn.ModuleList(nn.Linear(described, H) for _ in range(self.n_layers))
+            # For an LSTM the second half of them makes the first cells.
+            n_states = self.n_layers * (1 + (kind is nn.LSTM))
+            self.bridge = nn.ModuleList(nn.Linear(described, H) for _ in range(n_states))
             width += described
         between = p["dropout"] if self.n_layers > 1 else 0.0
         self.recurrent = kind(width, H, self.n_layers, dropout=between)
@@ -43,6 +45,7 @@ class Net(nn.Module):
             symbols, condition = batch.x
             vectors = self.condition_embedding(torch.as_tensor(condition[:, 0]))
             states = torch.stack([torch.tanh(layer(vectors)) for layer in self.bridge])
+            states = tuple(states.split(self.n_layers)) if len(states) > self.n_layers else states
         x = self.dropout(self.embedding(torch.as_tensor(symbols[:, 0])))
         if self.is_described:
             x = torch.cat([x, vectors[torch.as_tensor(packing.sequence)]], dim=1)
