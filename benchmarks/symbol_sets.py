@@ -36,8 +36,16 @@ BRIDGE = {"attention": None}
 LINES = {"decoder": "ctc", "dropout": 0.3, "dtype": "float32"}
 SCAN = {"max_iter": 8}
 SIZES = {"embedding_dim": 64, "symbol_dim": 64}
-PHONES = SIZES | {"dropout": 0.2, "max_iter": 20, "beam_width": 5}
+PHONES = SIZES | {
+    "hidden_size": 192,
+    "dropout": 0.2,
+    "batch_size": 64,
+    "learning_rate_init": 0.004,
+    "max_iter": 15,
+    "beam_width": 5,
+}
 MANY_PHONES = PHONES | {
+    "batch_size": "auto",
     "hidden_size": 256,
     "dropout": 0.3,
     "max_iter": 12,
