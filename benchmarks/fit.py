@@ -10,11 +10,12 @@ KERAS_BACKEND names (torch unless set). The MLP reads each sequence flattened an
 layer of the same size. skorch, Keras and MLP are left out for ragged sequences. Peers that are not
 installed are left out.
 
-The sides run in turn, several times, and the smallest time of each counts. With one thread it is
-processor time, which other programs disturb least; with more, wall time. A column ``torch`` is
-torch's time over that of skrnn: above 1, skrnn is faster. ``of peak`` is the rate of the
-multiplications and additions in the matrix products that an epoch needs, as a share of the rate
-of one large float32 product, measured in the same run, times the number of threads.
+skrnn runs with NumPy alone and, where numba is installed, with compiled code. The sides run in turn,
+several times, and the smallest time of each counts. With one thread it is processor time, which
+other programs disturb least; with more, wall time. A column ``torch`` is torch's time over that of
+skrnn, for each backend: above 1, skrnn is faster. ``of peak`` is the rate of the multiplications and
+additions in the matrix products that an epoch needs, as a share of the rate of one large float32
+product, measured in the same run, times the number of threads.
 """
 
 import argparse
@@ -24,13 +25,14 @@ import os
 import platform
 import time
 import warnings
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from sklearn.neural_network import MLPClassifier
 from threadpoolctl import threadpool_limits
 
-from skrnn import RNNClassifier
+from skrnn import RNNClassifier, config_context
 
 N_CLASSES, EPOCHS = 5, 2
 
@@ -77,30 +79,38 @@ def main():
     peak = args.threads * product_rate()
     print(f"{machine(args.threads)}, {', '.join(map(version, args.peers))}")
     print(f"One float32 product on one thread: {peak / args.threads / 1e9:.0f} GFLOP/s\n")
-    print("| case | skrnn, ms an epoch | of peak |", " | ".join(args.peers), "|")
-    print("|---" * (3 + len(args.peers)) + "|")
-    ratios = {peer: {} for peer in args.peers}
+    backends = installed_backends()
+    columns = [f"{backend}, ms an epoch | of peak" for backend in backends] + args.peers
+    print("| case |", " | ".join(columns), "|")
+    print("|---" * (1 + 2 * len(backends) + len(args.peers)) + "|")
+    ratios = {(peer, backend): {} for peer in args.peers for backend in backends}
     for name, case in CASES.items():
         if args.only not in name:
             continue
-        seconds = measure(case, args)
+        seconds, columns = measure(case, args), []
+        for backend in backends:
+            share = flops(case) / seconds[backend] / peak
+            columns += f"{1e3 * seconds[backend] / EPOCHS:.0f}", f"{share:.0%}"
         for peer in args.peers:
-            ratios[peer][name] = seconds.get(peer, np.nan) / seconds["skrnn"]
-        share = flops(case) / seconds["skrnn"] / peak
-        columns = [f"{ratios[peer][name]:.2f}".replace("nan", "") for peer in args.peers]
-        epoch = f"{1e3 * seconds['skrnn'] / EPOCHS:.0f}"
-        print("|", " | ".join([name, epoch, f"{share:.0%}", *columns]), "|", flush=True)
+            for backend in backends:
+                ratios[peer, backend][name] = seconds.get(peer, np.nan) / seconds[backend]
+            of_peer = [f"{ratios[peer, backend][name]:.2f}" for backend in backends]
+            columns.append(" / ".join(of_peer) if peer in seconds else "")
+        print("|", " | ".join([name, *columns]), "|", flush=True)
     print()
-    for peer in args.peers:
-        summarise(peer, ratios[peer])
+    for (peer, backend), by_case in ratios.items():
+        summarise(f"{peer} / {backend}", by_case)
+
+
+def installed_backends():
+    return ["numpy", "numba"] if importlib.util.find_spec("numba") else ["numpy"]
 
 
 def measure(case, args):
     """Smallest seconds of each side; the first fit of each, of two batches, is not counted."""
     X, y = make_data(case)
-    sides = {"skrnn": fit_skrnn} | {
-        peer: PEERS[peer] for peer in args.peers if not case.ragged or peer == "torch"
-    }
+    sides = {backend: partial(fit_skrnn, backend) for backend in installed_backends()}
+    sides |= {peer: PEERS[peer] for peer in args.peers if not case.ragged or peer == "torch"}
     times = {side: [] for side in sides}
     few = 2 * case.batch_size
     for fit in sides.values():
@@ -111,7 +121,7 @@ def measure(case, args):
     return {side: min(seconds) for side, seconds in times.items()}
 
 
-def summarise(peer, ratios):
+def summarise(sides, ratios):
     equal = {name: ratio for name, ratio in ratios.items() if not CASES[name].ragged}
     groups = {
         "equal lengths": equal.values(),
@@ -121,7 +131,7 @@ def summarise(peer, ratios):
     for group, values in groups.items():
         if values and np.isfinite(list(values)).all():
             mean = np.exp(np.mean(np.log(list(values))))
-            print(f"{peer}, {group}: geometric mean {mean:.2f}, smallest {min(values):.2f}")
+            print(f"{sides}, {group}: geometric mean {mean:.2f}, smallest {min(values):.2f}")
 
 
 # Data and clock -----------------------------------------------------------------------------
@@ -205,15 +215,18 @@ def classifier(case, n_threads=1, **parameters):
         hidden_size=case.hidden_size,
         n_layers=case.n_layers,
         bidirectional=case.bidirectional,
+        pooling="last",
         batch_size=case.batch_size,
+        max_grad_norm=1.0,
         random_state=0,
         n_jobs=n_threads,
         **{"max_iter": EPOCHS, "n_iter_no_change": np.inf} | parameters,
     )
 
 
-def fit_skrnn(case, X, y, n_threads):
-    return classifier(case, n_threads).fit(X, y)
+def fit_skrnn(backend, case, X, y, n_threads):
+    with config_context(backend=backend):
+        return classifier(case, n_threads).fit(X, y)
 
 
 def torch_net(case):
