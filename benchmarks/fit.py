@@ -10,12 +10,12 @@ KERAS_BACKEND names (torch unless set). The MLP reads each sequence flattened an
 layer of the same size. skorch, Keras and MLP are left out for ragged sequences. Peers that are not
 installed are left out.
 
-skrnn runs with NumPy alone and, where numba is installed, with compiled code. The sides run in turn,
-several times, and the smallest time of each counts. With one thread it is processor time, which
-other programs disturb least; with more, wall time. A column ``torch`` is torch's time over that of
-skrnn, for each backend: above 1, skrnn is faster. ``of peak`` is the rate of the multiplications and
-additions in the matrix products that an epoch needs, as a share of the rate of one large float32
-product, measured in the same run, times the number of threads.
+skrnn runs with NumPy alone and, where numba is installed, with compiled code. The sides run in
+turn, several times, and the smallest time of each counts. With one thread it is processor time,
+which other programs disturb least; with more, wall time. A column ``torch`` is torch's time over
+that of skrnn, for each backend: above 1, skrnn is faster. ``of peak`` is the rate of the
+multiplications and additions in the matrix products that an epoch needs, as a share of the rate of
+one large float32 product, measured in the same run, times the number of threads.
 """
 
 import argparse

@@ -202,11 +202,11 @@ def _backend(chosen, cell):
 def _unroll(backend, cell, dtype):
     if backend == "numpy":
         return None
-    from skrnn._core.compiled import kernels, unroll
+    from skrnn._core.compiled import unroll
 
-    compile_now(kernels.kernels_for, cell, dtype)
+    compiled = compile_now(unroll.unroll_for, cell, dtype)
     _prepared.add((type(cell).__name__, str(dtype)))
-    return unroll.unroll
+    return compiled
 
 
 @lru_cache
@@ -219,7 +219,8 @@ def _stepper(backend, cell, dtype):
     return stepper.CompiledStepper
 
 
-def compile_now(kernels_for, cell, dtype):
+def compile_now(make, cell, dtype):
     """Compile kernels while no fork is under way: numba's locks would stay locked in the fork."""
     with single_blas_thread(), thread_map(1) as in_turn:
-        list(in_turn(kernels_for, [cell], [dtype]))
+        [made] = in_turn(make, [cell], [dtype])
+    return made

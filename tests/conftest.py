@@ -72,10 +72,13 @@ def backend(request, monkeypatch):
 
     if request.param == "numba":
         pytest.importorskip("numba")
-        from skrnn._core.compiled.unroll import unroll
+        from skrnn._core.compiled.unroll import unroll_for
 
         def compiled(layer, *arguments):
-            return (by_numpy if layer.cell.vectors else unroll)(layer, *arguments)
+            if layer.cell.vectors:
+                return by_numpy(layer, *arguments)
+            how = arguments[4]
+            return unroll_for(layer.cell, how.arranged.W.dtype)(layer, *arguments)
 
         by_numpy = recurrent.unroll
         monkeypatch.setattr(recurrent, "unroll", compiled)

@@ -3,7 +3,6 @@
 import zlib
 from functools import lru_cache
 from pathlib import Path
-from threading import Lock
 from types import FunctionType
 
 from numba import njit
@@ -15,14 +14,13 @@ from skrnn._core.compiled.vecmath import OPTIONS
 # A kernel sees these functions of the cell under their names with "step_" before them.
 FUNCTIONS = "forward_parts", "forward", "local_parts", "local", "back_parts", "back"
 
-_lock = Lock()  # lru_cache would let two threads compile the same
-
-
 def built(kernel, signature, cell):
-    """Compile a kernel with the equations of a cell; in a process, and on a machine, once."""
-    equations = tuple(getattr(cell, name) for name in FUNCTIONS)
-    with _lock:
-        return _build(kernel, signature, equations)
+    """Compile a kernel with the equations of a cell; in a process, and on a machine, once.
+
+    numba compiles in one thread at a time, so that of two that ask at once the second loads what
+    the first has compiled.
+    """
+    return _build(kernel, signature, tuple(getattr(cell, name) for name in FUNCTIONS))
 
 
 @lru_cache

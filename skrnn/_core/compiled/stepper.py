@@ -1,5 +1,7 @@
 """A `Stepper` whose step is one call of compiled code, from the features to the outputs."""
 
+from functools import lru_cache
+
 import numpy as np
 from numba import carray, types
 from numba.extending import intrinsic
@@ -95,6 +97,7 @@ def address_of(array):
     return array.ctypes.data
 
 
+@lru_cache
 def step_for(cell, dtype):
     """`step` for a cell and a type of numbers."""
     real = from_dtype(dtype)

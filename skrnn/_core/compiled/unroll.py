@@ -1,6 +1,6 @@
 """The loop over time by compiled code: what `skrnn._core.unroll` does, one direction at a time."""
 
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -10,13 +10,17 @@ from skrnn._core.compiled.kernels import kernels_for
 from skrnn._core.unroll import products_from_h
 
 
-def unroll(layer, xs, packing, state, mask, how, return_steps=True):
-    """Do what `skrnn._core.unroll.unroll` does."""
+@lru_cache
+def unroll_for(cell, dtype):
+    """Compile what is needed for a cell and a type of numbers; return their `unroll`."""
+    return partial(unroll, kernels_for(cell, dtype), gemm_address(dtype))
+
+
+def unroll(kernels, address, layer, xs, packing, state, mask, how, return_steps=True):
+    """Do what `skrnn._core.unroll.unroll` does, by the kernels of a cell."""
     W = how.arranged.W
-    n_rows, dtype = packing.n_rows, W.dtype
-    kernels, address = kernels_for(layer.cell, dtype), gemm_address(dtype)
     call = Call(layer, W, packing, kernels, address, how)
-    outputs = np.empty((n_rows if return_steps else 0, layer.n_outputs), dtype)
+    outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), W.dtype)
     passed = [
         go_forward(call, k, x, state, own_mask(mask, k, state), outputs) for k, x in enumerate(xs)
     ]
