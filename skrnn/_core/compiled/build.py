@@ -14,6 +14,7 @@ from skrnn._core.compiled.vecmath import OPTIONS
 # A kernel sees these functions of the cell under their names with "step_" before them.
 FUNCTIONS = "forward_parts", "forward", "local_parts", "local", "back_parts", "back"
 
+
 def built(kernel, signature, cell):
     """Compile a kernel with the equations of a cell; in a process, and on a machine, once.
 
