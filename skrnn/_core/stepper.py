@@ -7,6 +7,8 @@ once.
 
 import numpy as np
 
+from skrnn._core.unroll import products_from_h
+
 
 class LayerStepper:
     """One layer, forward in time, and the states of N sequences.
@@ -22,8 +24,15 @@ class LayerStepper:
         block[-1] = 1
         h = block[:H]
         self.state = [h, *(frame[slab * H : (slab + 1) * H] for slab in cell.carried)]
-        self.W, self.s, self.products = W.T, block[:, 0], frame[: W.shape[1], 0]
+        self.s, self.products = block[:, 0], frame[: W.shape[1], 0]
         self.x, self.h = self.s[H:-1], self.s[:H]
+        # What takes in x alone is a product of its own: in one with h it would meet zeros.
+        n_from_h = products_from_h(cell, H)
+        parts = [(W[:, :n_from_h], self.s, self.products[:n_from_h])]
+        if n_from_h < W.shape[1]:
+            parts.append((W[H:, n_from_h:], self.s[H:], self.products[n_from_h:]))
+        # A part that is not contiguous would be copied by each call of `np.dot`.
+        self.multiply = [(np.ascontiguousarray(W).T, s, out) for W, s, out in parts]
         term = np.empty((cell.n_terms * H, 1, n_sequences), dtype)
         # The step's frame is also the next one's, and a state is overwritten by the next.
         G, h, *fixed = (array[np.newaxis] for array in (frame, h, term, *weights.vectors))
@@ -34,7 +43,8 @@ class LayerStepper:
     def step(self, x):
         """Take a step: x (D, N)."""
         self.x[...] = x
-        np.dot(self.W, self.s, self.products)
+        for W, s, products in self.multiply:
+            np.dot(W, s, products)
         self.forward(self.one, self.parts)
         return self.h
 
