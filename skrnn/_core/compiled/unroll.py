@@ -12,20 +12,22 @@ from skrnn._core.unroll import products_from_h
 
 @lru_cache
 def unroll_for(cell, dtype):
-    """Compile what is needed for a cell and a type of numbers; return their `unroll`."""
-    return partial(unroll, kernels_for(cell, dtype), gemm_address(dtype))
+    """Compile the kernels for a cell and a type of numbers; return the loop over time by them."""
+    kernels, address = kernels_for(cell, dtype), gemm_address(dtype)
 
+    def unroll(layer, xs, packing, state, mask, how, return_steps=True):
+        """Do what `skrnn._core.unroll.unroll` does."""
+        W = how.arranged.W
+        call = Call(layer, W, packing, kernels, address, how)
+        outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), W.dtype)
+        passed = [
+            go_forward(call, k, x, state, own_mask(mask, k, state), outputs)
+            for k, x in enumerate(xs)
+        ]
+        backward = partial(go_back, call, passed) if how.for_backward else None
+        return outputs if return_steps else None, backward
 
-def unroll(kernels, address, layer, xs, packing, state, mask, how, return_steps=True):
-    """Do what `skrnn._core.unroll.unroll` does, by the kernels of a cell."""
-    W = how.arranged.W
-    call = Call(layer, W, packing, kernels, address, how)
-    outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), W.dtype)
-    passed = [
-        go_forward(call, k, x, state, own_mask(mask, k, state), outputs) for k, x in enumerate(xs)
-    ]
-    backward = partial(go_back, call, passed) if how.for_backward else None
-    return outputs if return_steps else None, backward
+    return unroll
 
 
 class Call(NamedTuple):
