@@ -18,6 +18,8 @@ from skrnn._core.cells import CELLS
 from skrnn._targets.described import DescribedSymbol
 from skrnn._targets.translated import EmittedSymbol, WrittenSymbol
 
+pytestmark = pytest.mark.slow  # all of it together
+
 # Smaller and quicker than the defaults, and good enough for the checks that ask for a score.
 QUICK = {"hidden_size": 16, "max_iter": 50, "learning_rate_init": 0.02}
 VARIANTS = [

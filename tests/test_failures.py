@@ -19,6 +19,7 @@ X = sequences(6, lengths=(1, 3))
 N_LINES = int(os.environ.get("INJECTED_LINES", 40))  # of about three thousand in each fit
 
 pytestmark = [
+    pytest.mark.slow,  # all of it together
     pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
     # Python itself swallows what is raised while it closes a generator.
     pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning"),

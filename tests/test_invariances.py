@@ -27,7 +27,10 @@ import skrnn._fitting.trainer
 import skrnn._model
 from skrnn._model import Model
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.slow,  # all of it together
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 # The same sums in another order: equal up to the rounding of float64.
 EXACT = {"rtol": 1e-11, "atol": 1e-13}

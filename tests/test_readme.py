@@ -31,6 +31,7 @@ def run(page):
         namespace |= session.globs
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_code_of_a_documentation_page_runs(page, tmp_path, monkeypatch):
     for package in NEEDS.get(page.name, ()):

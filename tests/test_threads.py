@@ -18,6 +18,8 @@ import skrnn._threads
 from skrnn import RNNRegressor
 from skrnn._threads import _LIMITS, single_blas_thread, thread_map
 
+pytestmark = pytest.mark.slow  # all of it together
+
 SCENARIOS = Path(__file__).with_name("thread_scenarios.py")
 needs_blas = pytest.mark.skipif(not _LIMITS, reason="no function is known that limits this BLAS")
 needs_fork = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs fork")

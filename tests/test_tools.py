@@ -36,7 +36,10 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 
 from skrnn import metrics
 
-pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+pytestmark = [
+    pytest.mark.slow,  # all of it together
+    pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning"),
+]
 
 CLASSIFIER, REGRESSOR, TAGGER = CASES[:3]
 EQUAL, RAGGED = equal_sequences(30), sequences(30)

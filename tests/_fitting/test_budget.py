@@ -8,6 +8,8 @@ from training import brief, fitted, flat
 from skrnn import RNNRegressor
 from skrnn._fitting.budget import auto_batch_size, auto_epochs
 
+pytestmark = pytest.mark.slow  # all of it together
+
 AUTO = {"batch_size": "auto", "max_iter": "auto", "hidden_size": 1, "learning_rate": "cosine"}
 
 

@@ -12,6 +12,8 @@ pytest.importorskip("sklearn.callback", reason="callbacks came with scikit-learn
 
 from sklearn.callback import ProgressBar, ScoringMonitor  # noqa: E402
 
+pytestmark = pytest.mark.slow  # all of it together
+
 brief = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
 X = sequences(30)

@@ -10,6 +10,8 @@ from numpy.testing import assert_array_equal
 from sklearn.exceptions import NotFittedError
 from training import STOCHASTIC, X_VAL, X, brief, fitted, flat
 
+pytestmark = pytest.mark.slow  # all of it together
+
 # Plain gradient descent has no state but the weights.
 STATELESS = {"solver": "sgd", "momentum": 0.0, "shuffle": False, "batch_size": 9}
 

@@ -25,6 +25,8 @@ from skrnn import (
 from skrnn._fitting.trainer import Trainer
 from skrnn.metrics import sequence_accuracy_scorer
 
+pytestmark = pytest.mark.slow  # all of it together
+
 
 @pytest.mark.parametrize("weight", [None, np.linspace(0, 2, len(X_VAL))], ids=["", "weighted"])
 @pytest.mark.parametrize("solver", ["adam", "sgd"])

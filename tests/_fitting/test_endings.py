@@ -7,6 +7,8 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
 from training import STOCHASTIC, fitted
 
+pytestmark = pytest.mark.slow  # all of it together
+
 
 @pytest.mark.parametrize("solver", STOCHASTIC)
 @every_case

@@ -18,6 +18,8 @@ from training import (
 from skrnn._fitting.objective import Objective
 from skrnn._fitting.trainer import Trainer
 
+pytestmark = pytest.mark.slow  # all of it together
+
 
 @brief
 @pytest.mark.parametrize("n_jobs", [None, 2])

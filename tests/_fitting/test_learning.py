@@ -6,6 +6,8 @@ from estimators import CASES, TOKENS, each_case, numbers
 from numpy.testing import assert_allclose, assert_array_equal
 from training import ONE_STEP, SOLVERS, STILL, X, brief, fitted, flat
 
+pytestmark = pytest.mark.slow  # all of it together
+
 
 @brief
 @pytest.mark.parametrize("solver", SOLVERS)
