@@ -16,11 +16,13 @@ def folder(path):
     return path.relative_to(write.PACKAGE).parts[0]
 
 
+@pytest.mark.slow
 def test_the_files_agree_with_the_shared_words():
     changed = [str(path) for path in write.changes()]
     assert not changed, "run python docs/docstrings/write.py"
 
 
+@pytest.mark.slow
 def test_every_shared_entry_is_used():
     used = set()
     for path, source in SOURCES.items():

@@ -119,6 +119,7 @@ def test_what_is_right_is_taken():
     assert not {name: error for name, error in errors.items() if error is not None}
 
 
+@pytest.mark.slow
 @sample(400)
 @given(st.data())
 def test_what_is_wrong_raises_an_error_of_ours_and_nothing_is_written_to(data):
@@ -182,6 +183,7 @@ def several_forms():
     ]
 
 
+@pytest.mark.slow
 @sample(250)
 @given(st.data())
 def test_equal_data_in_other_forms_give_equal_results(data):

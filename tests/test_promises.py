@@ -6,6 +6,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from skrnn._core.cells import CELLS
 
 TESTS = Path(__file__).parent
@@ -53,6 +55,7 @@ print("nothing seen")
 """
 
 
+@pytest.mark.slow
 def test_nothing_is_written_sent_started_or_compiled():
     paths = [str(TESTS), str(TESTS.parent), os.environ.get("PYTHONPATH", "")]
     environment = os.environ | {"PYTHONPATH": os.pathsep.join(paths)}

@@ -604,6 +604,7 @@ def test_cross_val_score():
     assert_array_equal(cross_val_score(LastStep(), X, y, cv=3), np.ones(3))
 
 
+@pytest.mark.slow
 def test_processes():
     X, y = last_step_problem()
     search = GridSearchCV(LastStep(), {"scale": [0.5, 1.0]}, cv=3, n_jobs=2).fit(X, y)

@@ -385,6 +385,7 @@ def test_validation_takes_what_only_a_likelihood_cannot():
 # Model selection ----------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 def test_a_search_over_decoders_with_a_score_of_spans():
     tokens, y = spans_of_two_types(60)
     model = make_pipeline(TokenEncoder(token_features=["shape"]), tagger(hidden_size=8))
