@@ -67,18 +67,25 @@ def fill_state_block(s, h, mask, x, H):
 
 
 @njit(**OPTIONS)
-def multiply_weights(address, W, s, H, n_from_h, g):
+def multiply_weights(address, W, W_T, s, H, n_from_h, g):
     """Write the products of a step into the first slabs of its frame."""
     (K, R), n, rest = W.shape, s.size // W.shape[0], W.shape[1] - n_from_h
+    x, products = s[H * n :], g[n_from_h * n :]
     if n == 1:
         multiply_by_row(s, W, 0, 0, g[:n_from_h])
-        multiply_by_row(s[H:], W, H, n_from_h, g[n_from_h:R])
-        return
-    how = PLAIN, TRANSPOSED, 0
-    gemm(address, how, (n, n_from_h, K), (s, n), (W, R), (g, n))
-    if rest:
-        x, W_x, products = s[H * n :], W[H:, n_from_h:], g[n_from_h * n :]
-        gemm(address, how, (n, rest, K - H), (x, n), (W_x, R), (products, n))
+        multiply_by_row(x, W, H, n_from_h, g[n_from_h:R])
+    elif W_T.size:
+        how = PLAIN, PLAIN, 0
+        gemm(address, how, (n, n_from_h, K), (s, n), (W_T, K), (g, n))
+        if rest:
+            W_x = W_T[n_from_h:, H:]
+            gemm(address, how, (n, rest, K - H), (x, n), (W_x, K), (products, n))
+    else:
+        how = PLAIN, TRANSPOSED, 0
+        gemm(address, how, (n, n_from_h, K), (s, n), (W, R), (g, n))
+        if rest:
+            W_x = W[H:, n_from_h:]
+            gemm(address, how, (n, rest, K - H), (x, n), (W_x, R), (products, n))
 
 
 @njit(**OPTIONS)
@@ -113,13 +120,15 @@ def forward(sizes, steps, inputs, tape, state, outputs):
     sizes    the address of gemm, n_from_h, n_slabs, n_terms, whether each step has memory of its
              own in the tape, and the first of the H columns of outputs
     steps    offsets of a `Packing`, and ``carried`` of a cell
-    inputs   W (H + D + 1, R), x (n_rows, D), and the mask (H, N), or (0, N) for none
+    inputs   W (H + D + 1, R), its copy by columns or nothing (see `transposed`), x (n_rows, D), and
+             the mask (H, N), or (0, N) for none
     tape     S, G, h, and memory to work with
     outputs  written to if they have rows
     """
     address, n_from_h, n_slabs, n_terms, keeps, column = sizes
     offsets, carried = steps
-    W, x, mask = borrowed(inputs[0]), borrowed(inputs[1]), borrowed(inputs[2])
+    W, W_T = borrowed(inputs[0]), borrowed(inputs[1])
+    x, mask = borrowed(inputs[2]), borrowed(inputs[3])
     S, G, h, work = borrowed(tape[0]), borrowed(tape[1]), borrowed(tape[2]), borrowed(tape[3])
     state, outputs = borrowed(state), borrowed(outputs)
     (_, H, N), K, one = state.shape, W.shape[0], like(W[0, 0], 1)
@@ -136,7 +145,7 @@ def forward(sizes, steps, inputs, tape, state, outputs):
         h_now = h[here_h * H : (here_h + n) * H]
         h_before = narrow(h_before, width, n, narrowed)
         fill_state_block(s, h_before, mask, x[start:stop], H)
-        multiply_weights(address, W, s, H, n_from_h, g)
+        multiply_weights(address, W, W_T, s, H, n_from_h, g)
         after = G[there * n_slabs * H :] if n_after == n else spare
         term_now = term[: n_terms * H * n]
         step_forward(one, step_forward_parts(g, after, h_before, h_now, term_now, H * n))
@@ -241,7 +250,7 @@ def kernels_for(cell, dtype):
     real, integer, whole = from_dtype(dtype), types.int64, types.Array(types.intp, 1, "C")
     flat, matrix, cube = (types.Array(real, n, "C") for n in (1, 2, 3))
     tape = types.UniTuple(flat, 4)
-    steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 3)
+    steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 4)
     pair, gradient = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
     sizes, sizes_back = types.UniTuple(integer, 6), types.UniTuple(integer, 8)
     return (

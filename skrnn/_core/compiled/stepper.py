@@ -7,7 +7,7 @@ from numba import carray, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from skrnn._core.compiled.blas import gemm_address
+from skrnn._core.compiled.blas import gemm_address, transposed
 from skrnn._core.compiled.build import built
 from skrnn._core.compiled.calls import borrowed
 from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights
@@ -34,7 +34,8 @@ def step(plan, x, outputs):
 
     plan     the address of gemm, n_from_h, n_slabs, n_terms, the numbers of units, of products and
              of sequences, the addresses of `term` and of the head's weights; then, for each layer,
-             the addresses of its weights, its state block and its frame, and how much it reads
+             the addresses of its weights, its state block and its frame, how much it reads, and
+             the address and the number of rows of the copy of its weights by `transposed`
     x        (N, D)
     outputs  (n_outputs,), for a single sequence, or (0,)
     """
@@ -43,7 +44,7 @@ def step(plan, x, outputs):
     H, R, N = plan[4], plan[5], plan[6]
     zero, one = like(x[0, 0], 0), like(x[0, 0], 1)
     term = h = carray(pointer(plan[7], zero), n_terms * H * N)
-    for first in range(9, plan.size, 4):
+    for first in range(9, plan.size, 6):
         D = plan[first + 3]
         W = carray(pointer(plan[first], zero), (H + D + 1, R))
         s = carray(pointer(plan[first + 1], zero), (H + D + 1) * N)
@@ -54,7 +55,8 @@ def step(plan, x, outputs):
                     s[(H + j) * N + i] = x[i, j]
         else:
             s[H * N : (H + D) * N] = h
-        multiply_weights(gemm, W, s, H, n_from_h, g)
+        W_T = carray(pointer(plan[first + 4], zero), (plan[first + 5], H + D + 1))
+        multiply_weights(gemm, W, W_T, s, H, n_from_h, g)
         h = s[: H * N]
         step_forward(one, step_forward_parts(g, g, h, h, term, H * N))
     if outputs.size:
@@ -76,11 +78,15 @@ class CompiledStepper(Stepper):
         self.memory = np.empty(cell.n_terms * H * n_sequences + 1, self.W.dtype)
         self.head = np.ascontiguousarray(np.vstack([self.W.T, self.b]))
         R, sizes = arranged[0].W.shape[2], (products_from_h(cell, H), cell.n_slabs, cell.n_terms)
+        self.kept = []  # arrays of which the kernel knows addresses
         shared = address_of(self.memory), address_of(self.head)
         plan = [gemm_address(self.W.dtype), *sizes, H, R, n_sequences, *shared]
         for layer, weights in zip(self.layers, arranged, strict=True):
+            W_T = transposed(weights.W[0], n_sequences)
+            self.kept += weights.W, W_T
             plan += *map(address_of, (weights.W, layer.s, layer.products)), len(layer.x)
-        self.plan, self.arranged = np.array(plan, np.int64), arranged
+            plan += address_of(W_T), len(W_T)
+        self.plan = np.array(plan, np.int64)
         self.kernel = step_for(cell, self.W.dtype)
 
     def step(self, x):

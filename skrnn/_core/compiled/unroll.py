@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrnn._core.compiled.blas import gemm_address
+from skrnn._core.compiled.blas import gemm_address, transposed
 from skrnn._core.compiled.kernels import kernels_for
 from skrnn._core.unroll import products_from_h
 
@@ -60,7 +60,7 @@ def go_forward(call, k, x, state, mask, outputs):
     call.kernels[0](
         (call.address, products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), k * H),
         (call.packing.offsets, np.array(cell.carried, np.intp)),
-        (W, np.require(x, W.dtype, ["C", "W"]), mask),
+        (W, transposed(W, N), np.require(x, W.dtype, ["C", "W"]), mask),
         (*tape, work),
         own,
         outputs,
