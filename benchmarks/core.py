@@ -3,21 +3,23 @@
     python -m pytest benchmarks/core.py --benchmark-save=before
     python -m pytest benchmarks/core.py --benchmark-compare --benchmark-compare-fail=min:10%
 
-One row each for the loop over time, a layer over ragged rows, the whole network and an optimiser's
-step, by cell and size. `test_products` is the bound: the matrix products of `test_unroll` alone, in
-the same shapes. Compare runs of one machine only.
+One row each for the loop over time and a layer over ragged rows, by NumPy and compiled, for the
+whole network and for an optimiser's step, by cell and size. `test_products` is the bound: the
+matrix products of `test_unroll` alone, in the same shapes. Compare runs of one machine only.
 """
 
 import numpy as np
 import pytest
 
+from skrnn._config import config_context, unroll_for
 from skrnn._core.cells import CELLS
 from skrnn._core.losses import cross_entropy
 from skrnn._core.network import Batch, Network
 from skrnn._core.packing import Packing
 from skrnn._core.params import ParamLayout
+from skrnn._core.passes import Pass
 from skrnn._core.recurrent import Recurrent
-from skrnn._core.unroll import unroll
+from skrnn._core.unroll import products_from_h, unroll
 from skrnn._core.weights import Arranged
 from skrnn._optim.optimizers import Adam, AdamW, RMSprop, clip_norm
 
@@ -26,28 +28,41 @@ SIZES = {"one": (1, 8, 64), "tiny": (32, 1, 32), "small": (32, 8, 64), "wide": (
 
 cells = pytest.mark.parametrize("cell", CELLS)
 sizes = pytest.mark.parametrize("size", SIZES)
+backends = pytest.mark.parametrize("backend", ["numpy", "numba"])
 
 
 def draw(*shape):
     return np.random.default_rng(0).standard_normal(shape, dtype=np.float32) / 10
 
 
+def loop(backend, cell):
+    """Return the loop over time of a backend."""
+    if backend == "numba":
+        pytest.importorskip("numba")
+    with config_context(backend=backend):
+        compiled = unroll_for(cell, np.dtype(np.float32))
+    return compiled or unroll
+
+
 def problem(cell, size):
-    """Arguments of `unroll`."""
+    """Arguments of `unroll` but for the pass, and the weights."""
     (N, D, H), cell = SIZES[size], CELLS[cell]()
     weights = Arranged(draw(1, H + D + 1, len(cell.products) * H), np.empty((0, H, 1, 1)))
     state0 = np.zeros((1 + len(cell.carried), H, 1, N), np.float32)
-    return cell, weights, [draw(T, D, N)], state0
+    layer, packing = Recurrent(cell, D, H), Packing(np.full(N, T))
+    return layer, [draw(N * T, D)], packing, state0, weights
 
 
+@backends
 @cells
 @sizes
-def test_unroll(benchmark, cell, size):
-    cell, weights, xs, state0 = problem(cell, size)
-    gradient = weights.zero_gradient()
+def test_unroll(benchmark, cell, size, backend):
+    layer, xs, packing, state0, weights = problem(cell, size)
+    gradient, compute = weights.zero_gradient(), loop(backend, layer.cell)
+    how = Pass(arranged=weights)
 
     def forth_and_back():
-        _, backward = unroll(cell, weights, xs, state0.copy())
+        _, backward = compute(layer, xs, packing, state0.copy(), None, how, False)
         backward(gradient, np.ones_like(state0))
 
     benchmark(forth_and_back)
@@ -56,9 +71,9 @@ def test_unroll(benchmark, cell, size):
 @cells
 @sizes
 def test_products(benchmark, cell, size):
-    cell, (W, _), xs, state0 = problem(cell, size)
+    layer, _, _, state0, (W, _) = problem(cell, size)
     H, n = state0.shape[1], state0.shape[3]
-    n_products = H * sum(from_h for _, from_h, _ in cell.products)
+    n_products = products_from_h(layer.cell, H)
     W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
     s, a, h = draw(W.shape[1], n), draw(n_products, n), draw(H, n)
     all_a, all_s = draw(n_products, T * n), draw(W.shape[1], T * n)
@@ -72,24 +87,27 @@ def test_products(benchmark, cell, size):
     benchmark(products)
 
 
+@backends
 @cells
 @sizes
-def test_predict(benchmark, cell, size):
-    arguments = problem(cell, size)
-    benchmark(unroll, *arguments, for_backward=False)
+def test_predict(benchmark, cell, size, backend):
+    layer, xs, packing, state0, weights = problem(cell, size)
+    how = Pass(for_backward=False, arranged=weights)
+    benchmark(loop(backend, layer.cell), layer, xs, packing, state0, None, how, False)
 
 
+@backends
 @cells
 @pytest.mark.parametrize("n_directions", [1, 2])
-def test_ragged_layer(benchmark, cell, n_directions):
+def test_ragged_layer(benchmark, cell, n_directions, backend):
     layer = Recurrent(CELLS[cell](), 8, 64, n_directions)
     layout = ParamLayout(layer.shapes)
     params, grads = (layout.views(draw(layout.size)) for _ in range(2))
     packing = Packing(np.sort(np.random.default_rng(0).integers(5, T, 32))[::-1])
-    x = draw(packing.n_rows, 8)
+    x, how = draw(packing.n_rows, 8), Pass(unroll=loop(backend, layer.cell))
 
     def forth_and_back():
-        outputs, _, backward = layer.forward(params, x, packing)
+        outputs, _, backward = layer.forward(params, x, packing, how=how)
         backward(grads, outputs)
 
     benchmark(forth_and_back)

@@ -4,11 +4,12 @@
     python benchmarks/latency.py --threads 2
     python benchmarks/latency.py --only steps
 
-The networks are those of fit.py; both sides return class probabilities of one float32 sequence,
-torch in inference mode. They run in turn; given are the smallest and the median time of all
-calls. A ratio is torch's time over that of skrnn: above 1, skrnn is faster. With one thread it is
-processor time, which other programs disturb least; with more, wall time. Start-up is processor
-time of a new interpreter, without that of one which imports nothing.
+The networks are those of fit.py; all sides return class probabilities of one float32 sequence, and
+of 32: skrnn by each backend, checks included, torch in inference mode, and ONNX Runtime the model
+that `to_onnx` makes. They run in turn, and the smallest time of each counts. A ratio is a peer's
+time over that of skrnn: above 1, skrnn is faster. With one thread it is processor time, which other
+programs disturb least; with more, wall time. Start-up is processor time of a new interpreter,
+without that of one which imports nothing.
 
 Steps are those of streams that follow sequences as they grow, in wall time: the median and the 99th
 percentile of all. skrnn checks each step and answers with the label, or the probabilities; torch's
@@ -22,11 +23,22 @@ import importlib.util
 import subprocess
 import sys
 import warnings
-from statistics import median
 from time import perf_counter
 
 import numpy as np
-from fit import CASES, classifier, clock, installed, machine, make_data, prepare, torch_net, version
+from fit import (
+    CASES,
+    classifier,
+    clock,
+    installed,
+    installed_backends,
+    machine,
+    make_data,
+    prepare,
+    summarise,
+    torch_net,
+    version,
+)
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
@@ -58,29 +70,67 @@ def main():
 
 
 def report_sequences(args, peers):
-    print("| case | skrnn, µs: smallest, median | torch | ratio of the smallest | of medians |")
-    print("|---|---|---|---|---|")
-    for name, case in CASES.items():
-        if not case.ragged:
-            report(name, case, args, bool(peers))
-    print()
+    """Times for one sequence and for 32, in microseconds, and the ratios of peers."""
+    sides = [*installed_backends(), *peers, *(["onnx"] if has_onnx() else [])]
+    for n in (1, 32):
+        print(f"| {n} sequence(s) |", " | ".join(sides), "|", flush=True)
+        print("|---" * (1 + len(sides)) + "|")
+        times = {}
+        for name, case in CASES.items():
+            if not case.ragged:
+                times[name] = sequence_times(case, n, args)
+                columns = [f"{1e6 * times[name][side]:.0f}" for side in sides]
+                print("|", " | ".join([name, *columns]), "|", flush=True)
+        print()
+        for peer in sides[len(installed_backends()) :]:
+            for backend in installed_backends():
+                ratios = {name: t[peer] / t[backend] for name, t in times.items()}
+                summarise(f"{n} sequence(s), {peer} / {backend}", ratios)
+        print()
 
 
-def report(name, case, args, with_torch):
-    X, y = make_data(case._replace(n_sequences=2 * case.batch_size))
-    model = classifier(case, args.threads, max_iter=1).fit(X, y)
-    sides = [lambda: model.predict_proba(X[:1])]
-    if with_torch:
-        sides.append(torch_predict(case, X[:1]))
-    times = [[] for _ in sides]
-    for _ in range(args.repeats):
-        for seconds, call in zip(times, sides, strict=True):
-            seconds.append(clock(call, args.threads))
-    columns = [f"{1e6 * min(s):.0f}, {1e6 * median(s):.0f}" for s in times]
-    if with_torch:
-        ours, theirs = times
-        columns += [f"{f(theirs) / f(ours):.2f}" for f in (min, median)]
-    print("|", " | ".join([name, *columns]), "|", flush=True)
+def sequence_times(case, n, args):
+    """Smallest seconds of each side to predict probabilities of n sequences."""
+    X, y = make_data(case._replace(n_sequences=2 * max(case.batch_size, n)))
+    model, x = classifier(case, args.threads, max_iter=1).fit(X, y), X[:n]
+    sides = {backend: skrnn_predict(model, x, backend) for backend in installed_backends()}
+    if importlib.util.find_spec("torch"):
+        sides["torch"] = torch_predict(case, x)
+    if has_onnx():
+        sides["onnx"] = onnx_predict(model, x, args.threads)
+    times = {side: [] for side in sides}
+    for _ in range(args.repeats if n == 1 else args.repeats // 4):
+        for side, call in sides.items():
+            times[side].append(clock(call, args.threads))
+    return {side: min(seconds) for side, seconds in times.items()}
+
+
+def has_onnx():
+    return all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
+
+
+def skrnn_predict(model, x, backend):
+    def predict():
+        with skrnn.config_context(backend=backend):
+            return model.predict_proba(x)
+
+    return predict
+
+
+def onnx_predict(model, x, threads):
+    """Return the same network's prediction by ONNX Runtime, without lengths."""
+    import onnxruntime
+
+    from skrnn.export import to_onnx
+
+    settings = onnxruntime.SessionOptions()
+    settings.intra_op_num_threads = threads
+    session = onnxruntime.InferenceSession(
+        to_onnx(model, with_lengths=False).SerializeToString(),
+        settings,
+        providers=["CPUExecutionProvider"],
+    )
+    return lambda: session.run(["probabilities"], {"X": x})
 
 
 def torch_predict(case, x):
@@ -103,10 +153,13 @@ def report_steps(args, peers):
     print("|---|---|---|---|")
     for n_streams in (1, 1000):
         for cell_type in ("lstm", "gru"):
-            sides = skrnn_steps(cell_type, n_streams, args.threads)
+            sides = {}
+            for backend in installed_backends():
+                with skrnn.config_context(backend=backend):
+                    sides |= skrnn_steps(cell_type, n_streams, backend)
             if peers:
                 sides |= torch_steps(cell_type, n_streams)
-            if all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime")):
+            if has_onnx():
                 sides["ONNX Runtime, with head"] = onnx_step(cell_type, n_streams, args.threads)
             n_steps = STEPS if n_streams == 1 else STEPS // 10
             report_sides(f"{cell_type}, {n_streams} stream(s)", sides, n_streams, n_steps)
@@ -133,7 +186,7 @@ def report_sides(name, sides, n_streams, n_steps):
         print(f"| {name} | {side} | {half:.1f} | {most:.1f} |", flush=True)
 
 
-def skrnn_steps(cell_type, n_streams, threads):
+def skrnn_steps(cell_type, n_streams, backend):
     rng = np.random.default_rng(0)
     X = rng.standard_normal((64, 10, FEATURES), dtype=np.float32)
     model = skrnn.RNNClassifier(
@@ -142,10 +195,13 @@ def skrnn_steps(cell_type, n_streams, threads):
     one, other = model.stream(n_streams), model.stream(n_streams)
     if n_streams == 1:
         return {
-            "skrnn, label": lambda x: one.step(x[0]),
-            "skrnn, probabilities": lambda x: other.step_proba(x[0]),
+            f"skrnn, {backend}, label": lambda x: one.step(x[0]),
+            f"skrnn, {backend}, probabilities": lambda x: other.step_proba(x[0]),
         }
-    return {"skrnn, label": one.step, "skrnn, probabilities": other.step_proba}
+    return {
+        f"skrnn, {backend}, label": one.step,
+        f"skrnn, {backend}, probabilities": other.step_proba,
+    }
 
 
 def torch_steps(cell_type, n_streams):
