@@ -10,6 +10,7 @@ matrix products of `test_unroll` alone, in the same shapes. Compare runs of one 
 
 import numpy as np
 import pytest
+from threadpoolctl import threadpool_limits
 
 from skrnn._config import config_context, unroll_for
 from skrnn._core.cells import CELLS
@@ -25,6 +26,13 @@ from skrnn._optim.optimizers import Adam, AdamW, RMSprop, clip_norm
 
 T = 50
 SIZES = {"one": (1, 8, 64), "tiny": (32, 1, 32), "small": (32, 8, 64), "wide": (64, 32, 256)}
+
+
+@pytest.fixture(autouse=True)
+def one_blas_thread():
+    with threadpool_limits(1):
+        yield
+
 
 cells = pytest.mark.parametrize("cell", CELLS)
 sizes = pytest.mark.parametrize("size", SIZES)
