@@ -57,7 +57,6 @@ options = {"batch_size": 16, "max_iter": 25, "learning_rate_init": 0.01, "random
 model = forecaster(RNNRegressor(hidden_size=16, **options))
 flat = FunctionTransformer(lambda windows: np.reshape(windows, (len(windows), -1)))
 ridge = forecaster(make_pipeline(flat, RidgeCV(np.logspace(-3, 3, 7))))
-
 folds = PurgedWindowSplit(2, window_size=1, horizon=2, test_size=26)
 settings = {"cv": folds, "refit": False, "season": 52}
 one = backtest(ridge, table, table["cases"], **settings)
@@ -74,7 +73,6 @@ model.fit(known, model[0].targets(known, known["cases"]))
 forecast = direct_forecast(model, known, future=later[["region", "holiday"]])
 forecast["cases"] = np.exp(forecast["cases"])
 print("\nthe next two weeks\n" + forecast.round(0).to_string())
-
 cases = [part.assign(cases=np.exp(part["cases"])) for part in (known, later)]
 settings = {"group_feature": "region", "target": "cases", "n_known": 30}
 ForecastDisplay.from_tables(cases[0], forecast, truth=cases[1], **settings)
