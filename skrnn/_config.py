@@ -178,9 +178,9 @@ def backend_for(cell=None):
 
 def unroll_for(cell, dtype, verbose=False):
     """Return the loop over time for a cell and a type of numbers, as a `Pass` takes it."""
-    backend, key = backend_for(cell), (type(cell).__name__, str(dtype))
+    backend, key = backend_for(cell), (type(cell).__name__, dtype)
     if verbose and backend == "numba" and key not in _prepared:
-        print(f"Preparing compiled code for {key[0]}, {key[1]}: some seconds the first time.")
+        print(f"Preparing compiled code for {key[0]}, {dtype}: some seconds the first time.")
     return _unroll(backend, cell, dtype)
 
 
@@ -205,7 +205,7 @@ def _unroll(backend, cell, dtype):
     from skrnn._core.compiled import unroll
 
     compiled = compile_now(unroll.unroll_for, cell, dtype)
-    _prepared.add((type(cell).__name__, str(dtype)))
+    _prepared.add((type(cell).__name__, dtype))
     return compiled
 
 

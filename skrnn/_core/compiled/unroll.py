@@ -59,8 +59,8 @@ def go_forward(call, k, x, state, mask, outputs):
     own, first = np.ascontiguousarray(state[:, :, k]), state[0, :, k].copy()
     call.kernels[0](
         (call.address, products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), k * H),
-        (call.packing.offsets, np.array(cell.carried, np.intp)),
-        (W, transposed(W, N), np.require(x, W.dtype, ["C", "W"]), mask),
+        (call.packing.offsets, positions(cell.carried)),
+        (W, transposed(W, N), as_argument(x, W.dtype), mask),
         (*tape, work),
         own,
         outputs,
@@ -69,13 +69,24 @@ def go_forward(call, k, x, state, mask, outputs):
     return tape, mask, first
 
 
+def as_argument(rows, dtype):
+    """Return rows as kernels take them: contiguous, and writeable, though nobody writes to them."""
+    is_right = rows.flags.carray and rows.dtype == dtype
+    return rows if is_right else np.require(rows, dtype, ["C", "W"])
+
+
+@lru_cache
+def positions(carried):
+    return np.array(carried, np.intp)
+
+
 def go_back(call, passed, gradient, dstate, doutputs=None, need_dx=False):
     """Do what `skrnn._core.unroll.unroll` says of ``backward``."""
     layer, (K, _, R), n_rows = call.layer, call.W.shape, call.packing.n_rows
     cell, H, N, D = layer.cell, layer.hidden_size, dstate.shape[-1], layer.n_features
     if doutputs is None:
         doutputs = np.empty((0, layer.n_outputs), dstate.dtype)
-    doutputs = np.require(doutputs, dstate.dtype, ["C", "W"])
+    doutputs = as_argument(doutputs, dstate.dtype)
     dx = np.empty((K, n_rows if need_dx else 0, D), dstate.dtype)
     n_units = 2 + cell.n_terms + len(dstate) + cell.n_local
     work = np.empty((n_units * H + R + D) * N, dstate.dtype)
