@@ -62,3 +62,18 @@ def test_states_are_taken_and_put(cell, pooling, backend):
 def test_gates_that_overflow_are_shut_without_a_warning(backend):
     *_, stepper = make(backend, "lstm", "last", 1, dtype=np.float32)
     assert np.isfinite(stepper.step(np.full((1, 3), -1e6))).all()
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+@pytest.mark.parametrize("n_sequences", [1, 5])
+def test_any_layout_of_a_step_will_do(n_sequences, dtype, backend):
+    x = np.random.default_rng(4).standard_normal((n_sequences, 3)).astype(dtype)
+    read_only = x.copy()
+    read_only.flags.writeable = False
+    forms = [read_only, np.asfortranarray(x), x[:, ::-1].copy()[:, ::-1], x.astype(">f8")]
+    *_, stepper = make(backend, "gru", "last", n_sequences, dtype=dtype)
+    begin, expected = stepper.take(), stepper.step(x)
+    for form in forms:
+        stepper.put(begin)
+        assert_array_equal(stepper.step(form), expected)
+    assert_array_equal(read_only, x)

@@ -5,6 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 from types import FunctionType
 
+import numpy as np
 from numba import njit
 
 from skrnn._core import cells
@@ -13,6 +14,12 @@ from skrnn._core.compiled.vecmath import OPTIONS
 
 # A kernel sees these functions of the cell under their names with "step_" before them.
 FUNCTIONS = "forward_parts", "forward", "local_parts", "local", "back_parts", "back"
+
+
+def as_argument(rows, dtype):
+    """Return rows as kernels take them: contiguous, and writeable, though nobody writes to them."""
+    is_right = rows.flags.carray and rows.dtype == dtype
+    return rows if is_right else np.require(rows, dtype, ["C", "W"])
 
 
 def built(kernel, signature, cell):

@@ -8,7 +8,7 @@ from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
 from skrnn._core.compiled.blas import gemm_address, transposed
-from skrnn._core.compiled.build import built
+from skrnn._core.compiled.build import as_argument, built
 from skrnn._core.compiled.calls import borrowed
 from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights
 from skrnn._core.compiled.vecmath import like
@@ -95,7 +95,7 @@ class CompiledStepper(Stepper):
             x, _ = self.embedding.forward(self.params, x)
         n_outputs = len(self.b) if self.has_head else 0
         outputs = np.empty(n_outputs, self.head.dtype)
-        self.kernel(self.plan, np.ascontiguousarray(x, self.head.dtype), outputs)
+        self.kernel(self.plan, as_argument(x, self.head.dtype), outputs)
         return outputs[np.newaxis] if self.has_head else self.answer(self.layers[-1].h)
 
 

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skrnn._core.compiled.blas import gemm_address, transposed
+from skrnn._core.compiled.build import as_argument
 from skrnn._core.compiled.kernels import kernels_for
 from skrnn._core.unroll import products_from_h
 
@@ -67,12 +68,6 @@ def go_forward(call, k, x, state, mask, outputs):
     )
     state[:, :, k] = own
     return tape, mask, first
-
-
-def as_argument(rows, dtype):
-    """Return rows as kernels take them: contiguous, and writeable, though nobody writes to them."""
-    is_right = rows.flags.carray and rows.dtype == dtype
-    return rows if is_right else np.require(rows, dtype, ["C", "W"])
 
 
 @lru_cache
