@@ -272,16 +272,20 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         windows = self._windows()
         horizon, n = largest_horizon(windows.horizon), len(self.scores_)
         scores[: int(windows.window_size) - 1 + horizon] = np.nan  # their windows hold padding
-        known, width = list(self.scores_), np.empty_like(scores)
+        # The latest scores in a ring: in what order they stand there does not matter.
+        known, n_added, width = np.array(self.scores_), 0, np.empty_like(scores)
+        ordered = np.sort(known, axis=0)
         share = np.full(scores.shape[1:], self.coverage)
         for row in range(len(scores)):
             # The targets of a row are known at that row; this one looks from `horizon` before it.
             latest = row - horizon
             if latest >= 0 and not np.isnan(scores[latest]).any():
-                known.append(scores[latest])
+                known[n_added % n] = scores[latest]
+                n_added += 1
+                ordered = np.sort(known, axis=0)
                 missed = scores[latest] > width[latest]
                 share = share + _STEP * (missed - (1 - self.coverage))
-            width[row] = _at_share(np.sort(known[-n:], axis=0), share)
+            width[row] = _at_share(ordered, share)
         return width
 
 
