@@ -23,9 +23,10 @@ def as_labels(values, name):
     reject_masked(values, name)
     reject_sparse(values, name)
     if isinstance(values, (list, tuple)):
-        if any(isinstance(value, np.ndarray) and value.ndim == 0 for value in values):
-            values = [value[()] if isinstance(value, np.ndarray) else value for value in values]
         kinds = set(map(type, values))
+        if any(issubclass(kind, np.ndarray) for kind in kinds):  # perhaps of one label each
+            values = [value[()] if isinstance(value, np.ndarray) else value for value in values]
+            kinds = set(map(type, values))
         if len(set(map(_type_of, kinds))) > 1:
             return object_array(values)
         if kinds <= set(_CONTAINERS):
