@@ -119,18 +119,20 @@ def skrnn_predict(model, x, backend):
 
 def onnx_predict(model, x, threads):
     """Return the same network's prediction by ONNX Runtime, without lengths."""
-    import onnxruntime
-
     from skrnn.export import to_onnx
+
+    session = onnx_session(to_onnx(model, with_lengths=False), threads)
+    return lambda: session.run(["probabilities"], {"X": x})
+
+
+def onnx_session(model, threads):
+    import onnxruntime
 
     settings = onnxruntime.SessionOptions()
     settings.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        to_onnx(model, with_lengths=False).SerializeToString(),
-        settings,
-        providers=["CPUExecutionProvider"],
+    return onnxruntime.InferenceSession(
+        model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
     )
-    return lambda: session.run(["probabilities"], {"X": x})
 
 
 def torch_predict(case, x):
@@ -230,7 +232,6 @@ def torch_steps(cell_type, n_streams):
 def onnx_step(cell_type, n_streams, threads):
     """Return a step of a network of the same size, whose weights are random."""
     import onnx
-    import onnxruntime
     from onnx import TensorProto, helper, numpy_helper
 
     rng, n_gates = np.random.default_rng(0), {"lstm": 4, "gru": 3}[cell_type]
@@ -274,11 +275,7 @@ def onnx_step(cell_type, n_streams, threads):
     )
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 14)], ir_version=8)
     onnx.checker.check_model(model)
-    settings = onnxruntime.SessionOptions()
-    settings.intra_op_num_threads = threads
-    session = onnxruntime.InferenceSession(
-        model.SerializeToString(), settings, providers=["CPUExecutionProvider"]
-    )
+    session = onnx_session(model, threads)
     state = {name: np.zeros((1, n_streams, UNITS), np.float32) for name in states}
 
     def step(x):
