@@ -72,13 +72,13 @@ def backend(request, monkeypatch):
 
     if request.param == "numba":
         pytest.importorskip("numba")
-        from skrnn._core.compiled.unroll import unroll_for
+        from skrnn._config import _unroll
 
         def compiled(layer, *arguments):
             if layer.cell.vectors:
                 return by_numpy(layer, *arguments)
             how = arguments[4]
-            return unroll_for(layer.cell, how.arranged.W.dtype)(layer, *arguments)
+            return _unroll("numba", layer.cell, how.arranged.W.dtype)(layer, *arguments)
 
         by_numpy = recurrent.unroll
         monkeypatch.setattr(recurrent, "unroll", compiled)

@@ -10,22 +10,31 @@ import numpy as np
 from skrnn._core.unroll import products_from_h
 
 
-class LayerStepper:
-    """One layer, forward in time, and the states of N sequences.
+class LayerStates:
+    """The states of N sequences in one layer, and the memory of one of its steps.
 
     s      (H + D + 1, N): h, x and 1, as in the state blocks of `unroll`
+    frame  (n_slabs * H, 1, N), as there
     state  the arrays (H, 1, N) of h and, for the LSTM, c; each step overwrites them
     """
 
     def __init__(self, layer, weights, n_sequences, dtype):
-        cell, H, (W,) = layer.cell, layer.hidden_size, weights.W
-        block = np.zeros((len(W), 1, n_sequences), dtype)
+        cell, H, (_, K, R) = layer.cell, layer.hidden_size, weights.W.shape
+        block = np.zeros((K, 1, n_sequences), dtype)
         frame = np.zeros((cell.n_slabs * H, 1, n_sequences), dtype)
         block[-1] = 1
-        h = block[:H]
-        self.state = [h, *(frame[slab * H : (slab + 1) * H] for slab in cell.carried)]
-        self.s, self.products = block[:, 0], frame[: W.shape[1], 0]
+        self.frame = frame
+        self.state = [block[:H], *(frame[slab * H : (slab + 1) * H] for slab in cell.carried)]
+        self.s, self.products = block[:, 0], frame[:R, 0]
         self.x, self.h = self.s[H:-1], self.s[:H]
+
+
+class LayerStepper(LayerStates):
+    """One layer, forward in time, by calls of NumPy on views that are drawn once."""
+
+    def __init__(self, layer, weights, n_sequences, dtype):
+        super().__init__(layer, weights, n_sequences, dtype)
+        cell, H, (W,) = layer.cell, layer.hidden_size, weights.W
         # What takes in x alone is a product of its own: in one with h it would meet zeros.
         n_from_h = products_from_h(cell, H)
         parts = [(W[:, :n_from_h], self.s, self.products[:n_from_h])]
@@ -35,7 +44,8 @@ class LayerStepper:
         self.multiply = [(np.ascontiguousarray(W).T, s, out) for W, s, out in parts]
         term = np.empty((cell.n_terms * H, 1, n_sequences), dtype)
         # The step's frame is also the next one's, and a state is overwritten by the next.
-        G, h, *fixed = (array[np.newaxis] for array in (frame, h, term, *weights.vectors))
+        arrays = self.frame, self.state[0], term, *weights.vectors
+        G, h, *fixed = (array[np.newaxis] for array in arrays)
         parts = cell.forward_parts(G, G, h, h, fixed[0], H, *fixed[1:])
         self.forward, self.one = cell.forward, np.asarray(1, dtype)
         self.parts = tuple(part[0] for part in parts)
@@ -66,7 +76,7 @@ class Stepper:
         Whether a step multiplies matrices, with BLAS.
     """
 
-    uses_blas = True
+    uses_blas, make_layer = True, LayerStepper
 
     def __init__(self, network, params, arranged, n_sequences):
         self.params, self.pool, self.n_sequences = params, network.pool, n_sequences
@@ -74,7 +84,7 @@ class Stepper:
         self.W, self.b = params[network.head.weight], params[network.head.bias]
         dtype = self.W.dtype
         self.layers = [
-            LayerStepper(layer, weights, n_sequences, dtype)
+            self.make_layer(layer, weights, n_sequences, dtype)
             for layer, weights in zip(network.stack.layers, arranged, strict=True)
         ]
         self.carried = network.initial_states(n_sequences, dtype)[len(self.layers) :]

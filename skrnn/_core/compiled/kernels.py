@@ -51,6 +51,15 @@ def multiply_by_row(s, W, row, column, out):
 
 
 @njit(**OPTIONS)
+def read_rows(rows, block):
+    """Write rows (n, D) into a block of D features."""
+    n, D = rows.shape
+    for j in range(D):
+        for i in range(n):
+            block[j * n + i] = rows[i, j]
+
+
+@njit(**OPTIONS)
 def fill_state_block(s, h, mask, x, H):
     """Write h, by the mask if there is one, x (n, D) and ones into a block of S."""
     n, D = x.shape
@@ -59,9 +68,7 @@ def fill_state_block(s, h, mask, x, H):
     for row in range(mask.shape[0]):
         for i in range(n):
             s[row * n + i] *= mask[row, i]
-    for j in range(D):
-        for i in range(n):
-            s[(H + j) * n + i] = x[i, j]
+    read_rows(x, s[H * n :])
     for i in range(n):
         s[(H + D) * n + i] = 1
 
@@ -74,18 +81,14 @@ def multiply_weights(address, W, W_T, s, H, n_from_h, g):
     if n == 1:
         multiply_by_row(s, W, 0, 0, g[:n_from_h])
         multiply_by_row(x, W, H, n_from_h, g[n_from_h:R])
-    elif W_T.size:
-        how = PLAIN, PLAIN, 0
-        gemm(address, how, (n, n_from_h, K), (s, n), (W_T, K), (g, n))
-        if rest:
-            W_x = W_T[n_from_h:, H:]
-            gemm(address, how, (n, rest, K - H), (x, n), (W_x, K), (products, n))
-    else:
-        how = PLAIN, TRANSPOSED, 0
-        gemm(address, how, (n, n_from_h, K), (s, n), (W, R), (g, n))
-        if rest:
-            W_x = W[H:, n_from_h:]
-            gemm(address, how, (n, rest, K - H), (x, n), (W_x, R), (products, n))
+        return
+    all_W, W_x, flag = W, W[H:, n_from_h:], TRANSPOSED
+    if W_T.size:
+        all_W, W_x, flag = W_T, W_T[n_from_h:, H:], PLAIN
+    how, leading = (PLAIN, flag, 0), all_W.shape[1]
+    gemm(address, how, (n, n_from_h, K), (s, n), (all_W, leading), (g, n))
+    if rest:
+        gemm(address, how, (n, rest, K - H), (x, n), (W_x, leading), (products, n))
 
 
 @njit(**OPTIONS)

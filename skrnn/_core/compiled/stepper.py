@@ -10,9 +10,9 @@ from numba.np.numpy_support import from_dtype
 from skrnn._core.compiled.blas import gemm_address, transposed
 from skrnn._core.compiled.build import as_argument, built
 from skrnn._core.compiled.calls import borrowed
-from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights
+from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights, read_rows
 from skrnn._core.compiled.vecmath import like
-from skrnn._core.stepper import Stepper
+from skrnn._core.stepper import LayerStates, Stepper
 from skrnn._core.unroll import products_from_h
 
 # The functions of a cell stand here when `built` compiles the kernel for it.
@@ -50,9 +50,7 @@ def step(plan, x, outputs):
         s = carray(pointer(plan[first + 1], zero), (H + D + 1) * N)
         g = carray(pointer(plan[first + 2], zero), n_slabs * H * N)
         if first == 9:
-            for j in range(D):
-                for i in range(N):
-                    s[(H + j) * N + i] = x[i, j]
+            read_rows(x, s[H * N :])
         else:
             s[H * N : (H + D) * N] = h
         W_T = carray(pointer(plan[first + 4], zero), (plan[first + 5], H + D + 1))
@@ -68,6 +66,8 @@ def step(plan, x, outputs):
 
 class CompiledStepper(Stepper):
     """A `Stepper` of the same states, which lie where it has them."""
+
+    make_layer = LayerStates
 
     def __init__(self, network, params, arranged, n_sequences):
         super().__init__(network, params, arranged, n_sequences)

@@ -11,7 +11,6 @@ from skrnn._core.compiled.kernels import kernels_for
 from skrnn._core.unroll import products_from_h
 
 
-@lru_cache
 def unroll_for(cell, dtype):
     """Compile the kernels for a cell and a type of numbers; return the loop over time by them."""
     kernels, address = kernels_for(cell, dtype), gemm_address(dtype)
