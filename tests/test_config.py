@@ -104,6 +104,7 @@ def test_versions_are_printed(capsys, without):
     assert printed.splitlines()[-1].startswith("backend: numpy ('auto' is chosen; numba is not")
 
 
+@pytest.mark.slow
 def test_importing_the_package_does_not_import_numba():
     code = "import sys, skrnn; print('numba' in sys.modules, 'llvmlite' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

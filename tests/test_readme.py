@@ -40,6 +40,7 @@ def test_code_of_a_documentation_page_runs(page, tmp_path, monkeypatch):
     run(page)
 
 
+@pytest.mark.slow
 def test_example_of_the_readme_beats_logistic_regression(capsys):
     run(README)
     assert float(capsys.readouterr().out) > 0.97  # logistic regression: 0.96 on this split

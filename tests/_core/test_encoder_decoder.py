@@ -68,6 +68,7 @@ def check_gradient(net, theta, batch, how=Pass, nonzero=True):
         assert gradient[block].any() or not nonzero, name
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tokens", [False, True], ids=["numbers", "tokens"])
 @pytest.mark.parametrize("n_layers", [1, 2])
 @pytest.mark.parametrize("cell", CELLS)

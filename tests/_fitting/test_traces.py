@@ -70,6 +70,7 @@ def test_fit_is_silent_and_writes_neither_files_nor_input(
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.slow
 @brief
 @pytest.mark.parametrize("dtype", ["auto", "float32"])
 @each_case

@@ -90,6 +90,7 @@ def test_fifty_steps_follow_the_textbook(name):
     assert_allclose(theta, expected, rtol=1e-12, atol=1e-12)
 
 
+@pytest.mark.slow
 @each_optimizer
 def test_fifty_steps_follow_torch(name):
     torch = pytest.importorskip("torch")

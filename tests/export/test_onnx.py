@@ -49,6 +49,7 @@ def unit(model):
     return getattr(model, "y_scale_", np.ones(1)).max()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("sides", [False, True], ids=["one", "both"])
 @each_cell

@@ -34,6 +34,7 @@ def answers(module, *inputs):
     return module.answers(*inputs).detach().numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sides", [False, True], ids=["one", "both"])
 @each_cell
 @each_network
@@ -105,6 +106,7 @@ def test_a_language_model(tied):
     assert module.coefs().keys() == model.coefs_.keys()
 
 
+@pytest.mark.slow
 @each_cell
 @each_network
 def test_weights_go_back(estimator, params, cell):

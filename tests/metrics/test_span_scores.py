@@ -177,6 +177,7 @@ def random_tags(prefixes, lengths, rng):
     return [rng.choice(tags, length).tolist() for length in lengths]
 
 
+@pytest.mark.slow
 @pytest.mark.parity
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.UndefinedMetricWarning")
 @pytest.mark.parametrize("scheme, prefixes", [("bio", "BI"), ("iobes", "BIES")])

@@ -157,6 +157,7 @@ def train_skrnn(net, theta, task, loss):
     return [epoch.grad_norm for epoch in steps]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["last", "mean"])
 @pytest.mark.parametrize("cell", reference.MODULES)
 def test_twenty_steps_of_training(cell, pooling):
@@ -210,6 +211,7 @@ def torch_answers(model, cell, x):
     return torch.softmax(outputs, dim=-1)
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 @pytest.mark.parametrize("bidirectional", [False, True])
 @pytest.mark.parametrize("n_layers", [1, 2])

@@ -24,6 +24,7 @@ def compiled(name):
     return njit(lambda a, b, out: function(a, b, out))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("name, largest", [("exp", 80), ("tanh", 30)])
 def test_exp_and_tanh_are_right_to_one_and_a_half_times_the_precision(name, largest, dtype):
@@ -49,6 +50,7 @@ def test_what_is_too_large_saturates_and_nan_stays(dtype):
     assert_array_equal(exp, [1, 1, 0, 0, np.nan])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("in_place", [False, True])
 @pytest.mark.parametrize("size", [1, 7, 64, 1001])
 @pytest.mark.parametrize("name", ["reciprocal", "relu", "is_positive"])
@@ -62,6 +64,7 @@ def test_functions_of_one_array(name, size, in_place):
     assert_array_equal(out, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("where", ["apart", "first", "second", "number first", "number second"])
 @pytest.mark.parametrize("size", [1, 7, 64, 1001])
 @pytest.mark.parametrize("name", TWO)
