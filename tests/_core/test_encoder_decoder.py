@@ -88,6 +88,7 @@ def test_gradient_of_equal_lengths(attention):
     check_gradient(net, *problem(net, "equal"))
 
 
+@pytest.mark.slow
 @each_attention
 @pytest.mark.parametrize("cell", CELLS)
 def test_gradient_with_dropout(cell, attention):

@@ -107,6 +107,7 @@ class Problem:
         assert_gradient(values, self.point, gradients, self.layout.slices)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", POOLINGS)
 @pytest.mark.parametrize("lengths", LENGTHS)
 @pytest.mark.parametrize("bidirectional", [False, True])
@@ -123,6 +124,7 @@ def test_gradient_of_three_layers(cell, bidirectional):
     Problem(network(cell, 3, bidirectional, pooling="mean"), LENGTHS["ragged"]).check()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["last", None])
 @pytest.mark.parametrize("rates", [(0.5, 0.0), (0.0, 0.5), (0.5, 0.5)], ids=str)
 @pytest.mark.parametrize("cell", CELLS)

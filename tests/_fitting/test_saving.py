@@ -25,6 +25,7 @@ def by_joblib(model, path, mode):
     return joblib.load(path / "model.joblib", mmap_mode=mode)
 
 
+@pytest.mark.slow
 @brief
 @pytest.mark.parametrize(
     "save, mode",

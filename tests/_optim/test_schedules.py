@@ -39,6 +39,7 @@ def test_one_cycle(progress, factor):
     )
 
 
+@pytest.mark.slow
 def test_cosine_per_step_is_torchs():
     torch = pytest.importorskip("torch")
     optimizer = torch.optim.SGD([torch.nn.Parameter(torch.zeros(1))], lr=0.3)

@@ -245,6 +245,7 @@ def test_texts_are_tagged_as_they_were_learnt(wrap):
     assert [t.span for t in tag_text(split, " Ann  flies").tokens] == [(1, 4), (6, 11)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["bio", "iobes", "bilou", "bmes", "conlleval", None])
 def test_entities_of_every_scheme(scheme):
     tags = {

@@ -120,6 +120,7 @@ def test_a_network_in_a_backtest_beats_what_costs_nothing():
     assert (column(result, "forecast") < 0.7 * column(result, "persistence")).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("refit", [True, False])
 def test_a_recursive_backtest_by_hand(refit):
     X, horizons, folds = walk(60), [1, 4, 6], TimeSeriesSplit(3, gap=5)
@@ -152,6 +153,7 @@ def feasts(library, n_series):
     return X, list(columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("library", [None, "pandas", "polars"])
 @pytest.mark.parametrize("n_series", [1, 2])
 def test_a_recursive_backtest_knows_what_is_known_in_advance(library, n_series):

@@ -221,6 +221,7 @@ def as_frame(rows):
 FREQUENCIES = ["D", "B", "h", "15min", "W", "W-WED", "MS", "ME", "QS", "QE", "YS", "YE", "2D", "7h"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("freq", FREQUENCIES)
 @pytest.mark.parametrize("told", [True, False])
 def test_forecasts_have_the_dates_that_come_next(freq, told):
@@ -235,6 +236,7 @@ def test_forecasts_have_the_dates_that_come_next(freq, told):
     pd.testing.assert_series_equal(recursive_forecast(model, X["u"], 10), forecast)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("zone", ["Europe/Berlin", "America/New_York"])
 @pytest.mark.parametrize("freq", ["D", "h", "MS", "B"])
 def test_dates_of_a_time_zone_keep_to_its_clock(freq, zone):
@@ -542,6 +544,7 @@ def test_fitted_pipelines_carry_no_data():
     np.testing.assert_array_equal(joblib.load(file).predict(X), model.predict(X))
 
 
+@pytest.mark.slow
 @brief
 def test_search_over_window_horizon_and_cell():
     """y is x three rows earlier: one window of the grid holds that row."""

@@ -77,6 +77,7 @@ def test_surnames():
     assert {len(name) for name in names.data} == set(range(2, 21))
 
 
+@pytest.mark.slow
 def test_parts_of_the_surnames_make_up_all_and_share_none():
     (X, y), (X_train, y_train), (X_test, y_test) = (
         load_surnames(subset=subset, return_X_y=True) for subset in ("all", "train", "test")

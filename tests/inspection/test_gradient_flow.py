@@ -79,6 +79,7 @@ def test_the_gradient_of_each_hidden_state_is_that_of_the_plain_equations(case, 
     )
 
 
+@pytest.mark.slow
 @every_plain_network
 def test_the_flow_of_a_set_is_the_mean_of_its_sequences(case, network):
     model = case.make(**network).fit(X, case.target(X))

@@ -58,6 +58,7 @@ def test_validation_scores_stand_at_their_epochs(case):
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("width", [6.4, 4.5])
 def test_the_legend_covers_nothing(width):
     ax = plt.subplots(figsize=(width, 4), layout="constrained")[1]

@@ -31,6 +31,7 @@ def test_recurrent_layers(cell, n_layers, n_directions, lengths):
     assert_parity(numbers)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n_directions", [1, 2])
 @pytest.mark.parametrize("loss", reference.LOSSES)
 @pytest.mark.parametrize("pooling", ["last", "mean", "max", "none"])
@@ -62,6 +63,7 @@ def test_ctc(lengths, label_lengths):
     assert_parity(reference.ctc_numbers(lengths, label_lengths))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("cell", reference.MODULES)
 @pytest.mark.parametrize("n_layers", [1, 2])
 @pytest.mark.parametrize(

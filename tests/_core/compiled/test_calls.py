@@ -36,6 +36,7 @@ def test_exp_and_tanh_are_right_to_one_and_a_half_times_the_precision(name, larg
     assert_allclose(out, exact, rtol=1.5 * np.finfo(dtype).eps, atol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_what_is_too_large_saturates_and_nan_stays(dtype):
     x = np.array([-np.inf, -1e4, 1e4, np.inf, np.nan], dtype)
