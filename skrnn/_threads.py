@@ -143,9 +143,11 @@ def _give_back_what_was_kept():
 
     Debuggers and tests raise such errors between two lines; other threads would wait for ever.
     """
-    with suppress(RuntimeError):  # The lock is not this thread's, as it should be.
+    try:
         while True:
             _lock.release()
+    except RuntimeError:  # The lock is not this thread's, as it should be.
+        pass
 
 
 def step_in_one_blas_thread(uses_blas=True):

@@ -29,4 +29,6 @@ class Dense:
             grads[self.bias] += doutputs.sum(axis=0)
             return doutputs @ W
 
-        return x @ W.T + params[self.bias], backward
+        outputs = x @ W.T
+        outputs += params[self.bias]
+        return outputs, backward

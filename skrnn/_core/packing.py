@@ -53,6 +53,8 @@ class Packing:
     @cached_property
     def offsets(self):
         """First row of each step, and the end: shape (n_steps + 1,)."""
+        if self.are_equal:
+            return np.arange(0, self.n_rows + 1, self.n_sequences)
         return np.concatenate([[0], np.cumsum(self.batch_sizes)])
 
     @cached_property

@@ -59,6 +59,8 @@ class Grid(Source):
 
     def pack(self, indices, packing, dtype):
         """Return the rows (packing.n_rows, n_features) of these sequences, in `dtype`."""
+        if packing.n_sequences == 1:
+            return self.values[indices[0]].astype(dtype, order="C")
         if self.n_features > 1 and self.values.flags.c_contiguous:
             rows = packing.rows_from(indices * packing.n_steps)
             return self.rows().take(rows, axis=0).astype(dtype, copy=False)
