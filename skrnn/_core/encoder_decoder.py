@@ -133,9 +133,9 @@ class EncoderDecoder(Network):
         small, layout, tail = self.layout.select_vectors(theta, touched)
         return Compact(small, layout, xs, tail)
 
-    def arrange(self, theta):
-        """The weights of both stacks as their loops use them."""
-        views = self.layout.views(theta)
+    def arrange(self, theta, layout=None):
+        """The weights of both stacks as their loops use them; `layout` as in `forward`."""
+        views = (layout or self.layout).views(theta)
         return self.stack.arrange(views), self.decoder.arrange(views)
 
     def encode(self, params, x, packing, how=Pass()):

@@ -136,9 +136,12 @@ class Network:
         small, layout, tail = self.layout.select_vectors(theta, touched)
         return Compact(small, layout, xs, tail)
 
-    def arrange(self, theta):
-        """The recurrent layers' weights as their loops use them: worth keeping between calls."""
-        return self.stack.arrange(self.layout.views(theta))
+    def arrange(self, theta, layout=None):
+        """The recurrent layers' weights as their loops use them: worth keeping between calls.
+
+        layout  of theta, as in `forward`
+        """
+        return self.stack.arrange((layout or self.layout).views(theta))
 
     def forward(self, theta, x, packing, states=None, how=Pass(), layout=None):
         """Compute the head's raw outputs for packed rows.

@@ -55,8 +55,12 @@ class Objective:
             theta, layout, xs, tail = self.network.compact(theta, [batch.x for batch in batches])
             batches = [batch._replace(x=x) for batch, x in zip(batches, xs, strict=True)]
 
+        with ignore_overflow():
+            arranged = self.network.arrange(theta, layout)
+
         def compute(batch, seed):
-            return self.part(theta, batch, seed, layout, total)
+            how = self.how(arranged, seed)
+            return self.part(theta, batch, how, layout, total)
 
         # The parts are summed in order, so that threads do not change the result.
         results = iter(self.parallel_map(compute, batches, self.seeds(parts)))
@@ -100,12 +104,15 @@ class Objective:
             return self.rng.integers(2**63, size=len(parts))
         return [None] * len(parts)
 
-    def part(self, theta, batch, seed, layout, total):
-        """Loss, gradient and final states of a part of a batch of weight `total`."""
+    def how(self, arranged, seed):
+        """How a part of a batch goes through the network, whose arranged weights parts share."""
         rng = None if seed is None else np.random.default_rng(seed)
+        return Pass(rng=rng, empty=self.scratch.empty, arranged=arranged, unroll=self.unroll)
+
+    def part(self, theta, batch, how, layout, total):
+        """Loss, gradient and final states of a part of a batch of weight `total`."""
         batch = batch._replace(weight=(batch.weight / total).astype(theta.dtype))
         self.scratch.reset()
-        how = Pass(rng=rng, empty=self.scratch.empty, unroll=self.unroll)
         with ignore_overflow():
             return self.network.loss_and_grad(theta, batch, self.loss, how, layout)
 
