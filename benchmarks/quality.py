@@ -42,6 +42,7 @@ from sides import SIDES, VARIANTS
 FAMILIES = [
     "tagging_sets",
     "sequence_sets",
+    "image_sets",
     "forecast_sets",
     "step_sets",
     "symbol_sets",
