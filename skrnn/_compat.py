@@ -50,7 +50,12 @@ class Interval(_Interval):
 
     def is_satisfied_by(self, val):
         """Return whether a value is in the interval."""
-        return not isinstance(val, bool | np.bool_) and super().is_satisfied_by(val)
+        if isinstance(val, bool | np.bool_):
+            return False
+        try:
+            return super().is_satisfied_by(val)
+        except TypeError:  # of NumPy, which asks no fraction whether it is NaN
+            return False
 
 
 def check_parameters(estimator):
@@ -58,13 +63,15 @@ def check_parameters(estimator):
 
     The way out, `check_scalar`, is that of `Interval`.
     """
-    estimator._validate_params()
     _check_integers(estimator.get_params(deep=False))
+    estimator._validate_params()
 
 
 def _check_integers(params):
-    """Raise for integers that NumPy cannot hold."""
+    """Raise for integers that NumPy cannot hold, and for durations, which are its integers."""
     for name, value in params.items():
+        if isinstance(value, np.timedelta64):
+            raise TypeError(f"{name}={value!r} is a duration: give a number.")
         if isinstance(value, Integral) and not -(2**63) <= value < 2**63:
             raise ValueError(f"{name}={value} has more than 64 bits: give a smaller integer.")
 

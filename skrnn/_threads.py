@@ -188,7 +188,7 @@ class thread_map:
     def __init__(self, n_jobs):
         self.n_jobs, self.pool = n_jobs, None
         if n_jobs == 0:
-            effective_n_jobs(n_jobs)  # which raises
+            raise ValueError(f"n_jobs == {n_jobs!r} runs nothing: give a number, or None.")
 
     def __enter__(self):
         return self

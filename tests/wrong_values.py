@@ -4,12 +4,25 @@ They are made anew at every call, for iterators are used up and arrays could be 
 """
 
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pytest
 from scipy.sparse import csr_array
 
 HUGE_INT = 10**400
+
+
+class Tensor:
+    """What has a shape, and of which no array can be made, as of a tensor with a gradient."""
+
+    shape, ndim = (6, 2), 2
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("it requires grad")
+
+    def __len__(self):
+        return 6
 
 
 def plain():
@@ -37,6 +50,19 @@ def plain():
         "NumPy int": np.int8(2),
         "list of None": [None],
         "list of texts": ["a", "b"],
+        "zero": 0,
+        "huge float": 1e308,
+        "NumPy bool": np.False_,
+        "duration": np.timedelta64(3, "D"),
+        "duration without unit": np.timedelta64(3),
+        "fraction": Fraction(1, 2),
+        "array of None": np.array(None),
+        "array of an int": np.array(2),
+        "two booleans": np.array([True, False]),
+        "class": list,
+        "module": np,
+        "nested tuple": ((1, 2), (3,)),
+        "tensor": Tensor(),
     }
 
 
@@ -82,6 +108,10 @@ def containers():
         "huge ids": [[2**62, 1]] * 6,
         "uint64": np.full((6, 3), 2**64 - 1, np.uint64),
         "surrogates": ["\ud800", "\0"] * 3,
+        "infinity of both signs": np.array([1.0, np.inf, -np.inf, 1.0, 1.0, 1.0]),
+        "smallest": np.full(6, 5e-324),
+        "tensors": [Tensor()] * 6,
+        "array of arrays of objects": np.array([[np.array([1], object)] * 2] * 6, object),
     } | frames()
 
 
@@ -100,6 +130,14 @@ def frames():
         "mixed names": pd.DataFrame(np.ones((6, 2)), columns=["a", 1]),
         "categories": pd.Series(list("abcabc"), dtype="category"),
         "nullable series": pd.Series([1, None] * 3, dtype="Int64"),
+        "NA in lists": [[pd.NA, 1]] * 6,
+        "frame of categories of dates": pd.DataFrame(
+            {"a": pd.Categorical(pd.date_range("2024", periods=6)), "b": range(6)}
+        ),
+        "index of two levels": pd.MultiIndex.from_product([[1, 2], [1, 2, 3]]),
+        "array of categories": pd.Categorical(list("abcabc")),
+        "lazy frame": pl.LazyFrame({"a": [1.0] * 6}),
+        "polars nested lists": pl.Series([[[1.0, 2.0]], [[3.0, 4.0]]] * 3),
         "polars frame": pl.DataFrame({"a": [1, None] * 3, "b": ["x"] * 6}),
         "polars dates": pl.DataFrame({"a": [date(2024, 1, 1)] * 6}),
         "polars lists": pl.Series([[1.0], [2.0, 3.0]] * 3),

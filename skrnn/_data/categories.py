@@ -3,6 +3,7 @@
 import numpy as np
 
 from skrnn._data.checks import as_read, first_place
+from skrnn._data.values import converted
 
 MAX_CATEGORIES = 2**24  # larger ids are not exact in float32, and their table would fill memory
 
@@ -21,7 +22,7 @@ def categorical_columns(categorical_features, source, names):
         return []
     if isinstance(categorical_features, str) and categorical_features == "auto":
         return list(range(source.n_features)) if source.are_ids else []
-    chosen = np.asarray(categorical_features)
+    chosen = converted(categorical_features, "categorical_features")
     columns = _chosen_columns(chosen, source.n_features, names) if chosen.ndim == 1 else None
     if columns is None:
         raise ValueError(

@@ -1,20 +1,45 @@
-"""Data frames of pandas and polars, read by what they have in common; those of Arrow become such.
+"""Data frames of pandas and polars, read by what they have in common.
 
-None is imported, but where names need a frame to stand in, or to read Arrow.
+What other libraries hold becomes such, or an array. None is imported, but where names need a frame
+to stand in, or to read Arrow.
 """
 
 from importlib import import_module
+from types import ModuleType
 
 import numpy as np
 
+_REMEDIES = {
+    "LazyFrame": "pass {}.collect()",
+    "Expr": "pass a column, frame.select(...)",
+    "MultiIndex": "pass {}.to_frame()",
+}
 
-def readable(values):
-    """Return what Arrow holds as a data frame, an array or a list, and all else as it is.
 
-    Its tables have other methods than data frames, and its arrays hold objects of its own.
+def readable(values, name):
+    """Return what holds data in a way of its own as a frame, an array or a list.
+
+    Tables of Arrow have other methods than data frames, its arrays hold objects of its own, and not
+    every tensor can become an array. NumPy's arrays, frames, lists and all else stay as they are.
     """
-    if not type(values).__module__.startswith("pyarrow"):
-        return values
+    kind = type(values)
+    if isinstance(values, type | ModuleType):
+        raise TypeError(f"{name} is {values!r}, which holds no data.")
+    if kind.__name__ in _REMEDIES:
+        remedy = _REMEDIES[kind.__name__].format(name)
+        raise TypeError(f"{name} is a {kind.__name__}, which holds no data: {remedy}.")
+    if kind.__module__.startswith("pyarrow"):
+        return _of_arrow(values)
+    return to_array(values, name) if _is_holder(kind) else values
+
+
+def _is_holder(kind):
+    """Whether objects of this type can become arrays, and are neither such nor frames or series."""
+    is_known = issubclass(kind, np.ndarray | np.generic) or hasattr(kind, "to_numpy")
+    return hasattr(kind, "__array__") and not is_known and not hasattr(kind, "columns")
+
+
+def _of_arrow(values):
     if hasattr(values, "column_names"):
         return _frame_of_arrow(values)
     if not hasattr(values, "to_pylist"):
@@ -35,19 +60,29 @@ def _frame_of_arrow(table):
     raise TypeError("To read tables of Arrow takes pandas or polars: install one, or pass arrays.")
 
 
-def readable_items(items):
+def readable_items(items, name):
     """Return the items of a list as :func:`readable` does, or the list itself if all are."""
-    if any(kind.__module__.startswith("pyarrow") for kind in set(map(type, items))):
-        return [readable(item) for item in items]
+    kinds = set(map(type, items)) if isinstance(items, list | tuple | np.ndarray) else ()
+    if any(kind.__module__.startswith("pyarrow") or _is_holder(kind) for kind in kinds):
+        return [readable(item, f"{name}[{i}]") for i, item in enumerate(items)]
     return items
 
 
-def to_array(values):
-    """Return an array-like or a data frame as an array, whatever it means."""
-    values = readable(values)
-    if hasattr(values, "to_numpy") and hasattr(values, "columns"):
-        return values.to_numpy()  # np.asarray takes forty times as long
-    return np.asarray(values)
+def to_array(values, name):
+    """Return an array-like or a data frame as an array, whatever it means.
+
+    Lists of several lengths are NumPy's ValueError.
+    """
+    try:
+        if hasattr(values, "to_numpy") and hasattr(values, "columns"):
+            return values.to_numpy()  # np.asarray takes forty times as long
+        return np.asarray(values)
+    except (ValueError, MemoryError):
+        raise
+    except Exception as error:  # of whichever library
+        raise TypeError(
+            f"{name} is of type {type(values).__name__}, of which no array can be made: {error}"
+        ) from error
 
 
 def column_names(values):
@@ -95,10 +130,20 @@ def is_missing(column):
     if hasattr(column, "isna"):  # pandas
         return np.asarray(column.isna())
     values = np.asarray(column)
-    if values.dtype.kind == "O" and any(np.ndim(cell) for cell in values.flat):
-        return np.array([cell is None for cell in values.flat]).reshape(values.shape)
+    if values.dtype.kind == "O":
+        return np.array([is_missing_cell(cell) for cell in values.flat], bool).reshape(values.shape)
     missing = np.asarray(column.is_null()) if hasattr(column, "is_null") else values == None  # noqa: E711
     return missing | (values != values)
+
+
+def is_missing_cell(cell):
+    """Tell whether a single value is None, NaN or missing in its own way."""
+    try:
+        return cell is None or bool(cell != cell)
+    except (TypeError, ArithmeticError):  # pandas' NA, and a signalling NaN, say neither yes nor no
+        return True
+    except (ValueError, RuntimeError):  # an array, a tensor
+        return False
 
 
 def check_columns(frame, name):

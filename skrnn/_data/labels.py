@@ -5,7 +5,7 @@ from numbers import Integral, Real
 import numpy as np
 from scipy.sparse import issparse
 
-from skrnn._data.frames import readable
+from skrnn._data.frames import readable, readable_items
 from skrnn._data.ragged import object_array
 from skrnn._data.values import converted, reject_masked, reject_sparse
 
@@ -19,10 +19,11 @@ def as_labels(values, name):
 
     Labels of several types stay what they are, 1 beside "a" or NaN, in an array of objects.
     """
-    values = readable(values)
+    values = readable(values, name)
     reject_masked(values, name)
     reject_sparse(values, name)
     if isinstance(values, (list, tuple)):
+        values = readable_items(values, name)
         kinds = set(map(type, values))
         if any(issubclass(kind, np.ndarray) for kind in kinds):  # perhaps of one label each
             values = [value[()] if isinstance(value, np.ndarray) else value for value in values]
@@ -33,7 +34,10 @@ def as_labels(values, name):
             return _of_one_type(np.array(values, object, ndmin=converted(values, name).ndim))
         return _of_one_type(object_array(values))
     would_merge = _has_missing(values) or _has_several_types(values)
-    return _as_objects(values) if would_merge else converted(values, name)
+    labels = _as_objects(values) if would_merge else converted(values, name)
+    if labels.dtype.kind == "V":
+        raise TypeError(f"{name} holds records ({labels.dtype}): pass one of their fields.")
+    return labels
 
 
 def _type_of(kind):
@@ -77,7 +81,7 @@ def of_own_type(labels):
 def _of_one_type(objects):
     """Return objects as an array of their type, unless they were no longer what they are."""
     kinds = set(map(type, objects.flat))
-    if _are_mixed(kinds) or any(issubclass(kind, _CONTAINERS) for kind in kinds):
+    if _are_mixed(kinds) or any(map(_holds_several, kinds)):
         return objects
     array = np.array(objects.tolist())
     if array.dtype.kind == "f":
@@ -85,6 +89,11 @@ def _of_one_type(objects):
         pairs = zip(array.ravel().tolist(), objects.ravel().tolist(), strict=True)
         return array if all(a == b or a != a for a, b in pairs) else objects
     return array if array.dtype.kind in "biuUT" else objects
+
+
+def _holds_several(kind):
+    """Whether objects of this type are lists, arrays or frames."""
+    return hasattr(kind, "__len__") and not issubclass(kind, str | bytes)
 
 
 def are_known(labels, ignore_label):
@@ -110,11 +119,11 @@ def is_nan(label):
 
 def _equal(a, b):
     """Whether two labels are the same; True is not 1."""
-    if issparse(a) or isinstance(a, _BOOLEANS) != isinstance(b, _BOOLEANS):
+    if issparse(a) or issparse(b) or isinstance(a, _BOOLEANS) != isinstance(b, _BOOLEANS):
         return a is b
     try:
         return bool(a == b)
-    except TypeError:  # pandas' NA is neither equal to anything nor not
+    except (TypeError, ArithmeticError):  # pandas' NA is neither equal to anything nor not
         return False
     except ValueError:  # arrays
         return a is b

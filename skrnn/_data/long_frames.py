@@ -30,9 +30,17 @@ def read_long(df, sequence, time, names):
     return [_numbers(df, name)[order] for name in names], lengths
 
 
+def _is_among(name, columns):
+    try:
+        return name in columns
+    except (TypeError, ValueError):  # what has no hash
+        return False
+
+
 def _check_columns(df, keys, names):
     """Raise if a column is absent or named twice, or no feature is left."""
-    missing = [name for name in [*keys, *names] if name not in list(df.columns)]
+    columns = set(df.columns)
+    missing = [name for name in [*keys, *names] if not _is_among(name, columns)]
     if missing:
         raise ValueError(
             f"The frame has no column {missing}; its columns are {list(df.columns)}. What a pandas "

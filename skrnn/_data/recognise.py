@@ -39,7 +39,7 @@ from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
 from skrnn._data.sources import Flat, Grid, Items
 from skrnn._data.tables import as_matrix, check_cells, one_dimension_error
-from skrnn._data.values import UNEVEN, as_real, check_convertible
+from skrnn._data.values import UNEVEN, as_real, check_convertible, converted
 
 
 def read_sequences(
@@ -108,7 +108,7 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
         return Grid(X)
     if isinstance(X, SequenceArray):
         return _from_sequence_array(X, numeric)
-    X = readable(X)
+    X = readable(X, "X")
     table = "steps" if rows_are_steps else "series"
     if isinstance(X, (list, tuple)):
         return _from_items(X, X, numeric, table)
@@ -120,11 +120,11 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     check_columns(X, "X")
     n_dims = len(getattr(X, "shape", ()))
     if n_dims > 2:
-        source = _from_array(np.asarray(X), numeric)
+        source = _from_array(converted(X, "X"), numeric)
         source.names = getattr(X, "feature_names", None)
         return source
     if n_dims == 1:
-        items = X.to_numpy() if hasattr(X, "to_numpy") else np.asarray(X)
+        items = converted(X, "X")
         if items.dtype.kind in "OUST":
             return _from_items(items, X, numeric, table)
     return _from_table(X, owner, numeric, table)
@@ -169,7 +169,7 @@ def _from_array(X, numeric):
 
 def _from_items(items, X, numeric, table):
     """Hold a list or a 1-D object array of sequences."""
-    items = readable_items(items)
+    items = readable_items(items, "X")
     arrays = _as_arrays(items, X, numeric)
     has_feature_axis = arrays[0].ndim == 2
     are_ids = not has_feature_axis and all(array.dtype.kind in "iu" for array in arrays)
@@ -217,7 +217,7 @@ def _as_item(item, i, numeric):
         raise _sparse_error(item, where)
     check_convertible(item, where)
     try:
-        array = to_array(item)
+        array = to_array(item, where)
     except ValueError:
         raise ValueError(f"{where} {UNEVEN}") from None
     if array.dtype.kind == "O" and array.ndim == 0:

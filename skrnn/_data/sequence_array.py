@@ -109,7 +109,7 @@ class SequenceArray:
         *,
         categories: Sequence[ArrayLike] | None = None,
     ):
-        values = readable(values)
+        values = readable(values, "values")
         self.values = as_array(values, "values")
         if not (categorical is None or isinstance(categorical, bool | np.bool_)):
             raise TypeError(f"categorical must be True, False or None, got {categorical!r}.")
@@ -176,10 +176,11 @@ class SequenceArray:
         >>> SequenceArray.from_list([[4, 8], [15, 16, 23]]).values
         array([ 4,  8, 15, 16, 23])
         """
-        sequences = readable(sequences)
+        sequences = readable(sequences, "sequences")
         if is_frame(sequences):
             raise TypeError("sequences is one data frame, but must be a list of them: [sequences].")
-        sequences = readable_items(as_list(sequences, "sequences", "a list of sequences"))
+        sequences = as_list(sequences, "sequences", "a list of sequences")
+        sequences = readable_items(sequences, "sequences")
         if not sequences:
             raise ValueError("from_list needs at least one sequence, got none.")
         check_same_columns(sequences, "sequences")
@@ -303,7 +304,7 @@ class SequenceArray:
         >>> SequenceArray.from_long(df, sequence="id", time="t", features="x").to_list()
         [array([0.2, 0.3]), array([0.1])]
         """
-        df = readable(df)
+        df = readable(df, "df")
         check_is_frame(df)
         if features is None:
             features = [name for name in df.columns if name not in (sequence, time)]

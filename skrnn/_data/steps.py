@@ -13,9 +13,9 @@ from skrnn._data.values import as_floats, as_list, reject_masked
 _NEEDS_NUMBERS = "give a number for each step. SequenceTagger learns labels."
 
 
-def is_flat(values):
+def is_flat(values, name):
     """Whether each entry is one value, not a sequence of values."""
-    values = readable(values)
+    values = readable(values, name)
     if hasattr(values, "columns"):  # a data frame, whose entries are its rows
         return False
     try:
@@ -32,11 +32,11 @@ def concatenate_steps(values, name):
 
     Values of several types stay what they are, in an array of objects.
     """
-    values = readable(values)
+    values = readable(values, name)
     if hasattr(values, "columns") or getattr(values, "ndim", 1) == 2:
         values = as_labels(values, name)
         return values.ravel(), np.full(len(values), values.shape[1])
-    items = readable_items(as_list(values, name, "one sequence of values per entry"))
+    items = readable_items(as_list(values, name, "one sequence of values per entry"), name)
     reject_masked(items, name)
     lengths = _lengths(items, name)
     if not any(isinstance(item, np.ndarray) for item in items):
@@ -71,14 +71,15 @@ def concatenate_numbers(values, name):
     Values are (n_sequences, n_steps), (n_sequences, n_steps, k), or a list of (n_steps_i,) or
     (n_steps_i, k).
     """
-    values = readable(values)
+    values = readable(values, name)
     if hasattr(values, "columns") or getattr(values, "ndim", 1) > 1:
         items = as_floats(values, name, _NEEDS_NUMBERS)
     else:
         items = as_list(values, name, "one sequence of numbers per entry")
         items = [as_floats(v, f"{name}[{i}]", _NEEDS_NUMBERS) for i, v in enumerate(items)]
     for i, item in enumerate(items):
-        if item.ndim not in (1, 2) or item.shape[1:] != items[0].shape[1:]:
+        is_vector = item.ndim == 2 and item.shape[1] > 0
+        if not (item.ndim == 1 or is_vector) or item.shape[1:] != items[0].shape[1:]:
             raise ValueError(
                 f"{name} must hold one number for each step, or one vector of the same size, but "
                 f"{name}[{i}] has shape {item.shape} and {name}[0] has {items[0].shape}: pass "

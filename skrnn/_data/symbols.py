@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from skrnn._data.frames import readable, readable_items
+from skrnn._data.frames import is_missing_cell, readable, readable_items, to_array
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.values import reject_masked, reject_sparse
 
@@ -78,7 +78,7 @@ def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
     dtype = np.result_type(*arrays) if len(arrays) == len(items) else None
     read = SymbolSequences(name, label, distinct, numbers, lengths, kind, dtype)
     for i, symbol in enumerate(distinct):
-        if _is_missing(symbol):
+        if is_missing_cell(symbol):
             raise ValueError(
                 f"{read.place(i)} is {symbol!r}, which says that something is missing: leave it "
                 "out, or put a symbol of its own in its place."
@@ -93,7 +93,7 @@ def _number(sequences, lengths, name):
     every = map(number.__getitem__, chain.from_iterable(sequences))
     try:
         numbers = np.fromiter(every, np.min_scalar_type(-n_steps), n_steps)
-    except TypeError:
+    except (TypeError, ValueError):
         raise TypeError(_unhashable(sequences, name)) from None
     return list(number), numbers
 
@@ -113,14 +113,6 @@ def _check_booleans(sequences, name):
         )
 
 
-def _is_missing(symbol):
-    """Whether a symbol is None, or not a number, or not a time."""
-    try:
-        return symbol is None or bool(symbol != symbol)
-    except TypeError:  # what pandas has for a missing value says neither yes nor no
-        return True
-
-
 def _as_items(items, name):
     """Return a list of what may be sequences of symbols."""
     if isinstance(items, str):
@@ -128,7 +120,7 @@ def _as_items(items, name):
             f"{name} is the string {_shorten(items)}; {EXPECTED} A single text is passed as "
             f"[{name}]."
         )
-    items = readable(items)
+    items = readable(items, name)
     reject_masked(items, name)
     reject_sparse(items, name)
     holds_none = hasattr(items, "columns") or isinstance(items, Mapping | Set | bytes)
@@ -137,9 +129,13 @@ def _as_items(items, name):
     if not len(items):
         raise ValueError(f"{name} has 0 sequences, but at least 1 is needed.")
     return [
-        np.asarray(item) if hasattr(item, "__array__") and not isinstance(item, str) else item
-        for item in readable_items(list(items))
+        to_array(item, f"{name}[{i}]") if _is_array_like(item) else item
+        for i, item in enumerate(readable_items(list(items), name))
     ]
+
+
+def _is_array_like(item):
+    return hasattr(item, "__array__") and not isinstance(item, str)
 
 
 def _is_sized(items):
@@ -180,7 +176,7 @@ def _unhashable(sequences, name):
         for t, symbol in enumerate(sequence):
             try:
                 hash(symbol)
-            except TypeError:
+            except (TypeError, ValueError):
                 return (
                     f"{name}[{i}] at step {t} is {_shorten(symbol)}, of type "
                     f"{type(symbol).__name__}, but symbols must be hashable, such as strings, "

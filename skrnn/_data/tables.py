@@ -4,13 +4,13 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skrnn._data.checks import EXPECTED
-from skrnn._data.frames import to_array
 from skrnn._data.values import (
     BEYOND_FLOATS,
     ENCODE_TOKENS,
     are_numbers_as_text,
     as_real,
     columns_of,
+    converted,
     reject_times,
 )
 
@@ -19,7 +19,7 @@ def as_matrix(X, owner, numeric):
     """Return 2-D input as an array, of numbers if X must be `numeric`."""
     if _is_matrix(X):
         return X
-    values = to_array(X)
+    values = converted(X, "X")
     if values.ndim == 0 and values.dtype.kind == "O":
         raise TypeError(f"X is of type {type(X).__name__}; {EXPECTED}")
     if values.ndim == 1:
@@ -69,9 +69,9 @@ def check_cells(values, name):
     Numbers as text pass: scikit-learn converts them.
     """
     reject_times(values, name)
-    if to_array(values).dtype.kind not in "OUST":
+    if converted(values, name).dtype.kind not in "OUST":
         return
-    for column, cells in columns_of(values):
+    for column, cells in columns_of(values, name):
         where = f"Column {column!r} of {name} holds"
         kinds = set(map(type, cells))
         if not are_numbers_as_text([cell for cell in cells if isinstance(cell, (str, bytes))]):

@@ -1,11 +1,14 @@
 """Values as arrays of real numbers, or an error that says what they are instead."""
 
+import math
 from collections.abc import Iterable, Mapping, Set
 from datetime import date, time, timedelta
 from itertools import chain
+from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
+from sklearn.utils import check_array, check_scalar
 
 from skrnn._data.frames import check_columns, readable, to_array
 
@@ -14,6 +17,7 @@ UNEVEN = "is not an array: its steps have different numbers of features."
 _OF_MANY_LENGTHS = "is not an array: its entries differ in shape."
 BEYOND_FLOATS = "holds integers that are larger than any float: they are no numbers to learn from."
 LARGEST = 1e300
+DEEPEST = 8
 _CONTAINERS = (list, tuple, np.ndarray)
 _TIMES = (date, time, timedelta, np.datetime64, np.timedelta64)  # those of pandas derive from them
 _MAKE_FEATURES = "make features of {}, such as the hour or the weekday."
@@ -29,7 +33,7 @@ def as_array(values, name):
 def converted(values, name):
     """Return an array-like or a data frame as an array, whatever it means."""
     try:
-        return to_array(values)
+        return to_array(readable(values, name), name)
     except ValueError:
         raise ValueError(f"{name} {_OF_MANY_LENGTHS}") from None
 
@@ -41,9 +45,33 @@ def check_convertible(values, name):
         reject_times(values, name)
 
 
+def is_integer(value):
+    """Whether a value is an integer. To Python True is one, and a duration of NumPy's, too."""
+    return isinstance(value, Integral) and not isinstance(value, bool | np.timedelta64)
+
+
+def check_integer(value, name, least=1, most=None):
+    """Return an integer; raise unless it is one, and in these bounds."""
+    if isinstance(value, Integral) and not is_integer(value):
+        raise TypeError(f"{name} must be an integer, got {value!r}.")
+    return int(check_scalar(value, name, Integral, min_val=least, max_val=most))
+
+
+def checked_array(values, name, **options):
+    """Return what scikit-learn's ``check_array`` does, without NumPy's warning of inf - inf."""
+    with np.errstate(invalid="ignore"):
+        return check_array(values, input_name=name, **options)
+
+
+def check_boolean(value, name):
+    """Raise unless a value is True or False."""
+    if not isinstance(value, bool | np.bool_):
+        raise TypeError(f"{name} must be True or False, got {value!r}.")
+
+
 def as_list(values, name, what="a list"):
     """Return the entries of an iterable in a list; raise for texts, and for what has no order."""
-    values = readable(values)
+    values = readable(values, name)
     reject_sparse(values, name)
     has_order = not isinstance(values, (str, bytes, Mapping, Set))
     if not (has_order and isinstance(values, Iterable) and getattr(values, "shape", None) != ()):
@@ -69,7 +97,7 @@ def check_numbers(values, name):
     These are masked values, dates and durations, and then objects, texts and integers beyond
     floats. Missing values pass.
     """
-    values = readable(values)
+    values = readable(values, name)
     reject_masked(values, name)
     reject_times(values, name)
     reject_what_is_no_number(values, name)
@@ -86,16 +114,13 @@ def reject_what_is_no_number(values, name):
     reject_beyond_floats(cells, name)
     if cells.dtype.kind not in "OUST":
         return
+    may_be_na = hasattr(values, "isna")  # pandas', which scikit-learn reads in its columns only
     for value in cells.ravel().tolist():
         try:
-            _is_missing(value) or float(value)
+            value is None or (may_be_na and type(value).__name__ == "NAType") or float(value)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(f"{name} must hold numbers: {error}.") from None
-
-
-def _is_missing(value):
-    return value is None or type(value).__name__ == "NAType"  # pandas'
 
 
 def as_floats(values, name, remedy="give a number."):
@@ -103,7 +128,7 @@ def as_floats(values, name, remedy="give a number."):
 
     remedy   what to do about it
     """
-    values = readable(values)
+    values = readable(values, name)
     reject_masked(values, name)
     reject_times(values, name, _COUNT_UNITS)
     check_columns(values, name)
@@ -111,6 +136,10 @@ def as_floats(values, name, remedy="give a number."):
     reject_beyond_floats(array, name)
     if array.dtype.kind in "fiub":
         return array.astype(np.float64)
+    if array.dtype.kind == "V":
+        as_real(array, name)
+    if array.dtype.kind == "c":  # Python's float takes NumPy's longer ones with a warning only
+        array = array.astype(np.complex128)
     numbers = [_as_float(value, name, remedy) for value in array.ravel().tolist()]
     return np.array(numbers, np.float64).reshape(array.shape)
 
@@ -156,7 +185,7 @@ def _largest(values):
 def reject_beyond_floats(values, name):
     """Raise if a number is larger than any float; lists of several lengths pass unread."""
     try:
-        cells = to_array(values)
+        cells = to_array(readable(values, name), name)
     except ValueError:
         return
     is_long = cells.dtype == np.longdouble and cells.dtype != np.float64
@@ -178,8 +207,13 @@ def _is_beyond_floats(value):
     return False
 
 
-def reject_masked(values, name):
-    """Raise if a mask hides some of the values, in an array or in lists of arrays."""
+def reject_masked(values, name, depth=0):
+    """Raise if a mask hides some of the values, in an array or in lists of arrays.
+
+    Lists that hold themselves have no end: what is so deep is refused, too.
+    """
+    if depth > DEEPEST:
+        raise ValueError(f"{name} lies in {depth} lists or arrays: no data are so deep.")
     if isinstance(values, np.ma.MaskedArray) and np.ma.is_masked(values):
         raise TypeError(
             f"{name} is a masked array, and what its mask hides would be read: impute it, or leave "
@@ -188,13 +222,15 @@ def reject_masked(values, name):
         )
     if (isinstance(values, (list, tuple)) or _holds_objects(values)) and _holds_arrays(values):
         for i, value in enumerate(values):
-            reject_masked(value, f"{name}[{i}]")
+            reject_masked(value, f"{name}[{i}]", depth + 1)
 
 
 def _holds_arrays(values):
-    """Whether there are arrays in a list, or in the lists in it, however deep."""
+    """Whether there are arrays in a list, or in the lists in it, or these have no end."""
     kinds = set(map(type, values))
-    while kinds and kinds <= {list, tuple}:
+    for _ in range(DEEPEST):
+        if not kinds or kinds - {list, tuple}:
+            break
         values = list(chain.from_iterable(values))
         kinds = set(map(type, values))
     return any(issubclass(kind, _CONTAINERS) for kind in kinds)
@@ -209,7 +245,7 @@ def reject_times(values, name, remedy=_MAKE_FEATURES):
 
     remedy   what to do about them, with a place for their name
     """
-    values = readable(values)
+    values = readable(values, name)
     if hasattr(values, "columns"):
         dtypes = list(getattr(values, "dtypes", ()))
         for column, dtype in zip(values.columns, dtypes, strict=False):
@@ -223,7 +259,7 @@ def reject_times(values, name, remedy=_MAKE_FEATURES):
         if kind:
             raise ValueError(f"{name} holds times ({kind}), not numbers: {remedy.format('them')}")
     if any(isinstance(dtype, np.dtype) and dtype.kind == "O" for dtype in dtypes):
-        for column, cells in columns_of(values):
+        for column, cells in columns_of(values, name):
             if kind := _times_among(cells):
                 raise _column_of_times(column, name, kind, remedy)
 
@@ -236,17 +272,19 @@ def _times_among(values):
     return min(kinds, default=None)
 
 
-def columns_of(values):
+def columns_of(values, name):
     """Yield the name and the values of each column of a frame or of an array."""
-    values = readable(values)
-    cells = to_array(values)
-    cells = cells.reshape(len(cells), -1)
+    values = readable(values, name)
+    cells = np.atleast_1d(to_array(values, name))
+    cells = cells.reshape(len(cells), math.prod(cells.shape[1:]))
     yield from zip(getattr(values, "columns", range(cells.shape[1])), cells.T.tolist(), strict=True)
 
 
 def _is_time(dtype):
     if hasattr(dtype, "is_temporal"):  # polars
         return dtype.is_temporal()
+    if hasattr(dtype, "categories") and hasattr(dtype.categories, "dtype"):
+        return _is_time(dtype.categories.dtype)
     return getattr(dtype, "kind", "O") in "mM" or str(dtype).startswith("period")
 
 

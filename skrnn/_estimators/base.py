@@ -152,7 +152,7 @@ class BaseRNN(
 
     def _as_given(self, X, y):
         """Return y in the form that goes with X."""
-        return y
+        return readable(y, "y")
 
     def _read_data(self, X, y, schema, **options):
         """Read X as `schema` tells, or learn a schema and set it."""
@@ -210,7 +210,7 @@ class BaseRNN(
             )
         chosen, indices = self._hold_out(train, chosen, rng)
         if self.scoring is not None:
-            parts = map(readable, given)
+            parts = map(readable, given, ("X", "y", "sample_weight"))
             given = [None if part is None else safe_indexing(part, indices) for part in parts]
         score = self._score_of(train.subset(indices), given, parallel_map)
         return train.subset(chosen), score

@@ -592,7 +592,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        data, target = self._read_new(X), self._target
+        data, target, y = self._read_new(X), self._target, self._as_given(X, y)
         check_consistent_length(data, y)
         labels, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
         return accuracy_score(labels, self._decoded(data, target.predict), sample_weight=weight)

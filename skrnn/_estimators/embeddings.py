@@ -2,9 +2,7 @@
 
 from numbers import Integral
 
-from sklearn.utils import check_array
-
-from skrnn._data.values import as_floats
+from skrnn._data.values import as_floats, as_list, checked_array
 from skrnn._preprocessing.tokens import UNKNOWN
 from skrnn._preprocessing.word_vectors import WordVectors
 
@@ -34,7 +32,7 @@ def initial_vectors(embedding_init, schema):
         names = None if schema.categories is None else schema.categories[column]
         if isinstance(init, WordVectors):
             init = _aligned(init, names, column)
-        init = check_array(as_floats(init, "embedding_init"), input_name="embedding_init")
+        init = checked_array(as_floats(init, "embedding_init"), "embedding_init")
         if len(init) < n_categories[column]:
             raise ValueError(
                 f"embedding_init has {len(init)} rows for column {column}, whose ids reach "
@@ -90,11 +88,13 @@ def sizes_of_vectors(embedding_dim, columns):
     elif isinstance(embedding_dim, (str, Integral)):
         sizes = [embedding_dim] * len(columns)
     else:
-        sizes = list(embedding_dim)
+        sizes = as_list(embedding_dim, "embedding_dim")
     for size in sizes:
-        is_size = isinstance(size, Integral) and not isinstance(size, bool) and size > 0
+        is_size = isinstance(size, Integral) and not isinstance(size, bool) and 0 < size < 2**31
         if not (is_size or (isinstance(size, str) and size == "auto")):
-            raise ValueError(f"embedding_dim lists {size!r}: give positive integers or 'auto'.")
+            raise ValueError(
+                f"embedding_dim lists {size!r}: give integers from 1 to 2**31 - 1, or 'auto'."
+            )
     if len(sizes) != len(columns):
         raise ValueError(
             f"embedding_dim lists {len(sizes)} sizes, but X has {len(columns)} categorical "

@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
 from skrnn._core.search import Search
+from skrnn._data.frames import readable_items
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.embeddings import embedding_tables
 from skrnn._estimators.parameters import (
@@ -685,7 +686,7 @@ def as_table(X):
     if not isinstance(X, list | tuple):
         return X
     try:
-        array = np.array(X)
+        array = np.array(readable_items(X, "X"))
     except ValueError:  # some are longer than others, which the reader says
         return X
     return array if array.ndim == 2 else X

@@ -7,6 +7,7 @@ from sklearn.utils.metadata_routing import UNUSED
 
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
+from skrnn._data.values import check_choice
 from skrnn._estimators.stream import Stream, check_state, refuse_what_looks_ahead
 from skrnn._threads import single_blas_thread, thread_map
 from skrnn._typing import Sequences
@@ -74,8 +75,7 @@ class ReadingMixin:
             If `X` is of a type that holds no sequences of numbers.
         """
         data = self._read_new(X)
-        if pooling not in ("last", "mean", "max"):
-            raise ValueError(f"pooling={pooling!r} must be 'last', 'mean' or 'max'.")
+        check_choice(pooling, "pooling", ("last", "mean", "max"))
         return self._features(data, pooling)
 
     def _read_on(self, X, initial_state=None, return_state=False):

@@ -551,7 +551,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        data, target = self._read_new(X), self._target
+        data, target, y = self._read_new(X), self._target, self._as_given(X, y)
         check_consistent_length(data, y)
         values, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
         target.check_n_values(values)

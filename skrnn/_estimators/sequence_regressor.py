@@ -13,6 +13,7 @@ from sklearn.utils import column_or_1d
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
+from skrnn._data.frames import readable
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._estimators.reading import ReadingMixin
@@ -537,6 +538,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         check_quantiles(self.quantile)
 
     def _as_given(self, X, y):
+        X, y = readable(X, "X"), readable(y, "y")
         # scikit-learn's estimators take a column for single values, with a warning.
         shape = getattr(y, "shape", ())
         is_table = len(getattr(X, "shape", ())) == 2 and X.shape[1] > 1

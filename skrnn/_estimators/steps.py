@@ -23,7 +23,7 @@ class StepsMixin:
         reject_sparse(y, "y")
         if y is not None and not (hasattr(y, "__len__") or hasattr(y, "__array__")):
             raise TypeError(f"y must be a list of sequences, got an object of {type(y)}.")
-        one_step = y is not None and (is_flat(y) or not len(y))
+        one_step = y is not None and (is_flat(y, "y") or not len(y))
         data = super()._read_data(X, y, schema, rows_are_steps=one_step)
         if one_step and not data.is_table:
             raise ValueError(self._one_value_message())
@@ -31,7 +31,7 @@ class StepsMixin:
 
     def _as_given(self, X, y):
         """Let sequences without a step have, instead of no value, one that nobody knows."""
-        is_empty = getattr(X, "without_steps", None)
+        y, is_empty = super()._as_given(X, y), getattr(X, "without_steps", None)
         if is_empty is None or y is None or len(y) != len(is_empty):
             return y
         return [

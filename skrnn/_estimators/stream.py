@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.recognise import read_again
-from skrnn._data.values import as_array, as_floats, as_list
+from skrnn._data.values import as_array, as_floats, as_list, is_integer
 from skrnn._threads import single_blas_thread, step_in_one_blas_thread
 from skrnn._typing import Sequences
 
@@ -58,7 +58,7 @@ class Stream:
 
     def __init__(self, estimator: Any, n_streams: int = 1):
         refuse_what_looks_ahead(estimator)
-        if not isinstance(n_streams, (int, np.integer)) or n_streams < 1:
+        if not is_integer(n_streams) or n_streams < 1:
             raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
         self.n_streams = int(n_streams)
         self._model, self._target = estimator._model, estimator._target

@@ -51,7 +51,7 @@ class SymbolsMixin:
     def _share_of_equal(self, X, y, sample_weight):
         """Share of sequences that are predicted exactly."""
         self._check_fitted()
-        predicted, y = self.predict(X), readable(y)
+        predicted, y = self.predict(X), readable(y, "y")
         check_consistent_length(predicted, y)
         weight = check_sample_weight(sample_weight, len(predicted))
         return float(np.average(self._target.are_equal(y, predicted), weights=weight))

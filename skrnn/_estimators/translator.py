@@ -14,6 +14,7 @@ from sklearn.utils import check_consistent_length
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.attention import SCORES
 from skrnn._data.ragged import object_array
+from skrnn._data.values import is_integer
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.decoders import DECODERS
 from skrnn._estimators.emission_stream import EmissionStream
@@ -614,7 +615,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         """
         self._check_fitted()
         n_best = self.beam_width if n_best is None else n_best
-        if not isinstance(n_best, Integral) or not 1 <= n_best <= self.beam_width:
+        if not is_integer(n_best) or not 1 <= n_best <= self.beam_width:
             raise ValueError(
                 f"n_best={n_best!r} must be an integer from 1 to beam_width={self.beam_width}, the "
                 "number of beginnings that the search keeps: set a larger beam_width."
@@ -881,7 +882,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
 
     def _of_pairs(self, method, X, y, may_be_impossible=True):
         """Let a method of the decoder say something of sequences and their symbols."""
-        data = self._read_new(X)
+        data, y = self._read_new(X), self._as_given(X, y)
         check_consistent_length(data, y)
         pairs = self._target.read(y, None, data, held_out=True, may_be_impossible=may_be_impossible)
         compute = partial(getattr(self._decoder, method), self._model, pairs)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-from numbers import Integral
 from typing import Any, Self
 
 import numpy as np
@@ -12,7 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.frames import frame_of, is_frame, readable
-from skrnn._data.values import as_array
+from skrnn._data.values import as_array, is_integer
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_streams
 from skrnn._series.series import largest_horizon
@@ -102,7 +101,7 @@ class WindowStream:
     """
 
     def __init__(self, pipeline: Pipeline, n_streams: int = 1):
-        if isinstance(n_streams, bool) or not isinstance(n_streams, Integral) or n_streams < 1:
+        if not is_integer(n_streams) or n_streams < 1:
             raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
         self.n_streams = int(n_streams)
         k = place_of_windows(pipeline)
@@ -246,7 +245,7 @@ class WindowStream:
         """Take a row each, and give what a method of the rest of the Pipeline makes of windows."""
         answer = getattr(self._after, method)
         which = range(self.n_streams) if which is None else check_streams(which, self.n_streams)
-        x = readable(x)
+        x = readable(x, "x")
         x = x if is_frame(x) else as_array(x, "x")
         is_single = len(which) == 1 and not is_frame(x) and x.ndim < 2
         new = self._transformed(self._as_rows([x] if is_single else x))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from numbers import Integral
 from typing import Self
 
 import numpy as np
@@ -14,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import check_parameters
 from skrnn._data.frames import readable
-from skrnn._data.values import as_list, check_numbers
+from skrnn._data.values import as_list, check_numbers, is_integer
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._twin import all_or_nothing
 from skrnn._version import VersionMixin
@@ -106,7 +105,8 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         check_parameters(self)
         X = self._read(X)
         images = self._images(X)
-        check_directions(list(self.directions), *images.shape[1:3])
+        directions = as_list(self.directions, "directions")
+        check_directions(directions, *images.shape[1:3])
         self.shape_, self.n_features_in_ = images.shape[1:], X.shape[-1]
         return self
 
@@ -143,7 +143,7 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         return np.concatenate(scans, axis=2)
 
     def _read(self, X):
-        X = readable(X)
+        X = readable(X, "X")
         check_numbers(X, "X")
         return check_array(X, allow_nd=True, dtype="numeric", ensure_all_finite=False)
 
@@ -167,7 +167,7 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     def _given_shape(self):
         """Return the parameter `shape` as a tuple, which is empty if it is None."""
         shape = () if self.shape is None else tuple(as_list(self.shape, "shape", "two numbers"))
-        if not all(isinstance(n, Integral) and n > 0 for n in shape):
+        if not all(is_integer(n) and n > 0 for n in shape):
             raise ValueError(f"shape={self.shape!r} must hold a height and a width, above 0.")
         return shape
 

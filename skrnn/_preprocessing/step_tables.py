@@ -27,7 +27,7 @@ def table_of(X, source, names):
         return rows
     if source.frame is None or not _is_mixed(source.frame) or not all(map(is_frame, X)):
         return frame_of(rows, names, like=source.frame)
-    columns = {name: np.concatenate([to_array(frame[name]) for frame in X]) for name in names}
+    columns = {name: np.concatenate([to_array(frame[name], name) for frame in X]) for name in names}
     return type(source.frame)(columns)
 
 
@@ -61,7 +61,7 @@ def apply(function, table, source):
     A result in float64 of steps in float32 becomes float32.
     """
     rows = function(table)
-    rows = rows.toarray() if issparse(rows) else to_array(rows)
+    rows = rows.toarray() if issparse(rows) else to_array(rows, "the transformer's result")
     if rows.ndim != 2 or len(rows) != len(table):
         raise ValueError(
             f"The transformer returned {len(rows)} rows for {len(table)} steps, in an array of "

@@ -318,12 +318,13 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
             If an id is not one of the vocabulary, or stands for another token.
         """
         names = self.get_feature_names_out()
-        check_same_categories(getattr(X, "categories", None), self._categories, "the encoder")
+        found = X.categories if isinstance(X, SequenceArray) else None
+        check_same_categories(found, self._categories, "the encoder")
         sequences = as_list(X, "X", "a list of sequences of ids")
         tokens = np.empty(len(sequences), dtype=object)
         for i, ids in enumerate(sequences):
             ids = as_array(ids, f"X[{i}]")
-            ids = ids[:, 0] if ids.ndim == 2 else ids
+            ids = ids[:, 0] if ids.ndim == 2 and ids.shape[1] else ids
             if ids.size and ids.dtype.kind not in "iu":
                 raise ValueError(f"X[{i}] is of dtype {ids.dtype}, but ids are integers.")
             ids = ids.astype(np.intp)
@@ -377,7 +378,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
 
     def _read(self, X, reset):
         """Cut every entry of X into tokens; note whether they were texts, or check it."""
-        X = readable(X)
+        X = readable(X, "X")
         is_single = isinstance(X, (str, bytes)) or hasattr(X, "columns")
         is_single = is_single or getattr(X, "shape", None) == ()
         if is_single or isinstance(X, Mapping | Set) or not isinstance(X, Iterable):
@@ -392,7 +393,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
                 f"X has shape {X.shape}, and its one column may hold texts or tokens: pass X[:, 0] "
                 "for texts, or X.tolist() for sequences of one token."
             )
-        entries = readable_items(list(X))
+        entries = readable_items(list(X), "X")
         if not entries:
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
         are_texts = [always or isinstance(entry, (str, bytes)) for entry in entries]
@@ -533,6 +534,7 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
 
 def as_vocabulary(vocabulary):
     """Return token -> id, counting from 1 in order, of tokens or of such a mapping."""
+    vocabulary = readable(vocabulary, "vocabulary")
     if isinstance(vocabulary, str | bytes) or hasattr(vocabulary, "columns"):
         raise TypeError(
             f"vocabulary is a {type(vocabulary).__name__}, but must be an iterable of tokens, or "

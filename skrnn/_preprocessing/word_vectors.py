@@ -9,9 +9,9 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, DTypeLike
-from sklearn.utils import check_array
 
-from skrnn._data.values import check_choice, check_numbers
+from skrnn._data.frames import readable
+from skrnn._data.values import check_choice, check_numbers, checked_array
 from skrnn._preprocessing.tokens import as_vocabulary
 from skrnn._preprocessing.vector_files import read_vectors
 
@@ -87,8 +87,9 @@ class WordVectors:
 
     def __init__(self, vocabulary: Iterable[str] | Mapping[str, int], vectors: ArrayLike):
         self.vocabulary = as_vocabulary(vocabulary)
+        vectors = readable(vectors, "vectors")
         check_numbers(vectors, "vectors")
-        vectors = check_array(vectors, dtype=[np.float64, np.float32], input_name="vectors")
+        vectors = checked_array(vectors, "vectors", dtype=[np.float64, np.float32])
         n_tokens = len(self.vocabulary)
         if len(vectors) == n_tokens:
             mean = vectors.mean(axis=0, dtype=np.float64, keepdims=True)
@@ -294,8 +295,8 @@ def _check_decoding(encoding, decode_error):
 def _as_dtype(dtype):
     """Return a floating-point dtype; raise for any other."""
     try:
-        found = np.dtype(dtype)
-    except TypeError:
+        found = np.dtype(str(dtype) if isinstance(dtype, str) else dtype)
+    except (TypeError, ValueError):
         found = repr(dtype)
     if found not in (np.dtype(np.float32), np.dtype(np.float64)):
         raise ValueError(f"dtype must be float32 or float64, got {found}.")

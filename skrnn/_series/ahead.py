@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from sklearn.utils import check_array
 
 from skrnn._data.frames import frame_from, is_frame, take_rows, with_columns
-from skrnn._data.values import check_numbers, reject_too_large
+from skrnn._data.values import check_numbers, checked_array, reject_too_large
 from skrnn._series.calendar import Step, find_step, times_after
 from skrnn._series.columns import as_table, column_at, names_of, position_of, take_columns
 from skrnn._series.future import Future
@@ -70,7 +69,7 @@ class History:
         """Return the columns to predict as floats; raise if there are none, or no numbers."""
         table = take_columns(self.table, self.predicted)
         check_numbers(table, "X")
-        values = check_array(table, dtype=(np.float64, np.float32), input_name="X")
+        values = checked_array(table, "X", dtype=(np.float64, np.float32))
         reject_too_large(values, "X")
         return values
 

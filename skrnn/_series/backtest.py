@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -11,11 +10,11 @@ from numpy.typing import ArrayLike
 from sklearn.base import clone
 from sklearn.metrics import mean_absolute_error
 from sklearn.model_selection import check_cv
-from sklearn.utils import Bunch, check_scalar
+from sklearn.utils import Bunch
 
 from skrnn._compat import safe_indexing
 from skrnn._data.frames import frame_of
-from skrnn._data.values import as_floats
+from skrnn._data.values import as_floats, check_boolean, check_integer, is_integer
 from skrnn._series.baselines import Origins
 from skrnn._series.columns import check_table
 from skrnn._series.forecast import horizon_of, windows_of
@@ -126,20 +125,21 @@ def backtest(
     >>> bool((result.table["forecast"] < result.table["seasonal_naive"]).all())
     True
     """
+    check_boolean(refit, "refit")
     horizon_of(estimator)
     windows, X, y = windows_of(estimator)[0], check_table(X, "X"), as_floats(y, "y")
     if y.ndim != 1:
         raise ValueError(f"y has shape {y.shape}, but one value for each row is needed: (n_rows,).")
     if season is not None:
-        check_scalar(season, "season", Integral, min_val=1, max_val=MOST_ROWS)
+        season = check_integer(season, "season", most=MOST_ROWS)
     targets, horizons = windows.targets(X, y), all_horizons(windows.horizon)
     rolling = None if horizon is None else RollingRecursion(windows, X, y, horizon)
     if rolling is not None:
         horizons = rolling.horizons
     groups = groups_of(windows, X) if groups is None else groups
-    if isinstance(cv, Integral):
+    if is_integer(cv):
         cv = PurgedWindowSplit(
-            int(cv),
+            cv,
             window_size=1,
             horizon=horizons,
             time_feature=windows.time_feature,

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import timedelta
-from numbers import Integral
 from typing import NamedTuple
 
 import numpy as np
+
+from skrnn._data.values import is_integer
 
 _EPOCH = np.datetime64("1970-01-01", "D")
 _SECOND = 10**6  # in microseconds
@@ -56,7 +57,7 @@ class Step(NamedTuple):
 
 def parse_step(freq):
     """Return the `Step` that a string such as '15min', a duration or a number stands for."""
-    if isinstance(freq, Integral) and 0 < freq < _MOST_TICKS:
+    if is_integer(freq) and 0 < freq < _MOST_TICKS:
         return Step("even", int(freq))
     if isinstance(freq, (timedelta, np.timedelta64)):
         size = int(np.timedelta64(freq, "us").astype(np.int64))

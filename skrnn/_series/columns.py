@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from operator import index
+
 import numpy as np
 from sklearn.utils import check_array
 
-from skrnn._data.frames import check_columns, is_frame, readable
+from skrnn._data.frames import check_columns, is_frame, readable, readable_items
 from skrnn._data.tables import as_matrix
 from skrnn._data.values import (
     as_array,
@@ -20,7 +22,9 @@ def position_of(feature, names, parameter):
     """Return the position of a column that is named, or numbered, among those of X."""
     names = list(names)
     try:
-        return names.index(feature) if isinstance(feature, str) else range(len(names))[feature]
+        return (
+            names.index(feature) if isinstance(feature, str) else range(len(names))[index(feature)]
+        )
     except (ValueError, IndexError, TypeError) as error:
         raise ValueError(
             f"{parameter}={feature!r} is not a column of X, which has {len(names)} columns: "
@@ -43,7 +47,7 @@ def parts_of(windows, names):
 
 def names_of(X):
     """Return the names of the columns of a table, or their numbers."""
-    X = readable(X)
+    X = readable(X, "X")
     if hasattr(X, "columns"):
         return list(X.columns)
     shape = as_table(X).shape
@@ -52,7 +56,7 @@ def names_of(X):
 
 def take_columns(X, positions):
     """Return these columns of a table, in its own kind."""
-    X = readable(X)
+    X = readable(X, "X")
     if hasattr(X, "columns"):
         names = list(X.columns)
         return X[[names[i] for i in positions]]
@@ -61,26 +65,26 @@ def take_columns(X, positions):
 
 def column_at(X, position):
     """Return one column of a table."""
-    X = readable(X)
+    X = readable(X, "X")
     return X[list(X.columns)[position]] if hasattr(X, "columns") else as_table(X)[:, position]
 
 
 def as_table(X):
     """Return lists as an array of objects, which alone keeps strings and numbers apart."""
-    X = readable(X)
+    X = readable(X, "X")
     if is_frame(X) or isinstance(X, np.ndarray):
         return X
     if hasattr(X, "__array__"):
         return converted(X, "X")
     try:
-        return np.asarray(X, dtype=object)
+        return np.asarray(readable_items(X, "X"), dtype=object)
     except ValueError:
         raise ValueError("X is not an array: its rows differ in shape.") from None
 
 
 def rows_of(X):
     """Return the rows of a table, or the values of one series, of any type."""
-    X = readable(X)
+    X = readable(X, "X")
     if is_frame(X):
         check_columns(X, "X")
         return as_matrix(X, "sliding_windows", numeric=False)
@@ -99,7 +103,7 @@ def read_targets(y):
 
 def check_table(X, name):
     """Return a data frame, or an array of two dimensions; raise for what holds no rows."""
-    X = readable(X)
+    X = readable(X, name)
     if is_frame(X):
         check_columns(X, name)
     else:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from numbers import Integral
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_scalar
 
 from skrnn._data.frames import readable, stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
+from skrnn._data.values import check_integer
 from skrnn._series.ahead import Ahead, read_history
 from skrnn._series.columns import check_table, names_of
 from skrnn._series.future import known_columns
@@ -95,7 +94,7 @@ def recursive_forecast(
     >>> recursive_forecast(model, X, 3).round(6)
     array([34., 55., 89.])
     """
-    n_steps = int(check_scalar(n_steps, "n_steps", Integral, min_val=1))
+    n_steps = check_integer(n_steps, "n_steps")
     _check_predicts(estimator)
     windows = windows_of(estimator)
     told = Told(future, group_feature, time_feature, freq)
@@ -247,7 +246,8 @@ class Told(NamedTuple):
 
 def look_ahead(estimator, X, n_steps, told):
     """Return the checked history that X is for an estimator, and the rows ahead of it."""
-    X, told = readable(X), told._replace(future=readable(told.future))
+    X, future = readable(X, "X"), readable(told.future, "future")
+    told = told._replace(future=future)
     X = X.to_frame() if hasattr(X, "to_frame") and not hasattr(X, "columns") else X
     X = check_table(X, "X")
     _check_columns(estimator, X)

@@ -7,11 +7,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, OutlierMixin, clone
-from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, check_parameters
-from skrnn._data.values import check_numbers
+from skrnn._data.values import as_list, check_numbers, checked_array
 from skrnn._series.baselines import Origins
 from skrnn._series.columns import check_table, names_of, parts_of, position_of, take_columns
 from skrnn._series.forecast import horizon_of, windows_of
@@ -197,10 +196,13 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
             apart, known = parts_of(windows, names)
             places = [i for i in range(len(names)) if i not in {*apart, *known}]
         else:
-            places = [position_of(feature, names, "target_features") for feature in features]
+            places = [
+                position_of(feature, names, "target_features")
+                for feature in as_list(features, "target_features", "a list of columns")
+            ]
         table = take_columns(X, places)
         check_numbers(table, "X")
-        return check_array(table, dtype=np.float64, input_name="X")
+        return checked_array(table, "X", dtype=np.float64)
 
     def _errors(self, X):
         """Return the error of each row, and whether its window is complete."""

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Hashable
-from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_scalar
 
 from skrnn._data.frames import is_missing
 from skrnn._data.labels import as_labels
-from skrnn._data.values import converted
+from skrnn._data.values import check_integer, converted
 
 MOST_ROWS = 2**31 - 1  # which a window can hold, or a target be ahead
 
@@ -57,11 +55,9 @@ def _can_name(kinds):
 
 def all_horizons(horizon):
     """Check one horizon or a list of them, and return a list of Python's integers."""
-    horizons = np.ravel(converted(horizon, "horizon")).tolist()
-    check_scalar(len(horizons), "number of horizons", Integral, min_val=1)
-    for h in horizons:
-        check_scalar(h, "horizon", Integral, min_val=0, max_val=MOST_ROWS)
-    return horizons
+    horizons = list(np.ravel(converted(horizon, "horizon")))
+    check_integer(len(horizons), "number of horizons")
+    return [check_integer(h, "horizon", 0, MOST_ROWS) for h in horizons]
 
 
 def largest_horizon(horizon):

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from numbers import Integral
 
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.model_selection import TimeSeriesSplit
-from sklearn.utils import check_consistent_length, check_scalar
+from sklearn.utils import check_consistent_length
 
+from skrnn._data.frames import readable
 from skrnn._data.ragged import rows_between
-from skrnn._data.values import as_list, reject_sparse
+from skrnn._data.values import as_list, check_integer, is_integer, reject_sparse
 from skrnn._series.columns import names_of, position_of
 from skrnn._series.series import largest_horizon, lengths_of, series_starts
 from skrnn._series.times import check_order, read_times
@@ -81,13 +81,13 @@ class PurgedWindowSplit(TimeSeriesSplit):
         test_size: int | None = None,
         time_feature: int | str | None = None,
     ):
-        check_scalar(window_size, "window_size", Integral, min_val=1)
+        window_size = check_integer(window_size, "window_size")
         sizes = {"max_train_size": max_train_size, "test_size": test_size}
         for name, size in sizes.items():
             if size is not None:
-                sizes[name] = int(check_scalar(size, name, Integral, min_val=1))
-        n_splits = int(n_splits) if isinstance(n_splits, Integral) else n_splits
-        gap = int(window_size) + largest_horizon(horizon) - 1
+                sizes[name] = check_integer(size, name)
+        n_splits = check_integer(n_splits, "n_splits", 2)
+        gap = window_size + largest_horizon(horizon) - 1
         super().__init__(n_splits, **sizes, gap=gap)
         self.window_size = window_size
         self.horizon = horizon
@@ -120,6 +120,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
             If a series is too short for the splits, `groups` does not name one contiguous run of
             rows for each series, or the times of a series are not in order, each once.
         """
+        X, groups = readable(X, "X"), readable(groups, "groups")
         if X is None:
             raise TypeError("X is None, but its rows are to be split.")
         reject_sparse(X, "X")
@@ -172,8 +173,9 @@ class PurgedWindowSplit(TimeSeriesSplit):
 
 def as_splits(cv):
     """Return `cv` as scikit-learn takes it: a number, a splitter, or a list of pairs."""
-    is_splitter = hasattr(cv, "split") and not isinstance(cv, (str, bytes))
-    if cv is None or isinstance(cv, Integral) or is_splitter:
+    cv = readable(cv, "cv")
+    is_splitter = hasattr(cv, "split") and not isinstance(cv, (str, bytes, bytearray))
+    if cv is None or is_integer(cv) or is_splitter:
         return cv
     splits = as_list(cv, "cv", "a number of folds, a splitter or an iterable of splits")
     if not splits or not all(map(_is_pair, splits)):

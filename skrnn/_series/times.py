@@ -40,7 +40,7 @@ def read_times(X, time_feature=None):
     time_feature   position of the column that has them; None for the index of a pandas table
     """
     if time_feature is not None:
-        return _times_of_column(readable(X), time_feature)
+        return _times_of_column(readable(X, "X"), time_feature)
     index = getattr(X, "index", None)
     if not hasattr(index, "inferred_type"):
         return None

@@ -8,13 +8,13 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
-from sklearn.utils import check_array, check_consistent_length, get_tags
+from sklearn.utils import check_consistent_length, get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
-from skrnn._data.values import as_floats, check_choice, converted, reject_too_large
+from skrnn._data.values import as_floats, check_choice, checked_array, converted, reject_too_large
 from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -177,7 +177,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         }
         given = {name: value for name, value in given.items() if value is not None}
         for name in given.keys() & {"sample_weight", "sample_weight_val"}:
-            check_array(as_floats(given[name], name), ensure_2d=False, input_name=name)
+            checked_array(as_floats(given[name], name), name, ensure_2d=False)
         self.regressor_ = clone(self.regressor).fit(*scaled, **given)
         self._schema = schema
         schema.publish(self)
@@ -267,8 +267,9 @@ def _check_target(y, name, data):
             "WindowScaledRegressor requires y to be passed, but the target y is None: pass the "
             "value that continues each window."
         )
-    as_floats(y, name, "give the number that continues each window.")
-    y = check_array(y, ensure_2d=False, dtype=_FLOATS, input_name=name)
+    floats = as_floats(y, name, "give the number that continues each window.")
+    y = y if getattr(y, "dtype", None) == np.float32 else floats
+    y = checked_array(y, name, ensure_2d=False, dtype=_FLOATS)
     reject_too_large(y, name)
     check_consistent_length(data, y)
     return y
@@ -299,7 +300,10 @@ def _positions(name, features, known):
     """
     positions = np.atleast_1d(converted(features, name))
     if positions.dtype.kind in "UTO":
-        positions = [list(known).index(f) if f in known else f for f in positions.tolist()]
+        places = {name: i for i, name in enumerate(known)}
+        positions = [
+            places.get(f, f) if isinstance(f, str) else f for f in positions.ravel().tolist()
+        ]
         positions = converted(positions, name)
     is_number = positions.ndim == 1 and (positions.dtype.kind in "iu" or positions.size == 0)
     if not is_number or not np.isin(positions, np.arange(-len(known), len(known))).all():

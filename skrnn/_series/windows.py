@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from numbers import Integral
 from typing import TYPE_CHECKING, Any, Self
 
 import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_array, check_consistent_length, check_scalar
+from sklearn.utils import check_array, check_consistent_length
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._compat import named
@@ -21,6 +20,7 @@ from skrnn._data.values import (
     as_array,
     as_list,
     check_choice,
+    check_integer,
     check_numbers,
     reject_too_large,
 )
@@ -312,7 +312,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             As `fit`, or if `y` has not one value for each row.
         """
         self._check_parameters()
-        horizons, values = all_horizons(self.horizon), read_targets(y)
+        horizons, X, values = all_horizons(self.horizon), readable(X, "X"), read_targets(y)
         check_consistent_length(X, values)
         if np.ndim(self.horizon) == 0:
             return values
@@ -433,7 +433,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         n_rows = sum(self._sizes) + 1 if n_rows is None else n_rows
-        check_scalar(n_rows, "n_rows", Integral, min_val=1)
+        n_rows = check_integer(n_rows, "n_rows")
         window_size, horizon = self._sizes
         ramp = np.arange(n_rows, dtype=float).reshape(-1, 1)
         windows = causal_windows(ramp, window_size, np.array([horizon]), "nan")[:, :, 0]
@@ -467,7 +467,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         return self.group_feature is not None or self.gaps == "cut"
 
     def _check_parameters(self):
-        check_scalar(self.window_size, "window_size", Integral, min_val=1, max_val=MOST_ROWS)
+        check_integer(self.window_size, "window_size", most=MOST_ROWS)
         largest_horizon(self.horizon)
         allowed = {"padding": ("edge", "zero", "nan"), "output": ("3d", "2d"), "gaps": GAPS}
         for name, values in allowed.items():
@@ -478,7 +478,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def _read(self, X, *, reset, y=None):
         """Return the checked float rows of `X` and the first row of every series."""
         self._check_parameters()
-        X = readable(X)
+        X = readable(X, "X")
         if self._held_apart() or self.known_features is not None:
             validate_data(self, named(X), reset=reset, skip_check_array=True)
             rows = self._read_rows(take_columns(X, self._held()) if self._held_apart() else X)
@@ -566,7 +566,7 @@ def seen_step(windows):
 
 def starts_of(windows, X, n_rows):
     """Return the first row of every series that a transformer would find in a table."""
-    X = readable(X)
+    X = readable(X, "X")
     return windows._starts(X, n_rows, names_of(X), reset=True)[0]
 
 
@@ -658,12 +658,14 @@ def sliding_windows(
     >>> end
     array([2, 3])
     """
-    count = {"target_type": Integral, "min_val": 1, "max_val": MOST_ROWS}
-    window_size = int(check_scalar(window_size, "window_size", **count))
-    check_scalar(stride, "stride", **count)
-    span = window_size + largest_horizon(horizon)
-    check_consistent_length(X, y, groups)
-    rows, values = rows_of(X), None if y is None else read_targets(y)
+    window_size = check_integer(window_size, "window_size", most=MOST_ROWS)
+    stride = check_integer(stride, "stride", most=MOST_ROWS)
+    horizons = all_horizons(horizon)
+    span = window_size + max(horizons)
+    X, values = readable(X, "X"), None if y is None else read_targets(y)
+    groups = readable(groups, "groups")
+    check_consistent_length(X, values, groups)
+    rows = rows_of(X)
     first = _starts_of_table(X, groups, len(rows), freq, gaps)
     lengths = lengths_of(first, len(rows))
 
@@ -681,7 +683,8 @@ def sliding_windows(
     end = starts + window_size - 1
     if y is None:
         return windows, end
-    return windows, values[np.add.outer(end, horizon)], end
+    later = np.add.outer(end, horizons if np.ndim(horizon) else horizons[0])
+    return windows, values[later], end
 
 
 def _starts_of_table(X, groups, n_rows, freq, gaps):

@@ -8,13 +8,14 @@ from scipy.sparse import issparse
 from scipy.special import expit, log_expit
 from sklearn.metrics import accuracy_score
 from sklearn.preprocessing import LabelEncoder
-from sklearn.utils import check_array, column_or_1d, compute_class_weight
+from sklearn.utils import column_or_1d, compute_class_weight
 from sklearn.utils.class_weight import compute_sample_weight
 from sklearn.utils.multiclass import check_classification_targets
 
 from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
+from skrnn._data.frames import to_array
 from skrnn._data.labels import as_labels, check_labels
-from skrnn._data.values import as_floats
+from skrnn._data.values import as_floats, checked_array, reject_masked
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
 
@@ -109,7 +110,8 @@ class Labels(Target):
     def asked(self, name, outputs):
         if name is None:
             return outputs.argmax(axis=1)
-        names = np.broadcast_to(np.asarray(name), len(outputs))
+        names = check_labels(as_labels(name, "target"), "target", "name a class.")
+        names = np.broadcast_to(names, len(outputs))
         for label in names[~np.isin(names, self.classes)].tolist()[:1]:
             raise ValueError(f"target={label!r} is not among the classes {self.classes}: name one.")
         return np.searchsorted(self.classes, names)
@@ -186,7 +188,8 @@ def is_multilabel(y):
     if issparse(y):
         return True
     try:
-        values = np.asarray(y)
+        reject_masked(y, "y")
+        values = to_array(y, "y")
         values = np.array(values.tolist()) if values.dtype.kind == "O" else values
     except (TypeError, ValueError):  # sequences of different lengths, say
         return False
@@ -208,7 +211,7 @@ class MultiLabels(Labels):
     loss = binary_cross_entropy
 
     def check(self, y, data):
-        y = check_array(as_floats(y.toarray() if issparse(y) else y, "y"), input_name="y")
+        y = checked_array(as_floats(y.toarray() if issparse(y) else y, "y"), "y")
         if not are_indicators(y):
             raise ValueError(
                 f"y has several labels for each sequence, and {y[(y != 0) & (y != 1)][0]:g} among "
@@ -279,11 +282,9 @@ class MultiLabels(Labels):
 
 def check_class_weight(class_weight):
     """Raise unless all weights of classes are finite numbers and none is negative."""
-    if isinstance(class_weight, list):
-        for weights_of_label in class_weight:
-            check_class_weight(weights_of_label)
-    elif isinstance(class_weight, dict):
-        for label, weight in class_weight.items():
+    several = class_weight if isinstance(class_weight, list) else [class_weight]
+    for weights in (weights for weights in several if isinstance(weights, dict)):
+        for label, weight in weights.items():
             if not (isinstance(weight, Real) and 0 <= weight < math.inf):
                 raise ValueError(
                     f"class_weight must hold finite numbers that are not negative, but is "

@@ -30,7 +30,7 @@ SHOWN = 8  # limits that a message names
 def values_of_steps(values, data, name, concatenate=concatenate_steps):
     """Values of all steps end to end; raise unless every step has one."""
     # If X is a table whose rows are single steps, `values` has one entry for each row.
-    if is_flat(values):
+    if is_flat(values, name):
         values = as_labels(values, name)
         if not values.ndim:
             raise ValueError(f"{name} must hold values of steps, got {values.item()!r}.")
@@ -53,7 +53,7 @@ def weights_of_steps(sample_weight, data):
     """Weight of each step, end to end, from one for each sequence or each step; ones for None."""
     if sample_weight is None:
         return np.ones(int(data.lengths.sum()))
-    if is_flat(sample_weight):
+    if is_flat(sample_weight, "sample_weight"):
         return np.repeat(check_sample_weight(sample_weight, len(data)), data.lengths)
     weight = values_of_steps(sample_weight, data, "sample_weight")
     return check_sample_weight(weight, len(weight))

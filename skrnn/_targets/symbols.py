@@ -79,7 +79,7 @@ class Alphabet:
         """Return the numbers of a list of symbols, which messages call `name`."""
         try:
             return np.array([self.number[symbol] for symbol in symbols])
-        except (KeyError, TypeError):  # unknown symbols, or what is none
+        except (KeyError, TypeError, ValueError):  # unknown symbols, or what is none
             are_characters = self.kind == "str" and all(isinstance(s, str) for s in symbols)
             items = ["".join(symbols) if are_characters else symbols]
             return self.encode(read_symbols(items, name, label="{}")).astype(np.intp)

@@ -2,10 +2,9 @@
 
 import numpy as np
 from sklearn.metrics import r2_score
-from sklearn.utils import check_array
 
 from skrnn._core.losses import regression_loss
-from skrnn._data.values import as_floats, reject_too_large
+from skrnn._data.values import as_floats, checked_array, reject_too_large
 from skrnn._targets.target import Target
 from skrnn._targets.weights import values_per_sequence
 
@@ -37,7 +36,7 @@ class Values(Target):
             )
         y = as_floats(y, "y", NEEDS_NUMBERS.format(self.owner))
         reject_too_large(y, "y")
-        y = check_array(y, ensure_2d=False, allow_nd=True, input_name="y")
+        y = checked_array(y, "y", ensure_2d=False, allow_nd=True)
         if y.ndim > 2:
             raise ValueError(
                 f"y has {y.ndim} dimensions, shape {y.shape}, but {self.owner} predicts one value "
@@ -152,7 +151,8 @@ class Values(Target):
 
 def r2(y, predicted, weight):
     """Coefficient of determination, averaged over the outputs, in whatever unit they are."""
-    unit = power_of_two(np.abs(y).max(axis=0))  # keeps squares from overflow and underflow
+    largest = np.maximum(np.abs(y).max(axis=0), np.abs(predicted).max(axis=0) * 1e-150)
+    unit = power_of_two(largest)  # keeps squares from overflow and underflow
     return r2_score(y / unit, predicted / unit, sample_weight=weight)
 
 

@@ -1,21 +1,20 @@
 """Sample weights, and how many values a target has for each sequence."""
 
 import numpy as np
-from sklearn.utils import check_array
 
 from skrnn._data.frames import readable
-from skrnn._data.values import as_floats, as_list, converted, reject_masked
+from skrnn._data.values import as_floats, as_list, checked_array, converted, reject_masked
 
 
 def check_sample_weight(sample_weight, n_sequences):
     """Return weights (n_sequences,) in float64; ones for None."""
     if sample_weight is None:
         return np.ones(n_sequences)
-    weight = check_array(
+    weight = checked_array(
         as_floats(sample_weight, "sample_weight"),
+        "sample_weight",
         ensure_2d=False,
         ensure_min_samples=0,
-        input_name="sample_weight",
     )
     if weight.ndim != 1 or len(weight) != n_sequences:
         raise ValueError(
@@ -43,7 +42,7 @@ def check_sample_weight(sample_weight, n_sequences):
 
 def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
-    y = readable(y)
+    y = readable(y, "y")
     reject_masked(y, "y")
     items = converted(y, "y") if hasattr(y, "__array__") else as_list(y, "y", "one target for each")
     if isinstance(items, np.ndarray) and items.dtype.kind != "O":

@@ -3,17 +3,19 @@
 from numbers import Integral
 
 import numpy as np
-from sklearn.utils import check_scalar
+
+from skrnn._data.frames import readable
+from skrnn._data.values import check_integer
 
 
 def draw_lengths(n_steps, n_samples, least, rng):
     """Return the number of steps of every sequence; `least` is what the problem needs."""
-    bounds = np.ravel(np.asarray(n_steps, dtype=object)).tolist()
+    bounds = np.ravel(np.asarray(readable(n_steps, "n_steps"), dtype=object)).tolist()
     if len(bounds) not in (1, 2):
         raise ValueError(f"n_steps must be one number, or the least and the most. Got {n_steps}.")
     shortest, longest = bounds[0], bounds[-1]
-    check_scalar(shortest, "n_steps", Integral, min_val=least)
-    check_scalar(longest, "n_steps", Integral, min_val=shortest)
+    check_integer(shortest, "n_steps", least)
+    check_integer(longest, "n_steps", shortest, 2**31)
     return rng.randint(shortest, longest + 1, size=n_samples)
 
 

@@ -17,7 +17,7 @@ from skrnn.datasets._lengths import draw_lengths, gather
 _COMMON = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],
     "n_steps": ["array-like", Integral],
-    "noise": [Interval(Real, 0, None, closed="neither")],
+    "noise": [Interval(Real, 0, 1e30, closed="neither")],
     "return_X_y": ["boolean"],
     "random_state": ["random_state"],
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from skrnn._data.values import check_boolean
 from skrnn._estimators.stream import refuse_what_looks_ahead
 from skrnn.export._answers import write_answers
 from skrnn.export._graph import Graph, Value, to_model
@@ -81,6 +82,8 @@ def to_onnx(estimator: Any, *, with_lengths: bool = True, with_state: bool = Fal
     >>> bool(np.allclose(p, model.predict_proba(X), atol=1e-5))
     True
     """
+    check_boolean(with_lengths, "with_lengths")
+    check_boolean(with_state, "with_state")
     scalers, network = split(estimator)
     inside = open_network(network, "ONNX")
     if with_state:

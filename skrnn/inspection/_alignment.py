@@ -121,7 +121,7 @@ def tokens_of(estimator, x):
 
 def entry(values, i):
     """Entry of a list, an array or a column of a data frame, by its place."""
-    values = readable(values)
+    values = readable(values, "y")
     return getattr(values, "iloc", values)[i]
 
 

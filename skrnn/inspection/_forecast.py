@@ -196,7 +196,7 @@ def _has_times(table, time_feature):
 
 def _series_of(table, target, group_feature, time_feature):
     """Return for the name of each series its times, and its values with their bounds."""
-    table = readable(table)
+    table = readable(table, "table")
     if hasattr(table, "to_frame") and not is_frame(table):
         table = table.to_frame()
     table = table if is_frame(table) else np.asarray(table).reshape(len(table), -1)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Set, ValuesView
+from collections.abc import Callable, ValuesView
 from numbers import Integral
 from typing import Any
 
@@ -15,7 +15,7 @@ from sklearn.utils import Bunch, check_consistent_length, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skrnn._compat import Interval, StrOptions, validate_params
-from skrnn._data.frames import check_columns, frame_of
+from skrnn._data.frames import check_columns, frame_of, readable
 from skrnn._data.labels import as_labels, check_labels
 from skrnn._data.ragged import offsets_of, sequence_starts, split_sequences
 from skrnn._data.recognise import recognise
@@ -119,6 +119,8 @@ def permutation_importance(
     """
     if not hasattr(estimator, "predict"):
         raise TypeError(f"estimator must be a fitted estimator, got {estimator!r}.")
+    X, y = readable(X, "X"), readable(y, "y")
+    sample_weight = readable(sample_weight, "sample_weight")
     _check_target(estimator, y)
     _check_scoring(scoring)
     _refuse_windows(estimator)
@@ -158,7 +160,7 @@ def _check_target(estimator, y):
 
 def _check_weights(estimator, sample_weight, n_sequences):
     """Return a weight for each sequence, or those of the steps of a tagger as they are."""
-    if is_classifier(estimator) or is_flat(sample_weight):
+    if is_classifier(estimator) or is_flat(sample_weight, "sample_weight"):
         return check_sample_weight(sample_weight, n_sequences)
     check_columns(sample_weight, "sample_weight")
     concatenate_numbers(sample_weight, "sample_weight")
@@ -168,11 +170,11 @@ def _check_weights(estimator, sample_weight, n_sequences):
 def _check_scoring(scoring):
     """Raise for what scikit-learn takes for the names of scorers, and fails to call."""
     names = scoring.values() if isinstance(scoring, dict) else scoring
-    names = names if isinstance(names, (list, tuple, Set, ValuesView)) else [names]
+    names = names if isinstance(names, (list, tuple, set, ValuesView)) else [names]
     for name in names:
         if not (name is None or isinstance(name, str) or callable(name)):
             raise TypeError(f"scoring={scoring!r} must hold names of scorers, or callables.")
-    if isinstance(scoring, (list, tuple, Set)) and not all(isinstance(n, str) for n in names):
+    if isinstance(scoring, (list, tuple, set)) and not all(isinstance(n, str) for n in names):
         raise TypeError(f"scoring={scoring!r} lists what is no name of a scorer.")
 
 

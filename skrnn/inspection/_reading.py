@@ -90,7 +90,7 @@ class Reading:
     def direction(self, direction):
         """Return the number of a direction."""
         names = DIRECTIONS[: 1 + self.model.architecture["bidirectional"]]
-        if direction not in names:
+        if not (isinstance(direction, str) and direction in names):
             raise ValueError(
                 f"direction={direction!r} must be one in which this {self.inside.name} reads: "
                 f"{' or '.join(map(repr, names))}."

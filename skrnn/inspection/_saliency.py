@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._compat import Interval, StrOptions, validate_params
+from skrnn._data.labels import as_labels
 from skrnn._data.values import as_floats
 from skrnn._typing import Sequences
 from skrnn.inspection._reading import Reading
@@ -127,7 +128,7 @@ class Explained:
     def __init__(self, reading, target, step):
         self.target, self.asked = reading.target, target
         self.model = reading.model.on_vectors()
-        self.is_one_for_all = target is None or isinstance(target, str) or np.ndim(target) == 0
+        self.is_one_for_all = target is None or as_labels(target, "target").ndim == 0
         n = len(reading.data)
         if not self.is_one_for_all and len(target) != n:
             raise ValueError(

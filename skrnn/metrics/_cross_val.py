@@ -10,6 +10,7 @@ from sklearn import model_selection
 from sklearn.base import BaseEstimator, clone
 from sklearn.utils import get_tags
 
+from skrnn._data.frames import readable
 from skrnn._data.labels import are_known, as_labels, check_labels, take_known
 from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._data.values import check_choice
@@ -94,6 +95,7 @@ def cross_val_predict(
     [array([[1., 0.],
            [1., 0.]]), array([[0.5, 0.5]])]
     """
+    X, y, groups = readable(X, "X"), readable(y, "y"), readable(groups, "groups")
     options = {
         "groups": groups,
         "cv": as_splits(cv),
@@ -106,7 +108,7 @@ def cross_val_predict(
         raise TypeError(f"estimator must be an estimator, got {estimator!r}.")
     if y is None and get_tags(estimator).target_tags.required:
         raise ValueError(f"{type(estimator).__name__} requires y to be passed, but y is None.")
-    if y is None or is_flat(y):
+    if y is None or is_flat(y, "y"):
         y = as_labels(y, "y") if isinstance(y, list) else y
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
     ignored = ignore_label_of(estimator) if ignore_label is None else ignore_label

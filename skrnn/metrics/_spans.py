@@ -11,7 +11,7 @@ from sklearn import metrics
 
 from skrnn._data.ragged import sequence_of_rows, sequence_starts
 from skrnn._data.steps import concatenate_steps
-from skrnn._data.values import as_array, as_list
+from skrnn._data.values import as_array, as_list, check_integer
 from skrnn._tagging import find_spans, tags_of_spans
 from skrnn._typing import Score, Sequences
 from skrnn.metrics._tokens import read_pair, sequence_weights
@@ -321,6 +321,7 @@ def span_classification_report(
     weighted avg       0.33      0.33      0.33         3
     <BLANKLINE>
     """
+    digits = check_integer(digits, "digits", 0)
     codes, names, weight = _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight)
     if not names:
         raise ValueError("There is no span in y_true or y_pred, so there is no label to report.")

@@ -217,7 +217,7 @@ def read_pair(y_true, y_pred, ignore_label):
 
 def step_weights(sample_weight, lengths):
     """Expand weights of sequences, or of steps, to one weight per step."""
-    if is_flat(sample_weight):
+    if is_flat(sample_weight, "sample_weight"):
         return np.repeat(sequence_weights(sample_weight, len(lengths)), lengths)
     weight, weight_lengths = concatenate_steps(sample_weight, "sample_weight")
     if not np.array_equal(weight_lengths, lengths):

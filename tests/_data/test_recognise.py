@@ -603,7 +603,7 @@ BAD_AT_FIT = {
     "generator": (iter(ragged()), TypeError, "X is of type list_iterator; expected"),
     "string": ("abc", TypeError, "X is of type str; expected"),
     "function": (len, TypeError, "X is of type builtin_function_or_method; expected"),
-    "type": (list, TypeError, "X is of type type; expected"),
+    "type": (list, TypeError, "X is <class .list.>, which holds no data"),
     "masked": (np.ma.masked_equal(np.zeros((2, 3, 1)), 0), TypeError, "SequenceArray.from_padded"),
     "flat": ([1.0, 2.0], ValueError, "Expected 2D array, got 1D array.*\nReshape your data"),
     "flat array": (np.zeros(3), ValueError, "Expected 2D array, got 1D array"),

@@ -24,7 +24,7 @@ MIXED = [["B", -100, "O"], ["O", "O", -100]]
     ],
 )
 def test_what_is_flat(values, expected):
-    assert is_flat(values) is expected
+    assert is_flat(values, "y") is expected
 
 
 @pytest.mark.parametrize("form", [list, lambda y: [np.array(y[0], object), y[1]]])

@@ -2,6 +2,7 @@
 
 import re
 from datetime import date
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -12,11 +13,20 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import (
+    GridScanner,
+    PurgedWindowSplit,
+    RNNClassifier,
     RNNRegressor,
     SequenceArray,
+    SequenceRegressor,
+    SequenceTagger,
     SlidingWindowTransformer,
     TimestepTransformer,
     WindowScaledRegressor,
+    WordVectors,
+    backtest,
+    datasets,
+    metrics,
     recursive_forecast,
     sliding_windows,
 )
@@ -242,5 +252,166 @@ def test_frames_without_numbers(columns, error, message):
 
 def test_a_lazy_frame_is_no_frame_yet():
     pl = pytest.importorskip("polars")
-    with pytest.raises(TypeError, match="X is of type LazyFrame; expected"):
+    with pytest.raises(
+        TypeError, match=r"X is a LazyFrame, which holds no data: pass X.collect\(\)"
+    ):
         RNNRegressor().fit(pl.LazyFrame({"a": [1.0]}), [0.0])
+
+
+# What other libraries hold ----------------------------------------------------------------------
+
+FEATURES = np.arange(18.0).reshape(6, 3)
+LABELS = np.array([0, 1] * 3)
+TINY = {"hidden_size": 2, "max_iter": 1, "random_state": 0}
+PLACES = {
+    "X": lambda wrong: RNNClassifier(**TINY).fit(wrong, LABELS),
+    "X[0]": lambda wrong: RNNClassifier(**TINY).fit([wrong] * 6, LABELS),
+    "y": lambda wrong: RNNClassifier(**TINY).fit(FEATURES, wrong),
+    "y[0]": lambda wrong: SequenceTagger(**TINY).fit(FEATURES, [wrong] * 6),
+    "sample_weight": lambda wrong: RNNRegressor(**TINY).fit(FEATURES, LABELS, wrong),
+    "groups": lambda wrong: sliding_windows(FEATURES, window_size=2, groups=wrong),
+    "y_true": lambda wrong: metrics.token_accuracy_score(wrong, [[0]] * 6),
+    "values": lambda wrong: SequenceArray(wrong, [0, 6]),
+    "vectors": lambda wrong: WordVectors(list("abcdef"), wrong),
+    "embedding_init": lambda wrong: RNNClassifier(
+        **TINY, categorical_features=[0], embedding_init=wrong
+    ).fit(FEATURES.astype(int), LABELS),
+}
+at_each_place = pytest.mark.parametrize("place", PLACES)
+
+
+class Tensor:
+    """What holds numbers, of which no array can be made: such as a tensor with a gradient."""
+
+    shape, ndim = (6, 3), 2
+
+    def __array__(self, dtype=None, copy=None):
+        raise RuntimeError("use detach()")
+
+    def __len__(self):
+        return 6
+
+
+@at_each_place
+def test_what_cannot_become_an_array_is_told_why(place):
+    place_and_reason = rf"^{re.escape(place)} is of type Tensor, of which no array .*detach\(\)"
+    with pytest.raises(TypeError, match=place_and_reason):
+        PLACES[place](Tensor())
+
+
+@pytest.mark.parametrize("place", ["X", "y", "sample_weight"])
+def test_integers_of_polars_that_numpy_has_no_type_for(place):
+    pl = pytest.importorskip("polars", minversion="1.18")
+    with pytest.raises(TypeError, match=f"^{place} is of type Series, of which no array"):
+        PLACES[place](pl.Series([2**70] * 6, dtype=pl.Int128))
+
+
+@pytest.mark.parametrize("wrong", [list, np], ids=["a class", "a module"])
+@pytest.mark.parametrize("place", ["X", "y", "sample_weight", "groups", "y_true", "values"])
+def test_what_holds_no_data_is_named(place, wrong):
+    with pytest.raises(TypeError, match=f"^{place} is <.*, which holds no data"):
+        PLACES[place](wrong)
+
+
+def test_an_index_of_several_levels_is_told_what_to_pass():
+    pd = pytest.importorskip("pandas")
+    levels = pd.MultiIndex.from_product([[1, 2], [1, 2, 3]])
+    with pytest.raises(TypeError, match=r"y is a MultiIndex, .* pass y.to_frame\(\)"):
+        RNNClassifier(**TINY).fit(FEATURES, levels)
+
+
+def endless(n):
+    """A list that holds itself n times."""
+    items = []
+    items += [items] * n
+    return items
+
+
+@pytest.mark.parametrize("n", [1, 2])
+@at_each_place
+def test_a_list_that_holds_itself_is_refused(place, n):
+    with pytest.raises((TypeError, ValueError), match=re.escape(place.split("[")[0])):
+        PLACES[place]([endless(n)] * 6)
+
+
+def test_dates_hide_in_no_categories():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"day": pd.Categorical(pd.date_range("2024", periods=6)), "x": LABELS})
+    for X in (frame, frame[["day"]], [frame] * 6):
+        with pytest.raises(ValueError, match="Column 'day' of X.* holds times"):
+            RNNClassifier(**TINY).fit(X, LABELS)
+
+
+def test_infinities_of_both_signs_are_no_numbers_and_make_no_warning():
+    wrong = np.array([np.inf, -np.inf, 1, 1, 1, 1])
+    for place in ("sample_weight", "embedding_init"):
+        with pytest.raises(ValueError, match=f"{place} contains infinity"):
+            PLACES[place](wrong if place == "sample_weight" else wrong.reshape(3, 2))
+    with pytest.raises(ValueError, match="y contains infinity"):
+        WindowScaledRegressor(Ridge()).fit(FEATURES, wrong)
+
+
+# Numbers ----------------------------------------------------------------------------------------
+
+DAYS_3 = np.timedelta64(3, "D")
+FORECASTER = make_pipeline(SlidingWindowTransformer(2, horizon=1, output="2d"), Ridge())
+COUNTED = {
+    "window_size": lambda n: sliding_windows(FEATURES, window_size=n),
+    "stride": lambda n: sliding_windows(FEATURES, window_size=2, stride=n),
+    "horizon": lambda n: SlidingWindowTransformer(2, horizon=n).fit(FEATURES),
+    "n_splits": lambda n: PurgedWindowSplit(n, window_size=1),
+    "n_rows": lambda n: SlidingWindowTransformer(2).explain_alignment(n),
+    "n_steps": lambda n: recursive_forecast(FORECASTER.fit(FEATURES, FEATURES), FEATURES, n),
+    "season": lambda n: backtest(FORECASTER, FEATURES, FEATURES[:, 0], season=n),
+    "cv": lambda n: backtest(FORECASTER, FEATURES, FEATURES[:, 0], cv=n),
+    "max_iter": lambda n: RNNClassifier(max_iter=n).fit(FEATURES, LABELS),
+    "n_jobs": lambda n: RNNClassifier(n_jobs=n).fit(FEATURES, LABELS),
+    "verbose": lambda n: RNNClassifier(verbose=n).fit(FEATURES, LABELS),
+    "n_samples": lambda n: datasets.make_adding_problem(n_samples=n),
+    "n_streams": lambda n: RNNRegressor(**TINY).fit(FEATURES, LABELS).stream(n),
+    "shape": lambda n: GridScanner(shape=[n, n]).fit(np.ones((2, 9))),
+}
+
+
+@pytest.mark.parametrize("wrong", [DAYS_3, np.timedelta64(3)], ids=str)
+@pytest.mark.parametrize("name", COUNTED)
+def test_a_duration_is_no_number(name, wrong):
+    with pytest.raises((TypeError, ValueError), match=name):
+        COUNTED[name](wrong)
+
+
+def test_a_duration_of_numpy_is_a_step_of_time():
+    pd = pytest.importorskip("pandas")
+    days = pd.DataFrame({"x": Y}, index=pd.date_range("2024", periods=4, freq="3D"))
+    windows = SlidingWindowTransformer(2, freq=DAYS_3).fit_transform(days)
+    np.testing.assert_array_equal(windows[:, :, 0], [[0, 0], [0, 1], [1, 2], [2, 3]])
+
+
+@pytest.mark.parametrize("wrong", [np.array([True, False]), None, 1], ids=repr)
+def test_a_choice_of_two_is_true_or_false(wrong):
+    with pytest.raises(TypeError, match="refit must be True or False"):
+        backtest(FORECASTER, FEATURES, FEATURES[:, 0], refit=wrong)
+
+
+@pytest.mark.parametrize(
+    "name, wrong",
+    [
+        *(("learning_rate_init", wrong) for wrong in (Fraction(1, 2), 1e308)),
+        *(("forget_bias", wrong) for wrong in (Fraction(1, 2), 1e308, -1e308)),
+        ("alpha", Fraction(1, 2)),
+    ],
+    ids=str,
+)
+def test_numbers_that_no_network_can_use_are_refused(name, wrong):
+    with pytest.raises(ValueError, match=f"The '{name}' parameter"):
+        RNNClassifier(cell_type="lstm", **TINY, **{name: wrong}).fit(FEATURES, LABELS)
+
+
+def test_vectors_without_a_value_are_no_targets():
+    with pytest.raises(ValueError, match=r"y\[0\] has shape \(3, 0\)"):
+        SequenceRegressor(**TINY).fit(FEATURES[:, :, np.newaxis], np.empty((6, 3, 0)))
+
+
+def test_the_score_of_values_below_all_predictions_is_finite():
+    model = RNNRegressor(**TINY).fit(FEATURES, Y[LABELS])
+    assert np.isfinite(model.score(FEATURES, np.full(6, 5e-324)))
