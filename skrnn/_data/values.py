@@ -185,7 +185,7 @@ def _largest(values):
 def reject_beyond_floats(values, name):
     """Raise if a number is larger than any float; lists of several lengths pass unread."""
     try:
-        cells = to_array(readable(values, name), name)
+        cells = to_array(values, name)
     except ValueError:
         return
     is_long = cells.dtype == np.longdouble and cells.dtype != np.float64
@@ -245,7 +245,6 @@ def reject_times(values, name, remedy=_MAKE_FEATURES):
 
     remedy   what to do about them, with a place for their name
     """
-    values = readable(values, name)
     if hasattr(values, "columns"):
         dtypes = list(getattr(values, "dtypes", ()))
         for column, dtype in zip(values.columns, dtypes, strict=False):
@@ -274,7 +273,6 @@ def _times_among(values):
 
 def columns_of(values, name):
     """Yield the name and the values of each column of a frame or of an array."""
-    values = readable(values, name)
     cells = np.atleast_1d(to_array(values, name))
     cells = cells.reshape(len(cells), math.prod(cells.shape[1:]))
     yield from zip(getattr(values, "columns", range(cells.shape[1])), cells.T.tolist(), strict=True)

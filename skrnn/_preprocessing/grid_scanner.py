@@ -105,8 +105,7 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         check_parameters(self)
         X = self._read(X)
         images = self._images(X)
-        directions = as_list(self.directions, "directions")
-        check_directions(directions, *images.shape[1:3])
+        check_directions(self._directions(), *images.shape[1:3])
         self.shape_, self.n_features_in_ = images.shape[1:], X.shape[-1]
         return self
 
@@ -139,8 +138,11 @@ class GridScanner(VersionMixin, SequenceTransformerMixin, BaseEstimator):
                 f"X has images of shape {images.shape[1:]}, but GridScanner was fitted with "
                 f"{self.shape_}: pass images of one size."
             )
-        scans = [scan(images, direction) for direction in self.directions]
+        scans = [scan(images, direction) for direction in self._directions()]
         return np.concatenate(scans, axis=2)
+
+    def _directions(self):
+        return as_list(self.directions, "directions")
 
     def _read(self, X):
         X = readable(X, "X")

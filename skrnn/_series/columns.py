@@ -47,7 +47,6 @@ def parts_of(windows, names):
 
 def names_of(X):
     """Return the names of the columns of a table, or their numbers."""
-    X = readable(X, "X")
     if hasattr(X, "columns"):
         return list(X.columns)
     shape = as_table(X).shape
@@ -56,7 +55,6 @@ def names_of(X):
 
 def take_columns(X, positions):
     """Return these columns of a table, in its own kind."""
-    X = readable(X, "X")
     if hasattr(X, "columns"):
         names = list(X.columns)
         return X[[names[i] for i in positions]]
@@ -65,13 +63,11 @@ def take_columns(X, positions):
 
 def column_at(X, position):
     """Return one column of a table."""
-    X = readable(X, "X")
     return X[list(X.columns)[position]] if hasattr(X, "columns") else as_table(X)[:, position]
 
 
 def as_table(X):
     """Return lists as an array of objects, which alone keeps strings and numbers apart."""
-    X = readable(X, "X")
     if is_frame(X) or isinstance(X, np.ndarray):
         return X
     if hasattr(X, "__array__"):
@@ -84,7 +80,6 @@ def as_table(X):
 
 def rows_of(X):
     """Return the rows of a table, or the values of one series, of any type."""
-    X = readable(X, "X")
     if is_frame(X):
         check_columns(X, "X")
         return as_matrix(X, "sliding_windows", numeric=False)

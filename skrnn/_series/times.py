@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrnn._data.frames import is_missing, readable
+from skrnn._data.frames import is_missing
 from skrnn._series.calendar import Step, count_ticks, find_step, parse_step
 from skrnn._series.columns import column_at, names_of
 
@@ -40,7 +40,7 @@ def read_times(X, time_feature=None):
     time_feature   position of the column that has them; None for the index of a pandas table
     """
     if time_feature is not None:
-        return _times_of_column(readable(X, "X"), time_feature)
+        return _times_of_column(X, time_feature)
     index = getattr(X, "index", None)
     if not hasattr(index, "inferred_type"):
         return None

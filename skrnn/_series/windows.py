@@ -566,7 +566,6 @@ def seen_step(windows):
 
 def starts_of(windows, X, n_rows):
     """Return the first row of every series that a transformer would find in a table."""
-    X = readable(X, "X")
     return windows._starts(X, n_rows, names_of(X), reset=True)[0]
 
 

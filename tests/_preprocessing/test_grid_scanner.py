@@ -38,6 +38,13 @@ def test_directions_stand_side_by_side_in_their_order():
     assert whole.shape == (2, 3, 12) and whole.dtype == SQUARE.dtype
 
 
+def test_directions_may_stand_in_any_list():
+    pyarrow = pytest.importorskip("pyarrow")
+    expected = GridScanner(["up", "down"]).fit_transform(SQUARE)
+    for make in (tuple, np.array, pyarrow.array):
+        assert_array_equal(GridScanner(make(["up", "down"])).fit_transform(SQUARE), expected)
+
+
 def test_channels_and_oblong_images():
     images = np.random.default_rng(0).random((4, 5, 7, 3))
     assert GridScanner(["down", "up"]).fit_transform(images).shape == (4, 5, 2 * 7 * 3)
