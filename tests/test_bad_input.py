@@ -377,6 +377,7 @@ WRONG_Y = [
     (CLASSIFIER, [["a"] * len(x) for x in RAGGED], "SequenceTagger learns one label for each step"),
     (CLASSIFIER, [["a"]] * 11 + [["a", "b"]], "y[11] has 2 labels"),
     (CLASSIFIER, 2 * np.eye(12), "of one-hot rows y.argmax(axis=1)"),
+    (CLASSIFIER, [["a", "b"]] * 12, "takes 0 and 1 for each, as from MultiLabelBinarizer"),
     (CLASSIFIER, np.eye(12) + 1, "y[0] has 12 labels, but RNNClassifier needs one for each"),
     (CLASSIFIER, np.linspace(0, 1, 12), "Unknown label type: continuous"),
     (CLASSIFIER, [np.nan] + [1.0] * 11, "Input y contains NaN"),
@@ -746,6 +747,9 @@ def test_another_number_of_outputs():
     model.fit(X, np.ones((12, 3)))
     check(lambda: model.fit(X, np.ones((12, 2))), "y has 2 output(s), but RNNRegressor was fitted")
     check(lambda: model.partial_fit(X, np.ones(12)), "pass y of shape (n_sequences, 3)")
+    model = SequenceRegressor(hidden_size=4, max_iter=1).fit(X, np.ones(X.shape[:2]))
+    message = "pass y of shape (n_sequences, n_steps, 1)"
+    check(lambda: model.partial_fit(X, np.ones((*X.shape[:2], 2))), message)
 
 
 def test_a_loss_with_another_scale_of_outputs():
@@ -840,7 +844,7 @@ WRONG_SAMPLES = [
     ({"prompt": "ax"}, "prompt has the symbols 'x', which are not among the 4 that were learnt"),
     ({"prompt": "ax"}, "first in prompt at step 1"),
     ({"prompt": 3}, "prompt is 3, not a sequence of symbols"),
-    ({"prompt": ["an", "na"]}, "prompt holds lists of symbols, but those of fit were strings"),
+    ({"prompt": ["an", "na"]}, "prompt=['an', 'na'] must be one string, as those of fit"),
 ]
 
 
@@ -870,9 +874,11 @@ def test_wrong_options_of_a_language_model(params, message):
     check(lambda: MODEL(**params).fit(NAMES), message)
 
 
-def test_a_language_model_reads_one_direction():
-    with pytest.raises(TypeError, match="unexpected keyword argument 'bidirectional'"):
-        RNNLanguageModel(bidirectional=True)
+@pytest.mark.parametrize("estimator", [RNNLanguageModel, SequenceGenerator])
+def test_what_predicts_the_next_symbol_reads_one_direction(estimator):
+    message = f"{estimator.__name__} has no parameter bidirectional, but bidirectional=True: it"
+    check(lambda: estimator(bidirectional=True), message, TypeError)
+    assert "bidirectional" not in estimator().get_params()
 
 
 def test_wrong_calls_of_a_language_model():
@@ -900,7 +906,7 @@ VECTORS = np.random.default_rng(0).standard_normal((3, 2))
 
 WRONG_DESCRIPTIONS = {
     "none": (None, "X is of type NoneType", TypeError),
-    "3-D": (X[:3], "X was read as sequences of 5 to 5 steps, but SequenceGenerator", ValueError),
+    "3-D": (X[:3], "SequenceGenerator takes one vector for each target: pass an array", ValueError),
     "3-D, remedy": (X[:3], "pass an array of shape (n_sequences, n_features).", ValueError),
     "1-D": (np.arange(3.0), "Reshape your data", ValueError),
     "lists of two lengths": (
@@ -1715,3 +1721,23 @@ def test_wrong_looks_inside_and_wrong_steps(call, parts):
         call()
     for part in parts:
         assert part in str(error.value)
+
+
+SYMBOL_ESTIMATORS = {
+    "RNNLanguageModel": (RNNLanguageModel, (NAMES,)),
+    "SequenceGenerator": (SequenceGenerator, (VECTORS, NAMES)),
+    "SequenceTranslator": (SequenceTranslator, (X[:3], NAMES)),
+}
+
+
+@pytest.mark.parametrize("estimator, data", SYMBOL_ESTIMATORS.values(), ids=SYMBOL_ESTIMATORS)
+@pytest.mark.parametrize("unknown_symbol", [None, "n"])
+def test_classes_of_a_later_call_are_those_of_the_first(estimator, data, unknown_symbol):
+    model = estimator(hidden_size=4, unknown_symbol=unknown_symbol)
+    classes = sorted(set("".join(NAMES)))
+    model.partial_fit(*data, classes=classes).partial_fit(*data, classes=classes)
+    seen = model.t_
+    other = ", ".join(map(repr, sorted({*classes, "x"} - {"a", "n"})))
+    message = f"classes is not the same as on the first call to partial_fit, but differs in {other}"
+    check(lambda: model.partial_fit(*data, classes=["a", "n", "x"]), message)
+    assert model.t_ == seen

@@ -12,7 +12,7 @@ TOO_MANY = (
 )
 UNSEEN = (
     "fit saw ids below {} only: map unseen categories to an id that was seen, as TokenEncoder does "
-    "with the unknown token and OrdinalEncoder with handle_unknown='use_encoded_value'."
+    "with the unknown token, or make numbers of them by OneHotEncoder(handle_unknown='ignore')."
 )
 
 

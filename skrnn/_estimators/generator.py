@@ -12,6 +12,7 @@ from numpy.typing import ArrayLike
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
 from skrnn._core.search import Search
+from skrnn._data.checks import as_read
 from skrnn._data.frames import readable_items
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.embeddings import embedding_tables
@@ -20,6 +21,7 @@ from skrnn._estimators.parameters import (
     OF_FEATURES,
     describe_layers,
     is_stochastic,
+    reads_forward,
     without,
 )
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
@@ -282,6 +284,7 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         "scoring": [callable, None],
     }
 
+    @reads_forward
     def __init__(
         self,
         *,
@@ -641,9 +644,8 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         """Raise unless X is a table with one vector in each row."""
         if not data.is_table:
             raise ValueError(
-                f"X was read as sequences of {data.lengths.min()} to {data.lengths.max()} steps, "
-                f"but {type(self).__name__} takes one vector for each target: pass an array of "
-                "shape (n_sequences, n_features)."
+                f"{type(self).__name__} takes one vector for each target: pass an array of shape "
+                f"(n_sequences, n_features). {as_read(data)}"
             )
         return data
 

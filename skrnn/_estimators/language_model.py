@@ -19,6 +19,7 @@ from skrnn._estimators.parameters import (
     OF_FEATURES,
     describe_layers,
     is_stochastic,
+    reads_forward,
     without,
 )
 from skrnn._estimators.reading import STATES_NOT_ROUTED
@@ -257,6 +258,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
     }
     _needs_target = False
 
+    @reads_forward
     def __init__(
         self,
         *,

@@ -1,7 +1,10 @@
 """Parameters of the recurrent estimators: what is valid, alone and together."""
 
 import warnings
+from collections.abc import Callable
+from functools import wraps
 from numbers import Integral, Real
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from sklearn.metrics import get_scorer_names
@@ -14,6 +17,8 @@ from skrnn._estimators.embeddings import embedding_tables, initial_vectors
 from skrnn._fitting.solvers import SOLVERS
 from skrnn._model import kind_of
 from skrnn._preprocessing.word_vectors import WordVectors
+
+Init = TypeVar("Init", bound=Callable[..., Any])
 
 COMMON_CONSTRAINTS = {
     "cell_type": [StrOptions(set(CELLS))],
@@ -135,6 +140,22 @@ def is_stochastic(estimator):
             "set: choose 'adam', 'adamw', 'rmsprop' or 'sgd'."
         )
     return True
+
+
+def reads_forward(init: Init) -> Init:
+    """Let an ``__init__`` without `bidirectional` say why there is none."""
+
+    @wraps(init)
+    def checked(self, *args, **params):
+        if "bidirectional" in params:
+            raise TypeError(
+                f"{type(self).__name__} has no parameter bidirectional, but "
+                f"bidirectional={params['bidirectional']!r}: it reads in one direction only, for a "
+                "network that had read what it is to predict could not be wrong. Leave it out."
+            )
+        init(self, *args, **params)
+
+    return cast(Init, checked)
 
 
 def describe_layers(params):

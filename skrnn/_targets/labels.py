@@ -40,8 +40,9 @@ class Labels(Target):
         for i in np.flatnonzero(n_labels != 1)[:1]:
             raise ValueError(
                 f"y[{i}] has {n_labels[i]} labels, but {self.owner} needs one for each sequence: "
-                "pass y of shape (n_sequences,), of one-hot rows y.argmax(axis=1). SequenceTagger "
-                "learns one label for each step."
+                "pass y of shape (n_sequences,), of one-hot rows y.argmax(axis=1). Where several "
+                "may hold, RNNClassifier takes 0 and 1 for each, as from MultiLabelBinarizer. "
+                "SequenceTagger learns one label for each step."
             )
         labels = column_or_1d(as_labels(y, "y"), warn=True)
         labels = check_labels(labels, "y", ONE_TYPE)

@@ -248,6 +248,8 @@ class NextSymbol(Target):
         self.longest = int(y.lengths.max())
 
     def resume(self, earlier):
+        if self.classes is not None:
+            earlier.alphabet.check_classes(self.classes)
         self.alphabet, self.longest, self.is_learnt = earlier.alphabet, earlier.longest, True
 
     @property
@@ -278,6 +280,11 @@ class NextSymbol(Target):
 
     def read_prompt(self, prompt):
         """Return the data of one sequence, which others are to begin with."""
+        if self.alphabet.kind == "str" and isinstance(prompt, list | tuple | np.ndarray):
+            raise TypeError(
+                f"prompt={prompt!r} must be one string, as those of fit, with which all sequences "
+                "begin: join its symbols, or draw once for each of several beginnings."
+            )
         items = [[] if prompt is None else prompt]
         read = read_symbols(items, "prompt", may_be_empty=True, label="{}")
         return self.encode(read)

@@ -59,6 +59,12 @@ def weights_of_steps(sample_weight, data):
     return check_sample_weight(weight, len(weight))
 
 
+def place_of_row(row, data):
+    """Return the sequence and the step of one of the rows that lie end to end."""
+    sequence = np.searchsorted(data.starts, row, side="right") - 1
+    return sequence, row - data.starts[sequence]
+
+
 class StepTarget(Target):
     """What targets of steps share: only what is known is learnt and encoded."""
 
@@ -104,31 +110,32 @@ class StepTarget(Target):
 class StepValues(StepTarget, Values):
     """One value or vector for each step; NaN is unknown."""
 
+    axes = "n_sequences, n_steps"
+
     def check(self, y, data):
         y = values_of_steps(y, data, "y", concatenate_numbers)
         infinite = np.isinf(y)
-        if infinite.any():
-            row = np.flatnonzero(infinite.reshape(len(y), -1).any(axis=1))[0]
-            sequence = np.searchsorted(data.starts, row, side="right") - 1
+        for row in np.flatnonzero(infinite.reshape(len(y), -1).any(axis=1))[:1]:
+            sequence, step = place_of_row(row, data)
             raise ValueError(
-                f"y[{sequence}] is infinite at step {row - data.starts[sequence]}: give a finite "
-                "number, or NaN if the value is unknown."
+                f"y[{sequence}] is infinite at step {step}: give a finite number, or NaN if the "
+                "value is unknown."
+            )
+        missing = np.isnan(y.reshape(len(y), -1))
+        for row in np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[:1]:
+            sequence, step = place_of_row(row, data)
+            raise ValueError(
+                f"y[{sequence}] has NaN at step {step} in some of its {missing.shape[1]} outputs "
+                "but not in all: a step is known or unknown as a whole. Fill in the missing "
+                "outputs, or fit an estimator for each output."
             )
         self.check_domain(y[~np.isnan(y)])
         return y
 
     def known(self, y):
-        missing = np.isnan(y.reshape(len(y), -1))
-        known = ~missing.any(axis=1)
-        if (missing.any(axis=1) & ~missing.all(axis=1)).any():
-            row = np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[0]
-            raise ValueError(
-                f"y has NaN in some of the {missing.shape[1]} outputs of a step but not in all, "
-                f"first in row {row} of all steps: a step is known or unknown as a whole. Fill in "
-                "the missing outputs, or fit an estimator for each output."
-            )
+        known = ~np.isnan(y.reshape(len(y), -1)).any(axis=1)
         if not known.any():
-            raise ValueError("every value in y is NaN, so there is nothing to learn.")
+            raise ValueError("every value in y is NaN: give the value of one step at least.")
         return known
 
 

@@ -84,6 +84,18 @@ class Alphabet:
             items = ["".join(symbols) if are_characters else symbols]
             return self.encode(read_symbols(items, name, label="{}")).astype(np.intp)
 
+    def check_classes(self, classes):
+        """Raise unless the classes of a later call are the symbols that were learnt."""
+        symbols = set(read_symbols([classes], "classes").distinct)
+        if self.unknown_symbol is not None:
+            symbols.add(self.unknown_symbol)
+        other = sorted(map(repr, symbols ^ set(self.number)))
+        if other:
+            raise ValueError(
+                f"classes is not the same as on the first call to partial_fit, but differs in "
+                f"{_first(other)}: leave it out, or fit anew."
+            )
+
     def check_kind(self, read):
         """Raise if fit saw strings and these are none, or the other way round."""
         if read.numbers.size and (read.kind == "str") != (self.kind == "str"):
@@ -95,10 +107,9 @@ class Alphabet:
 
     def _unknown(self, read, numbers):
         strangers = [i for i, number in enumerate(numbers) if number == -1]
-        shown = ", ".join(repr(read.distinct[i]) for i in strangers[:SHOWN])
-        more = f" and {len(strangers) - SHOWN} more" if len(strangers) > SHOWN else ""
+        shown = _first([repr(read.distinct[i]) for i in strangers])
         return (
-            f"{read.name} has the symbols {shown}{more}, which are not among the {len(self)} that "
+            f"{read.name} has the symbols {shown}, which are not among the {len(self)} that "
             f"were learnt, first in {read.place(strangers[0])}. Leave them out, or fit with "
             "unknown_symbol= a symbol that stands for them, which min_count=2 lets the rare ones "
             "teach."
@@ -116,6 +127,12 @@ class Alphabet:
     def split(self, numbers, lengths):
         """Return the numbers of each of some sequences, which lie end to end."""
         return split_sequences(numbers, np.append(sequence_starts(lengths), len(numbers)))
+
+
+def _first(names):
+    """Join the first of some names, and say how many more there are."""
+    more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
+    return ", ".join(names[:SHOWN]) + more
 
 
 def slices(n_rows, size=1 << 20):

@@ -18,7 +18,10 @@ class Values(Target):
     mean 1: a shift would not keep them in the domain of the loss.
 
     loss_name, quantile   as estimators take them; several quantiles are an array
+    axes                  those of y before its outputs, in messages
     """
+
+    axes = "n_sequences"
 
     def __init__(self, owner, loss_name, quantile=0.5):
         super().__init__(owner)
@@ -87,7 +90,7 @@ class Values(Target):
         if n_values != self.n_values:
             raise ValueError(
                 f"y has {n_values} output(s), but {self.owner} was fitted with "
-                f"{self.n_values}: pass y of shape (n_sequences, {self.n_values})."
+                f"{self.n_values}: pass y of shape ({self.axes}, {self.n_values})."
             )
 
     def choose(self, params, outputs, packing):

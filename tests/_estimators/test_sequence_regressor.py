@@ -174,7 +174,13 @@ def changed(i, values):
         ),
         (
             [np.column_stack([y, np.where(np.arange(len(y)) == 0, np.nan, y)]) for y in Y],
-            "NaN in some of the 2 outputs of a step but not in all",
+            r"y\[0\] has NaN at step 0 in some of its 2 outputs but not in all",
+        ),
+        (
+            [np.column_stack([y, y]) for y in Y[:3]]
+            + [np.column_stack([Y[3], np.full(len(Y[3]), np.nan)])]
+            + [np.column_stack([y, y]) for y in Y[4:]],
+            r"y\[3\] has NaN at step 0",
         ),
     ],
 )
