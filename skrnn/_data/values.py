@@ -8,7 +8,7 @@ from numbers import Integral
 
 import numpy as np
 from scipy.sparse import issparse
-from sklearn.utils import check_array, check_scalar
+from sklearn.utils import check_array, check_consistent_length, check_scalar
 
 from skrnn._data.frames import check_columns, readable, to_array
 
@@ -60,9 +60,31 @@ def check_integer(value, name, least=1, most=None):
 
 
 def checked_array(values, name, **options):
-    """Return what scikit-learn's ``check_array`` does, without NumPy's warning of inf - inf."""
-    with np.errstate(invalid="ignore"):
-        return check_array(values, input_name=name, **options)
+    """Return what scikit-learn's ``check_array`` does; its errors have the name.
+
+    NumPy would warn of infinities of both signs.
+    """
+    try:
+        with np.errstate(invalid="ignore"):
+            return check_array(values, input_name=name, **options)
+    except ValueError as error:
+        if name in str(error):
+            raise
+        raise ValueError(f"{name}: {error}") from None
+
+
+def check_same_length(**values):
+    """Raise unless all have one entry for each sample: scikit-learn's errors, with the names."""
+    values = {name: value for name, value in values.items() if value is not None}
+    for name, value in values.items():
+        try:
+            check_consistent_length(value)
+        except TypeError as error:
+            raise TypeError(f"{name}: {error}") from None
+    try:
+        check_consistent_length(*values.values())
+    except ValueError as error:
+        raise ValueError(f"{error}, of {' and '.join(values)}.") from None
 
 
 def check_boolean(value, name):

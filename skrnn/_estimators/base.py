@@ -12,13 +12,12 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator
 from sklearn.model_selection import train_test_split
-from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters, safe_indexing
 from skrnn._data.frames import readable
 from skrnn._data.recognise import read_again, read_sequences
-from skrnn._data.values import check_range
+from skrnn._data.values import check_range, check_same_length
 from skrnn._estimators.embeddings import initial_vectors
 from skrnn._estimators.names import NamesMixin
 from skrnn._estimators.opened import Opened, check_is_network
@@ -142,7 +141,7 @@ class BaseRNN(
         """Return the training set; set the schema of X and the target."""
         y = self._as_given(X, y)
         data = self._read_data(X, y, self._schema if goes_on else None)
-        check_consistent_length(data, y)
+        check_same_length(X=data, y=y)
         target = self._make_target(classes, y)
         if goes_on:
             target.resume(self._target)
@@ -176,7 +175,7 @@ class BaseRNN(
         """Return other sequences as a training set, read as those of the fit."""
         y = self._as_given(X, y)
         data = self._read_data(X, y, self._schema)
-        check_consistent_length(data, y)
+        check_same_length(X=data, y=y)
         return self._target.read(y, sample_weight, data, held_out)
 
     def _generator(self, incremental):

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import ClassifierMixin
 from sklearn.metrics import accuracy_score
-from sklearn.utils import check_consistent_length
 
 from skrnn._compat import StrOptions, with_callbacks
+from skrnn._data.values import check_same_length
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.reading import ReadingMixin
@@ -593,7 +593,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         data, target, y = self._read_new(X), self._target, self._as_given(X, y)
-        check_consistent_length(data, y)
+        check_same_length(X=data, y=y)
         labels, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
         return accuracy_score(labels, self._decoded(data, target.predict), sample_weight=weight)
 

@@ -9,10 +9,10 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import RegressorMixin
-from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
+from skrnn._data.values import check_same_length
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._estimators.reading import ReadingMixin
@@ -552,7 +552,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers.
         """
         data, target, y = self._read_new(X), self._target, self._as_given(X, y)
-        check_consistent_length(data, y)
+        check_same_length(X=data, y=y)
         values, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
         target.check_n_values(values)
         return r2(values, target.central(self._decoded(data, target.predict)), weight)

@@ -3,11 +3,11 @@
 from numbers import Integral, Real
 
 import numpy as np
-from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval
 from skrnn._core.search import Search
 from skrnn._data.frames import readable
+from skrnn._data.values import check_same_length
 from skrnn._estimators.parameters import draw_seed
 from skrnn._targets.next_symbol import log_likelihood
 from skrnn._targets.weights import check_sample_weight
@@ -52,7 +52,7 @@ class SymbolsMixin:
         """Share of sequences that are predicted exactly."""
         self._check_fitted()
         predicted, y = self.predict(X), readable(y, "y")
-        check_consistent_length(predicted, y)
+        check_same_length(X=predicted, y=y)
         weight = check_sample_weight(sample_weight, len(predicted))
         return float(np.average(self._target.are_equal(y, predicted), weights=weight))
 

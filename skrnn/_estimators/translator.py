@@ -9,12 +9,11 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length
 
 from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.attention import SCORES
 from skrnn._data.ragged import object_array
-from skrnn._data.values import is_integer
+from skrnn._data.values import check_same_length, is_integer
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.decoders import DECODERS
 from skrnn._estimators.emission_stream import EmissionStream
@@ -883,7 +882,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
     def _of_pairs(self, method, X, y, may_be_impossible=True):
         """Let a method of the decoder say something of sequences and their symbols."""
         data, y = self._read_new(X), self._as_given(X, y)
-        check_consistent_length(data, y)
+        check_same_length(X=data, y=y)
         pairs = self._target.read(y, None, data, held_out=True, may_be_impossible=may_be_impossible)
         compute = partial(getattr(self._decoder, method), self._model, pairs)
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:

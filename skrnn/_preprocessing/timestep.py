@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from sklearn import get_config
 from sklearn.base import BaseEstimator, clone
 from sklearn.preprocessing import FunctionTransformer
-from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, process_routing
 from sklearn.utils.validation import check_is_fitted
 
@@ -19,7 +19,7 @@ from skrnn._data.checks import check_features, learn_features
 from skrnn._data.frames import column_names
 from skrnn._data.recognise import recognise
 from skrnn._data.schema import Schema
-from skrnn._data.values import as_list, check_choice
+from skrnn._data.values import as_list, check_choice, check_same_length
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._preprocessing.step_tables import (
     apply,
@@ -299,7 +299,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
                 "metadata from the transformer."
             )
         routed = process_routing(self, method, **params)["transformer"][method]
-        check_consistent_length(source, *routed.values())
+        check_same_length(X=source, **routed)
         return {name: np.repeat(values, source.lengths) for name, values in routed.items()}
 
     def _names_of(self, source):

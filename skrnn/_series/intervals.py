@@ -7,12 +7,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone
-from sklearn.utils import check_consistent_length
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import Interval, RealNotInt, check_parameters, safe_indexing
 from skrnn._data.ragged import rows_between
-from skrnn._data.values import as_floats
+from skrnn._data.values import as_floats, check_same_length
 from skrnn._series.baselines import Origins
 from skrnn._series.columns import check_table
 from skrnn._series.forecast import windows_of
@@ -141,7 +140,7 @@ class ConformalForecaster(VersionMixin, RegressorMixin, MetaEstimatorMixin, Base
         check_parameters(self)
         windows, y = self._windows(), as_floats(y, "y")
         X = check_table(X, "X")
-        check_consistent_length(X, y)
+        check_same_length(X=X, y=y)
         for name in ("scores_", "n_features_in_", "feature_names_in_"):
             vars(self).pop(name, None)  # they may be those of another table
         starts = starts_of(windows, X, len(y))

@@ -7,11 +7,10 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.model_selection import TimeSeriesSplit
-from sklearn.utils import check_consistent_length
 
 from skrnn._data.frames import readable
 from skrnn._data.ragged import rows_between
-from skrnn._data.values import as_list, check_integer, is_integer, reject_sparse
+from skrnn._data.values import as_list, check_integer, check_same_length, is_integer, reject_sparse
 from skrnn._series.columns import names_of, position_of
 from skrnn._series.series import largest_horizon, lengths_of, series_starts
 from skrnn._series.times import check_order, read_times
@@ -124,7 +123,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
         if X is None:
             raise TypeError("X is None, but its rows are to be split.")
         reject_sparse(X, "X")
-        check_consistent_length(X, groups)
+        check_same_length(X=X, groups=groups)
         starts = series_starts(groups, len(X))
         times = self._times(X)
         if groups is not None and times is not None:

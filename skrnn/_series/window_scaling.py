@@ -8,13 +8,20 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, MetaEstimatorMixin, RegressorMixin, clone, is_regressor
-from sklearn.utils import check_consistent_length, get_tags
+from sklearn.utils import get_tags
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 from skrnn._data.schema import Schema
-from skrnn._data.values import as_floats, check_choice, checked_array, converted, reject_too_large
+from skrnn._data.values import (
+    as_floats,
+    check_choice,
+    check_same_length,
+    checked_array,
+    converted,
+    reject_too_large,
+)
 from skrnn._twin import all_or_nothing
 from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
@@ -271,7 +278,7 @@ def _check_target(y, name, data):
     y = y if getattr(y, "dtype", None) == np.float32 else floats
     y = checked_array(y, name, ensure_2d=False, dtype=_FLOATS)
     reject_too_large(y, name)
-    check_consistent_length(data, y)
+    check_same_length(**{name.replace("y", "X"): data, name: y})
     return y
 
 

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import ArrayLike
 from sklearn.base import BaseEstimator, OneToOneFeatureMixin, TransformerMixin
-from sklearn.utils import check_array, check_consistent_length
+from sklearn.utils import check_array
 from sklearn.utils.validation import check_is_fitted, validate_data
 
 from skrnn._compat import named
@@ -22,6 +22,7 @@ from skrnn._data.values import (
     check_choice,
     check_integer,
     check_numbers,
+    check_same_length,
     reject_too_large,
 )
 from skrnn._series.calendar import Step
@@ -313,7 +314,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         """
         self._check_parameters()
         horizons, X, values = all_horizons(self.horizon), readable(X, "X"), read_targets(y)
-        check_consistent_length(X, values)
+        check_same_length(X=X, y=values)
         if np.ndim(self.horizon) == 0:
             return values
         starts = starts_of(self, X, len(values))
@@ -663,7 +664,7 @@ def sliding_windows(
     span = window_size + max(horizons)
     X, values = readable(X, "X"), None if y is None else read_targets(y)
     groups = readable(groups, "groups")
-    check_consistent_length(X, values, groups)
+    check_same_length(X=X, y=values, groups=groups)
     rows = rows_of(X)
     first = _starts_of_table(X, groups, len(rows), freq, gaps)
     lengths = lengths_of(first, len(rows))

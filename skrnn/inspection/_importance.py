@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from scipy.sparse import issparse
 from sklearn.base import is_classifier
 from sklearn.metrics import check_scoring
-from sklearn.utils import Bunch, check_consistent_length, check_random_state
+from sklearn.utils import Bunch, check_random_state
 from sklearn.utils.parallel import Parallel, delayed
 
 from skrnn._compat import Interval, StrOptions, validate_params
@@ -22,6 +22,7 @@ from skrnn._data.recognise import recognise
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sources import Grid
 from skrnn._data.steps import concatenate_numbers, is_flat
+from skrnn._data.values import check_same_length
 from skrnn._series.windows import SlidingWindowTransformer
 from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Sequences
@@ -125,7 +126,7 @@ def permutation_importance(
     _check_scoring(scoring)
     _refuse_windows(estimator)
     shuffled = Shuffled(X, type(estimator).__name__)
-    check_consistent_length(shuffled.source, y, sample_weight)
+    check_same_length(X=shuffled.source, y=y, sample_weight=sample_weight)
     if sample_weight is not None:
         sample_weight = _check_weights(estimator, sample_weight, len(shuffled.source))
     groups, names = shuffled.groups(by, block_size)

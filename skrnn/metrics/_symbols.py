@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.utils import check_consistent_length
 
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.symbols import read_symbols
+from skrnn._data.values import check_same_length
 from skrnn._typing import Sequences
 from skrnn.metrics._tokens import sequence_weights
 
@@ -100,7 +100,7 @@ def read_and_count(y_true, y_pred):
         read_symbols(y, name, may_be_empty=True)
         for y, name in ((y_true, "y_true"), (y_pred, "y_pred"))
     )
-    check_consistent_length(true.lengths, pred.lengths)
+    check_same_length(y_true=true.lengths, y_pred=pred.lengths)
     if true.numbers.size and pred.numbers.size and (true.kind == "str") != (pred.kind == "str"):
         raise TypeError(
             f"y_true holds sequences of type {true.kind} and y_pred of type {pred.kind}: the "

@@ -407,6 +407,30 @@ def test_numbers_that_no_network_can_use_are_refused(name, wrong):
         RNNClassifier(cell_type="lstm", **TINY, **{name: wrong}).fit(FEATURES, LABELS)
 
 
+@pytest.mark.parametrize(
+    "call, named",
+    [
+        (lambda: RNNClassifier(**TINY).fit(FEATURES, LABELS[:5]), "[6, 5], of X and y."),
+        (lambda: WindowScaledRegressor(Ridge()).fit(FEATURES, Y), "[6, 4], of X and y."),
+        (
+            lambda: sliding_windows(FEATURES, LABELS, window_size=2, groups=LABELS[:5]),
+            "[6, 6, 5], of X and y and groups.",
+        ),
+        (lambda: metrics.symbol_error_rate(["a"], ["b", "c"]), "[1, 2], of y_true and y_pred."),
+    ],
+    ids=["network", "window scaling", "windows", "symbols"],
+)
+def test_what_differs_in_length_is_named(call, named):
+    with pytest.raises(ValueError, match=f"numbers of samples: {re.escape(named)}$"):
+        call()
+
+
+@pytest.mark.parametrize("place", ["sample_weight", "embedding_init", "vectors"])
+def test_what_has_other_dimensions_is_named(place):
+    with pytest.raises(ValueError, match=f"^{place}: Found array with dim 4"):
+        PLACES[place](np.ones((6, 3, 2, 1)))
+
+
 def test_vectors_without_a_value_are_no_targets():
     with pytest.raises(ValueError, match=r"y\[0\] has shape \(3, 0\)"):
         SequenceRegressor(**TINY).fit(FEATURES[:, :, np.newaxis], np.empty((6, 3, 0)))
