@@ -1,4 +1,4 @@
-"""Cross-validated predictions of one label per time step."""
+"""Cross-validated predictions of what has a length of its own for each sequence."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from sklearn.utils import get_tags
 
 from skrnn._data.frames import readable
 from skrnn._data.labels import are_known, as_labels, check_labels, take_known
+from skrnn._data.ragged import object_array
 from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._data.values import check_choice
 from skrnn._series.split import as_splits
@@ -38,7 +39,8 @@ def cross_val_predict(
     """Predict every sequence with a model that was fitted without it.
 
     :func:`sklearn.model_selection.cross_val_predict` for one label per time step, where that
-    function cannot return probabilities. With one label per sequence, it is that function.
+    function cannot return probabilities. With one label per sequence, it is that function. Values
+    of steps and sequences of symbols are predicted, too.
 
     Parameters
     ----------
@@ -46,7 +48,7 @@ def cross_val_predict(
         It is cloned for each split.
     X : sequences
         As `estimator` accepts them.
-    y : sequences of labels or array-like of shape (n_sequences,)
+    y : sequences of labels, values or symbols, or array-like of shape (n_sequences,)
         The target.
     groups : array-like of shape (n_sequences,), default=None
         Groups for `cv` to keep together.
@@ -111,21 +113,28 @@ def cross_val_predict(
     if y is None or is_flat(y, "y"):
         y = as_labels(y, "y") if isinstance(y, list) else y
         return model_selection.cross_val_predict(estimator, X, y, method=method, **options)
-    ignored = ignore_label_of(estimator) if ignore_label is None else ignore_label
-    labels, _ = concatenate_steps(y, "y")
-    known = take_known(labels, are_known(labels, ignored))
-    classes = np.unique(check_labels(known, "y", "give all labels the same type."))
     check_choice(method, "method", _METHODS)
+    if method == "predict":  # y may also hold values of steps, or symbols: no column is a class
+        return model_selection.cross_val_predict(_Predictor(estimator, method), X, y, **options)
+    ignored = ignore_label_of(estimator) if ignore_label is None else ignore_label
+    classes = _classes_of_steps(y, ignored)
     predictions = model_selection.cross_val_predict(
         _Predictor(estimator, method, classes), X, y, **options
     )
     return np.stack(predictions) if getattr(X, "ndim", 1) > 1 else predictions
 
 
+def _classes_of_steps(y, ignored):
+    """Return the different labels of all steps but those to ignore."""
+    labels, _ = concatenate_steps(y, "y")
+    known = take_known(labels, are_known(labels, ignored))
+    return np.unique(check_labels(known, "y", "give all labels the same type."))
+
+
 class _Predictor(BaseEstimator):
     """`estimator` with `method` as its predict: one array per sequence, a column per class."""
 
-    def __init__(self, estimator, method, classes):
+    def __init__(self, estimator, method, classes=None):
         self.estimator = estimator
         self.method = method
         self.classes = classes
@@ -139,6 +148,8 @@ class _Predictor(BaseEstimator):
 
     def predict(self, X):
         outputs = getattr(self.estimator_, self.method)(X)
+        if self.method == "predict":
+            return outputs if isinstance(outputs, np.ndarray) else object_array(outputs)
         predictions = np.empty(len(outputs), dtype=object)
         for i, output in enumerate(outputs):
             predictions[i] = output if output.ndim == 1 else self._with_all_classes(output)

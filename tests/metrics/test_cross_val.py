@@ -6,6 +6,7 @@ from sklearn.model_selection import KFold
 from sklearn.naive_bayes import GaussianNB
 from taggers import FORM, StepwiseTagger, tagging_data
 
+from skrnn import SequenceGenerator, SequenceRegressor, SequenceTranslator
 from skrnn.metrics import cross_val_predict
 
 
@@ -81,3 +82,33 @@ def test_cross_val_predict_passes_sample_weights(routing):
     expected = StepwiseTagger().fit(X[5:], y[5:], weight[5:]).predict_proba(X[:5])
     for prediction, proba in zip(predictions[:5], expected, strict=True):
         assert_array_equal(prediction, proba)
+
+
+STEPS = [np.random.default_rng(i).standard_normal((2 + i % 3, 2)) for i in range(6)]
+VALUES = [np.where(x[:, 0] > 1, np.nan, x[:, 0]) for x in STEPS]
+QUANTILES = {"loss": "quantile", "quantile": [0.1, 0.9]}
+
+
+@pytest.mark.parametrize(
+    "estimator, X, y",
+    [
+        (SequenceRegressor(), STEPS, VALUES),
+        (SequenceRegressor(), STEPS, STEPS),
+        (SequenceRegressor(**QUANTILES), STEPS, VALUES),
+        (SequenceRegressor(**QUANTILES), np.ones((6, 3, 2)), np.arange(18.0).reshape(6, 3)),
+        (SequenceTranslator(), np.ones((6, 3, 2)), [["ab", "c"], ["c"]] * 3),
+        (SequenceGenerator(), np.ones((6, 2)), [["ab", "c"], ["c"]] * 3),
+    ],
+    ids=["unknown values", "vectors", "quantiles", "array", "translator", "generator"],
+)
+def test_cross_val_predict_of_values_and_symbols(estimator, X, y):
+    estimator.set_params(hidden_size=3, max_iter=1, random_state=0)
+    predicted = cross_val_predict(estimator, X, y, cv=3)
+    expected = [None] * 6
+    for train, test in KFold(3).split(X):
+        estimator.fit([X[i] for i in train], [y[i] for i in train])
+        for i, values in zip(test, estimator.predict([X[i] for i in test]), strict=True):
+            expected[i] = values
+    for one, other in zip(predicted, expected, strict=True):
+        assert type(one) is type(other)
+        assert_array_equal(one, other)
