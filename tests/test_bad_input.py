@@ -1741,3 +1741,28 @@ def test_classes_of_a_later_call_are_those_of_the_first(estimator, data, unknown
     message = f"classes is not the same as on the first call to partial_fit, but differs in {other}"
     check(lambda: model.partial_fit(*data, classes=["a", "n", "x"]), message)
     assert model.t_ == seen
+
+
+WRONG_VALIDATION_SETS = {
+    "values": (SequenceRegressor, (X, X[:, :, 0]), (X, X[:, :, 0] * np.nan, None)),
+    "steps": (SequenceRegressor, (X, X[:, :, 0]), (X[:, :2], X[:, :, 0], None)),
+    "weights": (RNNRegressor, (X, np.ones(12)), (X, np.ones(12), [1.0])),
+    "features": (RNNRegressor, (X, np.ones(12)), (X[:, :, :1], np.ones(12), None)),
+    "texts": (RNNLanguageModel, (NAMES, None), (["x"], None, None)),
+    "symbols": (SequenceTranslator, (X[:3], NAMES), (X[:3], ["x"] * 3, None)),
+    "numbers": (SequenceGenerator, (VECTORS, NAMES), (VECTORS, [1, 2, 3], None)),
+}
+
+
+@pytest.mark.parametrize(
+    "estimator, given, validation", WRONG_VALIDATION_SETS.values(), ids=WRONG_VALIDATION_SETS
+)
+def test_errors_of_the_validation_set_say_so(estimator, given, validation):
+    names = ["X_val", "y_val", "sample_weight_val"]
+    options = {n: v for n, v in zip(names, validation, strict=True) if v is not None}
+    with pytest.raises((ValueError, TypeError)) as error:
+        estimator(hidden_size=4, max_iter=1).fit(*given, **options)
+    assert "the validation set: X is what was passed as X_val" in error.value.__notes__[0]
+    with pytest.raises((ValueError, TypeError)) as error:
+        estimator(hidden_size=4, max_iter=1).fit([], given[1])
+    assert not hasattr(error.value, "__notes__")

@@ -178,6 +178,17 @@ class BaseRNN(
         check_same_length(X=data, y=y)
         return self._target.read(y, sample_weight, data, held_out)
 
+    def _read_validation(self, X, y, sample_weight):
+        """Read the validation set; errors have a note that it is the one they are about."""
+        try:
+            return self._read_more(X, y, sample_weight, held_out=True)
+        except (TypeError, ValueError) as error:
+            error.add_note(
+                "This is about the validation set: X is what was passed as X_val, y as y_val and "
+                "sample_weight as sample_weight_val."
+            )
+            raise
+
     def _generator(self, incremental):
         """Draw the one source of randomness of a fit; partial_fit goes on with its last one."""
         if incremental and getattr(self, "_rng", None) is not None:
@@ -196,7 +207,7 @@ class BaseRNN(
         if X_val is not None:
             if y_val is None and self._needs_target:
                 raise ValueError("X_val was passed without y_val: pass y_val too.")
-            held_out = self._read_more(*validation, held_out=True)
+            held_out = self._read_validation(*validation)
             return train.subset(chosen), self._score_of(held_out, validation, parallel_map)
         if y_val is not None or sample_weight_val is not None:
             raise ValueError("y_val or sample_weight_val was passed without X_val: pass X_val too.")
