@@ -12,7 +12,7 @@ from skrnn._data.frames import readable, stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
 from skrnn._data.values import check_integer
 from skrnn._series.ahead import Ahead, read_history
-from skrnn._series.columns import check_table, names_of
+from skrnn._series.columns import check_table, names_of, position_of
 from skrnn._series.future import known_columns
 from skrnn._series.series import all_horizons, largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer, seen_step
@@ -280,6 +280,8 @@ def _parts(windows, X, told):
     for name in ("group_feature", "time_feature"):
         feature = getattr(told, name)
         part[name] = feature if feature is not None else _same_column(first, name, names)
+        if feature is not None:
+            position_of(feature, names, name)
     if part["group_feature"] is not None and first.group_feature is None:
         raise ValueError(
             f"group_feature={told.group_feature!r} tells several series apart, but the windows of "

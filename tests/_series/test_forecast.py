@@ -577,3 +577,14 @@ def test_cross_val_predict_in_the_units_of_the_series():
     by_hand = clone(model).fit(x[train], x[train, 0]).predict(x[test])
     np.testing.assert_array_equal(predicted[test], by_hand)
     assert np.sqrt(np.mean((by_hand[3:] - x[test[3:], 0]) ** 2)) < 4
+
+
+@pytest.mark.parametrize("wrong", [np.array([True, False]), [0], {}, slice(1), 9, "x"], ids=repr)
+@pytest.mark.parametrize("name", ["group_feature", "time_feature"])
+@pytest.mark.parametrize("forecast", [direct_forecast, partial(recursive_forecast, n_steps=1)])
+def test_what_is_no_column_is_named_whatever_is_known_ahead(forecast, name, wrong):
+    rows = np.arange(24.0).reshape(12, 2) % 7
+    windows = SlidingWindowTransformer(2, horizon=1, known_features=[0], output="2d")
+    model = make_pipeline(windows, LinearRegression()).fit(rows, rows[:, 1])
+    with pytest.raises(ValueError, match=f"{name}=.* is not a column of X"):
+        forecast(model, rows, future=np.array([[3.0, np.nan]]), **{name: wrong})
