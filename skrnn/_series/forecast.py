@@ -280,13 +280,14 @@ def _parts(windows, X, told):
     for name in ("group_feature", "time_feature"):
         feature = getattr(told, name)
         part[name] = feature if feature is not None else _same_column(first, name, names)
-        if feature is not None:
-            position_of(feature, names, name)
     if part["group_feature"] is not None and first.group_feature is None:
         raise ValueError(
             f"group_feature={told.group_feature!r} tells several series apart, but the windows of "
             "the estimator do not: fit with SlidingWindowTransformer(group_feature=...)."
         )
+    for name in ("group_feature", "time_feature"):
+        if part[name] is not None:
+            position_of(part[name], names, name)
     if told.freq is None:
         part |= {"freq": first.freq, "step": seen_step(first)}
     return part

@@ -156,6 +156,7 @@ def r2(y, predicted, weight):
     """Coefficient of determination, averaged over the outputs, in whatever unit they are."""
     largest = np.maximum(np.abs(y).max(axis=0), np.abs(predicted).max(axis=0) * 1e-150)
     unit = power_of_two(largest)  # keeps squares from overflow and underflow
+    weight = weight / power_of_two(weight.max())
     return r2_score(y / unit, predicted / unit, sample_weight=weight)
 
 

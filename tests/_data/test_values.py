@@ -436,6 +436,7 @@ def test_vectors_without_a_value_are_no_targets():
         SequenceRegressor(**TINY).fit(FEATURES[:, :, np.newaxis], np.empty((6, 3, 0)))
 
 
-def test_the_score_of_values_below_all_predictions_is_finite():
+@pytest.mark.parametrize("weight", [1.0, 1e300, 1e-300])
+def test_the_score_of_values_below_all_predictions_is_finite(weight):
     model = RNNRegressor(**TINY).fit(FEATURES, Y[LABELS])
-    assert np.isfinite(model.score(FEATURES, np.full(6, 5e-324)))
+    assert np.isfinite(model.score(FEATURES, np.full(6, 5e-324), np.full(6, weight)))

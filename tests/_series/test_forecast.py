@@ -586,5 +586,5 @@ def test_what_is_no_column_is_named_whatever_is_known_ahead(forecast, name, wron
     rows = np.arange(24.0).reshape(12, 2) % 7
     windows = SlidingWindowTransformer(2, horizon=1, known_features=[0], output="2d")
     model = make_pipeline(windows, LinearRegression()).fit(rows, rows[:, 1])
-    with pytest.raises(ValueError, match=f"{name}=.* is not a column of X"):
+    with pytest.raises(ValueError, match=f"{name}=.* (is not a column of X|tells several series)"):
         forecast(model, rows, future=np.array([[3.0, np.nan]]), **{name: wrong})
