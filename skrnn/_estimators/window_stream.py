@@ -11,6 +11,7 @@ from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.frames import frame_of, is_frame, readable
+from skrnn._data.named_array import with_names
 from skrnn._data.values import as_array, is_integer
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_streams
@@ -104,8 +105,10 @@ class WindowStream:
         if not is_integer(n_streams) or n_streams < 1:
             raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
         self.n_streams = int(n_streams)
+        pipeline = without_passthrough(pipeline)
         k = place_of_windows(pipeline)
-        self._before, self._windows = part(pipeline, slice(k)), pipeline[k]
+        self._before, self._windows = part(pipeline, slice(k)), without_names(pipeline[k])
+        self._window_names = getattr(pipeline[k], "feature_names_in_", None)
         self._after = part(pipeline, slice(k + 1, None))
         self._names = getattr(pipeline, "feature_names_in_", None)
         self._n_features = pipeline.n_features_in_
@@ -198,7 +201,7 @@ class WindowStream:
             raise ValueError(f"push takes the rows of a single series, not of {self.n_streams}.")
         new = self._transformed(self._as_rows(chunk))
         rows = np.concatenate([self._rows[0], new]) if len(self._rows[0]) else new
-        answers = self._after.predict(self._windows.transform(rows)[-len(new) :])
+        answers = self._after.predict(self._named(self._windows.transform(rows)[-len(new) :]))
         self._rows[0] = rows[-self._size :]
         return answers
 
@@ -255,7 +258,7 @@ class WindowStream:
                 "each."
             )
         rows = [append(self._rows[i], row, self._size) for i, row in zip(which, new, strict=True)]
-        answers = answer(np.concatenate([self._window(each) for each in rows]))
+        answers = answer(self._named(np.concatenate([self._window(each) for each in rows])))
         for i, each in zip(which, rows, strict=True):
             self._rows[i] = each
         return answers[0] if is_single else answers
@@ -276,12 +279,33 @@ class WindowStream:
         """Return rows as the windows take them."""
         return np.asarray(rows if self._before is None else self._before.transform(rows))
 
+    def _named(self, windows):
+        """Return windows with the names of their features, as in `fit`, if they had any."""
+        is_named = self._window_names is not None and self._windows.output != "2d"
+        return with_names(windows, self._window_names) if is_named else windows
+
     def _window(self, rows):
         """Return the window that stands for the last row, with an axis for it."""
         if len(rows) < self._size:  # some of it is padding
             return self._windows.transform(rows)[-1:]
         window = rows[np.newaxis, : self._windows.window_size]
         return window.reshape(1, -1) if self._windows.output == "2d" else window
+
+
+def without_passthrough(pipeline):
+    """Return a Pipeline of the same fitted steps, but for those that a search has switched off.
+
+    A Pipeline knows its features only from its first step, and a string has none.
+    """
+    steps = [(name, step) for name, step in pipeline.steps if step not in (None, "passthrough")]
+    return Pipeline(steps)
+
+
+def without_names(windows):
+    """Return fitted windows that take the kept rows, which are arrays, whatever `fit` saw."""
+    windows = copy.copy(windows)
+    vars(windows).pop("feature_names_in_", None)
+    return windows
 
 
 def part(pipeline, places):

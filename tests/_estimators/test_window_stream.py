@@ -31,6 +31,7 @@ LABELS = np.where(VALUES > VALUES.mean(), "high", "low")
 
 
 SCALER = StandardScaler()
+WINDOWS = SlidingWindowTransformer(window_size=5, output="2d")
 
 
 def fitted(last=None, before=SCALER, y=VALUES, X=SERIES, **windows):
@@ -64,6 +65,32 @@ def test_transformers_before_the_windows(before):
     model = fitted(before=before)
     found = [row_answer for row_answer in map(skrnn.stream(model).step, SERIES[:12])]
     assert_allclose(found, model.predict(SERIES[:12]), **EXACT)
+
+
+@pytest.mark.parametrize("is_frame", [False, True], ids=["array", "frame"])
+@pytest.mark.parametrize(
+    "steps",
+    [
+        (WINDOWS, LinearRegression()),
+        (SlidingWindowTransformer(window_size=5), RNNRegressor(**TINY)),
+        ("passthrough", WINDOWS, LinearRegression()),
+        ("passthrough", StandardScaler(), WINDOWS, LinearRegression()),
+        (StandardScaler(), "passthrough", WINDOWS, LinearRegression()),
+        (WINDOWS, "passthrough", LinearRegression()),
+        ("passthrough", WINDOWS, "passthrough", LinearRegression()),
+    ],
+    ids=lambda steps: "-".join(s if isinstance(s, str) else type(s).__name__ for s in steps),
+)
+def test_steps_that_a_search_has_switched_off(steps, is_frame):
+    X = SERIES
+    if is_frame:
+        pd = pytest.importorskip("pandas")
+        dates = pd.date_range("2024-01-01", periods=len(SERIES))
+        X = pd.DataFrame(SERIES, columns=["a", "b", "c"], index=dates)
+    model = make_pipeline(*steps).fit(X, VALUES)
+    found = [answer for answer in map(skrnn.stream(model).step, SERIES[:12])]
+    assert_allclose(found, model.predict(X[:12]), **EXACT)
+    assert_allclose(skrnn.stream(model).push(SERIES[:12]), found, **EXACT)
 
 
 @pytest.mark.parametrize(
