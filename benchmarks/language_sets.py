@@ -36,8 +36,9 @@ SETTINGS = {
         "hidden_size": 512,
         "embedding_dim": 64,
         "dropout": 0.3,
-        "learning_rate_init": 0.003,
-        "max_iter": 8,
+        "learning_rate_init": 0.004,
+        "tbptt_steps": 32,
+        "max_iter": 9,
     },
     "lm_shakespeare/words": {
         "hidden_size": 256,
