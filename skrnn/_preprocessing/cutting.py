@@ -10,6 +10,7 @@ from typing import NamedTuple
 WORDS = r"(?u)\b\w\w+\b"  # as CountVectorizer cuts
 WORDS_AND_MARKS = r"\w+|[^\w\s]"  # as people do who label each token
 _JOINERS = "\u200c\u200d"  # they keep letters of one word apart, or together
+_INVISIBLE = "\u200b\u2060\ufeff"  # space of no width, word joiner, the mark of a file's byte order
 
 
 class Token(NamedTuple):
@@ -104,7 +105,7 @@ def _spans(pattern, text):
     """Return where a pattern matches, with combining marks as part of the character before them."""
     seen, is_mark = _without_marks(text)
     spans = [m.span(pattern.groups) for m in pattern.finditer(seen)]
-    spans = [span for span in spans if span[0] < span[1]]
+    spans = [(start, end) for start, end in spans if seen[start:end].strip(_INVISIBLE)]
     return spans if is_mark is None else _joined(spans, is_mark)
 
 

@@ -96,6 +96,13 @@ def test_a_symbol_keeps_what_modifies_it():
     assert tokens == ["i", "❤️", "it", "!"]
 
 
+def test_what_cannot_be_seen_is_no_token():
+    text = "\ufeffOh,\u200b no\u2060!\ufeff"
+    tokens = TokenEncoder(token_pattern=PATTERN, lowercase=False).tokenize(text)
+    assert [token for token, *_ in tokens] == ["Oh", ",", "no", "!"]
+    assert all(text[start:end] == token for token, start, end in tokens)
+
+
 @pytest.mark.parametrize("lowercase", [True, False])
 @pytest.mark.parametrize("text", ["a  b\n\tC", "İstanbul\u0301", " ", "\u0301x", "straße STRASSE"])
 def test_each_character_is_one_id(text, lowercase):
