@@ -31,6 +31,12 @@ def sequence_of_rows(lengths):
     return np.repeat(np.arange(len(lengths)), lengths)
 
 
+def place_of_row(row, starts):
+    """Return the sequence that a row belongs to, and its step in it, by the first rows of all."""
+    sequence = np.searchsorted(starts, row, side="right") - 1
+    return sequence, row - starts[sequence]
+
+
 def rows_of(indices, offsets):
     """Rows of some sequences, one sequence after the other."""
     return rows_between(offsets[:-1][indices], offsets[1:][indices])

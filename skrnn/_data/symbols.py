@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from skrnn._data.frames import is_missing_cell, readable, readable_items, to_array
-from skrnn._data.ragged import sequence_starts
+from skrnn._data.ragged import place_of_row, sequence_starts
 from skrnn._data.values import reject_masked, reject_sparse
 
 EXPECTED = (
@@ -47,8 +47,7 @@ class SymbolSequences(NamedTuple):
     def place(self, number):
         """Say where one of the distinct symbols comes first, such as ``y[3] at step 0``."""
         row = np.flatnonzero(self.numbers == number)[0]
-        sequence = np.searchsorted(sequence_starts(self.lengths), row, side="right") - 1
-        step = row - self.lengths[:sequence].sum()
+        sequence, step = place_of_row(row, sequence_starts(self.lengths))
         return f"{self.label.format(self.name, sequence)} at step {step}"
 
 

@@ -2,7 +2,7 @@
 
 from numbers import Integral
 
-from skrnn._data.values import as_floats, as_list, checked_array
+from skrnn._data.values import as_floats, as_list, checked_array, is_integer
 from skrnn._preprocessing.tokens import UNKNOWN
 from skrnn._preprocessing.word_vectors import WordVectors
 
@@ -90,7 +90,7 @@ def sizes_of_vectors(embedding_dim, columns):
     else:
         sizes = as_list(embedding_dim, "embedding_dim")
     for size in sizes:
-        is_size = isinstance(size, Integral) and not isinstance(size, bool) and 0 < size < 2**31
+        is_size = is_integer(size) and 0 < size < 2**31
         if not (is_size or (isinstance(size, str) and size == "auto")):
             raise ValueError(
                 f"embedding_dim lists {size!r}: give integers from 1 to 2**31 - 1, or 'auto'."

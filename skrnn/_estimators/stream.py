@@ -58,9 +58,7 @@ class Stream:
 
     def __init__(self, estimator: Any, n_streams: int = 1):
         refuse_what_looks_ahead(estimator)
-        if not is_integer(n_streams) or n_streams < 1:
-            raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
-        self.n_streams = int(n_streams)
+        self.n_streams = check_n_streams(n_streams)
         self._model, self._target = estimator._model, estimator._target
         self._schema, self._owner = estimator._schema, type(estimator).__name__
         self._learn_form()
@@ -302,6 +300,13 @@ class Stream:
                     f"x holds {ids.tolist()} in the categorical column {column}, but fit saw ids "
                     f"from 0 to {n_categories - 1}: map unseen categories to one that was seen."
                 )
+
+
+def check_n_streams(n_streams):
+    """Return a number of streams; raise unless it is a positive integer."""
+    if not is_integer(n_streams) or n_streams < 1:
+        raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
+    return int(n_streams)
 
 
 def check_streams(which, n_streams):

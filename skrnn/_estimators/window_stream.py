@@ -12,9 +12,9 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.frames import frame_of, is_frame, readable
 from skrnn._data.named_array import with_names
-from skrnn._data.values import as_array, is_integer
+from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN
-from skrnn._estimators.stream import check_streams
+from skrnn._estimators.stream import check_n_streams, check_streams
 from skrnn._series.series import largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer
 
@@ -102,9 +102,7 @@ class WindowStream:
     """
 
     def __init__(self, pipeline: Pipeline, n_streams: int = 1):
-        if not is_integer(n_streams) or n_streams < 1:
-            raise ValueError(f"n_streams={n_streams!r} must be a positive integer.")
-        self.n_streams = int(n_streams)
+        self.n_streams = check_n_streams(n_streams)
         pipeline = without_passthrough(pipeline)
         k = place_of_windows(pipeline)
         self._before, self._windows = part(pipeline, slice(k)), without_names(pipeline[k])

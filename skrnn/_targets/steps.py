@@ -8,6 +8,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from skrnn._core.crf import CRF, ObservedLabels
 from skrnn._core.packing import Packing
 from skrnn._data.labels import are_known, as_labels, check_labels, take_known
+from skrnn._data.ragged import place_of_row
 from skrnn._data.steps import concatenate_numbers, concatenate_steps, is_flat
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._tagging import allowed_transitions
@@ -57,12 +58,6 @@ def weights_of_steps(sample_weight, data):
         return np.repeat(check_sample_weight(sample_weight, len(data)), data.lengths)
     weight = values_of_steps(sample_weight, data, "sample_weight")
     return check_sample_weight(weight, len(weight))
-
-
-def place_of_row(row, data):
-    """Return the sequence and the step of one of the rows that lie end to end."""
-    sequence = np.searchsorted(data.starts, row, side="right") - 1
-    return sequence, row - data.starts[sequence]
 
 
 class StepTarget(Target):
@@ -116,14 +111,14 @@ class StepValues(StepTarget, Values):
         y = values_of_steps(y, data, "y", concatenate_numbers)
         infinite = np.isinf(y)
         for row in np.flatnonzero(infinite.reshape(len(y), -1).any(axis=1))[:1]:
-            sequence, step = place_of_row(row, data)
+            sequence, step = place_of_row(row, data.starts)
             raise ValueError(
                 f"y[{sequence}] is infinite at step {step}: give a finite number, or NaN if the "
                 "value is unknown."
             )
         missing = np.isnan(y.reshape(len(y), -1))
         for row in np.flatnonzero(missing.any(axis=1) & ~missing.all(axis=1))[:1]:
-            sequence, step = place_of_row(row, data)
+            sequence, step = place_of_row(row, data.starts)
             raise ValueError(
                 f"y[{sequence}] has NaN at step {step} in some of its {missing.shape[1]} outputs "
                 "but not in all: a step is known or unknown as a whole. Fill in the missing "

@@ -8,6 +8,7 @@ import numpy as np
 
 from skrnn._core.packing import Packing
 from skrnn._data.ragged import offsets_of, split_sequences
+from skrnn._data.values import is_integer
 from skrnn._estimators.base import open_up
 from skrnn._estimators.opened import Opened
 from skrnn._model import Model
@@ -79,8 +80,7 @@ class Reading:
     def layer(self, layer):
         """Return the number of a layer, which may be counted from the last."""
         n_layers = len(self.model.network.stack.layers)
-        is_number = isinstance(layer, (int, np.integer)) and not isinstance(layer, bool)
-        if not is_number or not -n_layers <= layer < n_layers:
+        if not is_integer(layer) or not -n_layers <= layer < n_layers:
             raise ValueError(
                 f"layer={layer!r} must be the number of a layer of this {self.inside.name}, from 0 "
                 f"to {n_layers - 1}, or from -1 for the last."
