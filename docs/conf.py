@@ -12,6 +12,9 @@ import tempfile
 from importlib import import_module
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.addnodes import pending_xref
+
 import skrnn
 from skrnn._compat import documentation_site
 
@@ -53,12 +56,14 @@ html_theme_options = {
     },
     "check_switcher": False,  # the site is built offline, too
     "navbar_end": ["version-switcher", "theme-switcher", "navbar-icon-links"],
+    "navbar_align": "left",  # so that all of it stands in one line
     "navigation_with_keys": False,
     "show_nav_level": 1,
     "secondary_sidebar_items": ["page-toc"],
     "show_prev_next": True,
 }
 
+toc_object_entries_show_parents = "hide"  # the menu of a page is narrow
 default_role = "literal"
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
@@ -95,6 +100,9 @@ OUTSIDE = {
     "../benchmarks/README.md": "benchmarks.md",
     "../examples)": "auto_examples/index.rst)",
 }
+# Methods and functions of scikit-learn have these names, too: only the list of names links them.
+AMBIGUOUS = {"cross_val_predict", "hidden_states", "permutation_importance", "stream"}
+NO_LINKS = nodes.reference, nodes.title, pending_xref
 # Pages that are files of the folder above.
 COPIES = {
     "changelog": "../CHANGELOG.md",
@@ -141,16 +149,34 @@ def adapt(app, page, source):
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
     text = re.sub(r"\]\(\.\./examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", text)
-    if page in ("index", "reference"):
-        names = {name for _, name, _ in public_things()}
-        text = re.sub(
-            r"(?<=[|,] )`(\w+)`",
-            lambda match: f"[`{match[1]}`](api/{match[1]}.rst)" if match[1] in names else match[0],
-            text,
-        )
     if page == "reference":
         text += "\n```{toctree}\n:hidden:\n:glob:\n\napi/*\n```\n"
     source[0] = text
+
+
+def link_names(app, doctree):
+    """Lead public names to their pages, wherever they stand in text that is no link yet."""
+    page = app.env.docname
+    pages = {name: f"api/{name}" for _, name, _ in public_things()}
+    if page == "design":  # names of files stand there
+        return
+    if page != "reference":
+        pages = {name: there for name, there in pages.items() if name not in AMBIGUOUS}
+    for literal in list(doctree.findall(nodes.literal)):
+        there = pages.get(literal.astext(), page)
+        if there != page and not is_inside(literal, NO_LINKS):
+            address = app.builder.get_relative_uri(page, there)
+            link = nodes.reference("", "", refuri=address, internal=True)
+            literal.replace_self(link)
+            link += literal
+
+
+def is_inside(node, kinds):
+    """Whether a node around this one is of these kinds, or a card, which is a link itself."""
+    while node := node.parent:
+        if isinstance(node, kinds) or "sd-card" in node.get("classes", ()):
+            return True
+    return False
 
 
 def sign(app, what, name, thing, options, signature, returns):
@@ -163,4 +189,5 @@ def setup(app):
     """Connect what this file adds to the building of the site."""
     app.connect("builder-inited", write_pages_of_public_names)
     app.connect("source-read", adapt)
+    app.connect("doctree-read", link_names)
     app.connect("autodoc-process-signature", sign)

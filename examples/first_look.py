@@ -1,8 +1,8 @@
 """A first look
 ============
 
-A first look, within a minute: texts, a series and images, each beside simple models; with
-``--short`` there is less of everything.
+A first look, within a minute: texts, a series and images, each beside simple models. With
+``--short`` there is less of everything; ``first_look.png`` saves the picture under that name.
 
 - Surnames: which of 18 languages is a name from? The network reads its letters in both directions;
   the other model counts groups of up to four letters. Scores are those of the test part.
@@ -76,4 +76,4 @@ left.legend()
 right.matshow(confusion_matrix(test.target, labels, normalize="true"), cmap="Blues")
 right.set(xlabel="taken for", ylabel="language", title="RNNClassifier", xticks=[])
 right.set_yticks(range(len(test.target_names)), test.target_names)
-plt.show()
+plt.savefig(sys.argv[-1]) if sys.argv[-1].endswith(".png") else plt.show()

@@ -171,7 +171,7 @@ ARGUMENTS = {
     "dates": ["--pairs", 2000],
     "digit_lines": ["--lines", 600],
     "digits_four_directions": ["--short"],
-    "first_look": ["--short"],
+    "first_look": ["--short", "first_look.png"],
     "names": ["--names", 1500],
     "program_text": ["--characters", 50_000, "--epochs", 6],
 }
@@ -214,7 +214,9 @@ def run(monkeypatch, tmp_path, capsys):
 
 @pytest.mark.parametrize("name", sorted(EXAMPLES))
 def test_example_reaches_its_scores(name, run):
-    printed = run(name, *ARGUMENTS.get(name, []))
+    arguments = list(map(str, ARGUMENTS.get(name, [])))
+    printed = run(name, *arguments)
+    assert all(Path(a).stat().st_size for a in arguments if a.endswith(".png"))
     assert SCORES[name]
     check_scores(name, printed)
     assert pyplot.get_fignums(), "no picture"

@@ -17,7 +17,7 @@ from skrnn.datasets._lengths import draw_lengths, gather
 _COMMON = {
     "n_samples": [Interval(Integral, 1, None, closed="left")],
     "n_steps": ["array-like", Integral],
-    "noise": [Interval(Real, 0, 1e30, closed="neither")],
+    "noise": [Interval(Real, 1e-30, 1e30, closed="both")],  # its square is divided by
     "return_X_y": ["boolean"],
     "random_state": ["random_state"],
 }
@@ -58,7 +58,7 @@ def make_sines(
         Number of steps of one oscillation, at least 2; a sequence has one of them.
 
     noise : float, default=0.3
-        Standard deviation of the noise, greater than 0.
+        Standard deviation of the noise, at least 1e-30.
 
     return_X_y : bool, default=True
         Whether to return ``(X, y)`` instead of a Bunch.
@@ -196,7 +196,7 @@ def make_motif_sequences(
         Number of steps of a motif.
 
     noise : float, default=0.7
-        Standard deviation of the noise, greater than 0.
+        Standard deviation of the noise, at least 1e-30.
 
     return_X_y : bool, default=True
         Whether to return ``(X, y)`` instead of a Bunch.

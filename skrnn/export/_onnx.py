@@ -29,8 +29,8 @@ def to_onnx(estimator: Any, *, with_lengths: bool = True, with_state: bool = Fal
     with_lengths : bool, default=True
         Whether the model has the input `lengths`, int64 of shape (n_sequences,): the number of
         steps of each sequence, at least 1. What stands behind them in the input counts for
-        nothing, and what stands there in outputs means nothing. Without it all sequences of a
-        batch have all steps.
+        nothing, but ids must be known there, too, such as 0; what stands there in outputs means
+        nothing. Without it all sequences of a batch have all steps.
     with_state : bool, default=False
         Whether the model goes on from a state: it takes a few steps, or one, of sequences that are
         still growing. For each layer it has an input such as ``h_0``, and ``c_0`` of an LSTM, of

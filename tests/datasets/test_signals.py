@@ -111,10 +111,20 @@ def test_signals_are_arrays_of_one_length_or_lists(make):
     assert {x.shape for x in X} <= {(8, 1), (9, 1), (10, 1)} and len(X) == len(y) == 15
 
 
+@pytest.mark.parametrize("noise", [1e-30, 1e-9, 1e30])
+def test_the_best_predictions_are_finite_for_every_noise_that_is_taken(noise):
+    sines = make_sines(20, n_steps=(1, 9), noise=noise, random_state=0, return_X_y=False)
+    motifs = make_motif_sequences(20, noise=noise, random_state=0, return_X_y=False)
+    for values in (sines.optimal, sines.optimal_proba, motifs.optimal_proba):
+        assert np.all(np.isfinite(values))
+    np.testing.assert_allclose(motifs.optimal_proba.sum(axis=1), 1)
+
+
 @pytest.mark.parametrize(
     "make, parameters, message",
     [
         (make_sines, {"noise": 0}, "noise"),
+        (make_sines, {"noise": 1e-160}, "noise"),
         (make_sines, {"periods": [8, 1]}, r"of at least 2. Got \[8. 1.\]"),
         (make_sines, {"periods": []}, "periods must be a list"),
         (make_sines, {"periods": [[8, 9]]}, "periods must be a list"),
