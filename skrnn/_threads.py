@@ -19,7 +19,7 @@ from weakref import ref
 
 import scipy.linalg  # noqa: F401 (it loads the BLAS that SciPy brings along)
 from joblib import effective_n_jobs
-from joblib.parallel import get_active_backend
+from joblib.parallel import SequentialBackend, get_active_backend
 from threadpoolctl import threadpool_info
 
 from skrnn._core.cached import cached_property
@@ -31,6 +31,7 @@ _NAMES = [  # of the functions of all other libraries; the last are such an Open
     ("flexiblas_get_num_threads", "flexiblas_set_num_threads"),
     ("omp_get_max_threads", "omp_set_num_threads"),
 ]
+_LOCAL_BACKENDS = SequentialBackend.__module__  # all of joblib's for one machine
 _LONGEST_WAIT = 10.0  # seconds that a fork waits for the products of other threads
 
 _lock = RLock()  # for all that is written below; a fork holds it
@@ -208,9 +209,10 @@ class thread_map:
 
     @cached_property
     def n_threads(self):
-        n_threads = effective_n_jobs(self.n_jobs)
-        if get_active_backend()[0].nesting_level:
-            # In a worker of a search, to which joblib gives a share of the cores by BLAS's limit.
+        n_threads, backend = effective_n_jobs(self.n_jobs), get_active_backend()[0]
+        if backend.nesting_level or type(backend).__module__ != _LOCAL_BACKENDS:
+            # A worker of a search is given a share of the cores by BLAS's limit, and dask or Ray
+            # count those of the whole cluster, of which this process is a part.
             n_threads = min(n_threads, max((limit.before for limit in _LIMITS), default=1))
         return n_threads
 

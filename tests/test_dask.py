@@ -8,6 +8,7 @@ from numpy.testing import assert_array_equal
 from sklearn.model_selection import GridSearchCV, cross_val_predict
 
 from skrnn import RNNClassifier, RNNRegressor, SequenceArray
+from skrnn._threads import single_blas_thread, thread_map
 
 distributed = pytest.importorskip("distributed")
 da = pytest.importorskip("dask.array")
@@ -43,6 +44,15 @@ def test_a_search_finds_the_same(client):
     assert_array_equal(search.cv_results_["mean_test_score"], expected)
     for name, value in search.best_estimator_.coefs_.items():
         assert_array_equal(value, alone[name])
+
+
+def test_a_network_in_a_worker_takes_its_one_thread_and_not_all_of_the_cluster(client):
+    def n_threads():
+        with single_blas_thread():
+            return thread_map(None).n_threads
+
+    with joblib.parallel_config("dask"):
+        assert joblib.Parallel()(joblib.delayed(n_threads)() for _ in range(4)) == [1] * 4
 
 
 def test_labels_by_models_that_were_fitted_without_them(client):

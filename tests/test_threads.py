@@ -11,7 +11,8 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from joblib import Parallel, delayed
+from joblib import Parallel, delayed, parallel_config
+from joblib.parallel import SequentialBackend
 from thread_scenarios import forked
 
 import skrnn._threads
@@ -203,6 +204,23 @@ def test_a_library_with_a_number_for_each_thread_is_held_in_each(monkeypatch):
         assert list(run(lambda _: library.get(), range(4))) == [1] * 4
         assert library.get() == 1
     assert library.get() == 4
+
+
+class Cluster(SequentialBackend):
+    """A backend of joblib that counts the cores of other machines, as dask's and Ray's do."""
+
+    def effective_n_jobs(self, n_jobs):
+        return 64
+
+
+@needs_blas
+@pytest.mark.parametrize("n_jobs", [None, -1, 3])
+def test_cores_of_other_machines_are_no_threads_of_this_process(n_jobs, two_blas_threads):
+    with parallel_config(backend=Cluster()):
+        for share in (2, 1):
+            set_blas_threads(share)
+            with single_blas_thread():
+                assert thread_map(n_jobs).n_threads == share
 
 
 # Parts in threads -------------------------------------------------------------------------------
