@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sized
 from numbers import Integral
 
 import numpy as np
@@ -56,7 +56,7 @@ def allowed_transitions(
     """
     if isinstance(tags, np.ndarray):
         tags = tags.tolist()
-    if isinstance(tags, str) or not isinstance(tags, Iterable):
+    if isinstance(tags, str) or not (isinstance(tags, Iterable) and isinstance(tags, Sized)):
         raise TypeError(f"tags must be a list of tags, got {tags!r}.")
     tags = list(tags)
     label, opens, continues = read_tags(tags, scheme)

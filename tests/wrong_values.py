@@ -4,6 +4,7 @@ They are made anew at every call, for iterators are used up and arrays could be 
 """
 
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
@@ -118,6 +119,7 @@ def containers():
 def frames():
     """Frames and series, by name."""
     pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    frame, arrays = pd.DataFrame({"a": [0, 1, 2] * 2, "b": range(6)}), pl.Series(np.ones((6, 2)))
     return {
         "frame of texts": pd.DataFrame({"a": list("abcabc"), "b": range(6)}),
         "frame of dates": pd.DataFrame({"a": pd.date_range("2024", periods=6), "b": range(6)}),
@@ -141,6 +143,15 @@ def frames():
         "polars frame": pl.DataFrame({"a": [1, None] * 3, "b": ["x"] * 6}),
         "polars dates": pl.DataFrame({"a": [date(2024, 1, 1)] * 6}),
         "polars lists": pl.Series([[1.0], [2.0, 3.0]] * 3),
+        "frame of polars lists": pl.DataFrame({"a": [[1.0, 2.0]] * 6, "b": range(6)}),
+        "frame of polars arrays": pl.DataFrame({"a": arrays, "b": range(6)}),
+        "frame of polars structs": pl.DataFrame({"a": [{"b": 1.0}] * 6, "c": range(6)}),
+        "polars arrays": arrays,
+        "groups": frame.groupby("a"),
+        "groups of a column": frame.groupby("a")["b"],
+        "rolling windows": frame.rolling(2),
+        "polars groups": pl.from_pandas(frame).group_by("a"),
+        "methods of strings": pd.Series(["a"] * 6).str,
     }
 
 
@@ -156,6 +167,7 @@ INSIDE = {
     "1e300": 1e300,
     "-1e9": -1e9,
     "half": 0.5,
+    "signalling NaN": Decimal("sNaN"),
     "object": object(),
 }
 

@@ -4,6 +4,7 @@ What other libraries hold becomes such, or an array. None is imported, but where
 to stand in, or to read Arrow.
 """
 
+from contextlib import suppress
 from importlib import import_module
 from types import ModuleType
 
@@ -13,7 +14,9 @@ _REMEDIES = {
     "LazyFrame": "pass {}.collect()",
     "Expr": "pass a column, frame.select(...)",
     "MultiIndex": "pass {}.to_frame()",
+    "StringMethods": "pass the column, without .str",
 }
+_PARTS = "pass what it makes, or a list of tables, as [part for _, part in {}] makes of groups"
 
 
 def readable(values, name):
@@ -25,12 +28,25 @@ def readable(values, name):
     kind = type(values)
     if isinstance(values, type | ModuleType):
         raise TypeError(f"{name} is {values!r}, which holds no data.")
-    if kind.__name__ in _REMEDIES:
-        remedy = _REMEDIES[kind.__name__].format(name)
-        raise TypeError(f"{name} is a {kind.__name__}, which holds no data: {remedy}.")
+    remedy = _PARTS if _describes_parts(kind) else _REMEDIES.get(kind.__name__)
+    if remedy is not None:
+        raise TypeError(f"{name} is a {kind.__name__}, which holds no data: {remedy.format(name)}.")
     if kind.__module__.startswith("pyarrow"):
         return _of_arrow(values)
-    return to_array(values, name) if _is_holder(kind) else values
+    return to_array(values, name) if _is_holder(kind) or _is_table(values) else values
+
+
+def _describes_parts(kind):
+    """Whether objects of this type are groups or windows of rows, which are still to be computed.
+
+    Lists of these would be their names and their tables, or tables of several lengths.
+    """
+    return hasattr(kind, "agg") and not hasattr(kind, "__array__")
+
+
+def _is_table(values):
+    """Whether this is a series of polars that holds several values for each row."""
+    return type(values).__name__ == "Series" and str(values.dtype).startswith(("Array(", "Struct("))
 
 
 def _is_holder(kind):
@@ -128,7 +144,8 @@ def _kind_of_frame():
 def is_missing(column):
     """Tell which values of a column, or of an array, are NaN, None or missing in its own way."""
     if hasattr(column, "isna"):  # pandas
-        return np.asarray(column.isna())
+        with suppress(ArithmeticError):  # at a signalling NaN
+            return np.asarray(column.isna())
     values = np.asarray(column)
     if values.dtype.kind == "O":
         return np.array([is_missing_cell(cell) for cell in values.flat], bool).reshape(values.shape)

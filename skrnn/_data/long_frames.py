@@ -5,7 +5,7 @@ from collections.abc import Hashable
 
 import numpy as np
 
-from skrnn._data.frames import is_missing
+from skrnn._data.frames import is_missing, to_array
 from skrnn._data.values import are_numbers_as_text
 
 
@@ -149,13 +149,11 @@ def _form_of_time(text):
 
 def _numbers(df, name):
     """Return a feature column as a numeric array; missing values become NaN where they can."""
-    values = df[name].to_numpy()
-    if values.dtype.kind in "fiub":
-        return values
     try:
-        if values.dtype.kind in "mM":
-            raise TypeError("A time as a number has a unit that nobody named.")
-        return values.astype(np.float64)
+        values = to_array(df[name], name)
+        if values.ndim > 1 or values.dtype.kind in "mMc":
+            raise TypeError("A time has a unit that nobody named; several numbers are no feature.")
+        return values if values.dtype.kind in "fiub" else values.astype(np.float64)
     except (TypeError, ValueError):
         raise ValueError(
             f"Feature {name!r} of dtype {df[name].dtype} is not numeric: convert it, encode it "

@@ -5,7 +5,7 @@ from itertools import chain, islice
 import numpy as np
 from scipy.sparse import issparse
 
-from skrnn._data.frames import readable, readable_items
+from skrnn._data.frames import readable, readable_items, to_array
 from skrnn._data.labels import as_labels
 from skrnn._data.ragged import concatenate
 from skrnn._data.values import as_floats, as_list, reject_masked
@@ -24,7 +24,7 @@ def is_flat(values, name):
         return True
     if not first or isinstance(first[0], (list, tuple)):
         return False
-    return isinstance(first[0], (str, bytes)) or np.ndim(first[0]) == 0
+    return isinstance(first[0], (str, bytes)) or to_array(first[0], f"{name}[0]").ndim == 0
 
 
 def concatenate_steps(values, name):

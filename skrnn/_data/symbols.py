@@ -6,13 +6,14 @@ An item is a list, a tuple, an array or a string, which is the sequence of its c
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from itertools import chain
+from numbers import Number
 from typing import NamedTuple
 
 import numpy as np
 
 from skrnn._data.frames import is_missing_cell, readable, readable_items, to_array
 from skrnn._data.ragged import place_of_row, sequence_starts
-from skrnn._data.values import reject_masked, reject_sparse
+from skrnn._data.values import reject_masked, reject_sparse, shorten
 
 EXPECTED = (
     "expected a list, an array or a column of a data frame with one sequence of symbols in each "
@@ -69,7 +70,7 @@ def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
                 f"{label.format(name, i)} is empty: every sequence needs at least one symbol. "
                 "Leave it out."
             )
-    distinct, numbers = _number(sequences, lengths, name)
+    distinct, numbers = _number(sequences, lengths, name, label)
     if not {0, 1}.isdisjoint(distinct):
         _check_booleans(sequences, name)
     kind = next(kind for kind, type_ in KINDS.items() if isinstance(items[0], type_))
@@ -78,14 +79,18 @@ def read_symbols(items, name, may_be_empty=False, label="{}[{}]"):
     read = SymbolSequences(name, label, distinct, numbers, lengths, kind, dtype)
     for i, symbol in enumerate(distinct):
         if is_missing_cell(symbol):
-            raise ValueError(
-                f"{read.place(i)} is {symbol!r}, which says that something is missing: leave it "
-                "out, or put a symbol of its own in its place."
-            )
+            raise _missing_error(symbol, read.place(i))
     return read
 
 
-def _number(sequences, lengths, name):
+def _missing_error(symbol, place):
+    return ValueError(
+        f"{place} is {symbol!r}, which says that something is missing: leave it out, or put a "
+        "symbol of its own in its place."
+    )
+
+
+def _number(sequences, lengths, name, label):
     """Return the different symbols, and the number of each step's symbol among them."""
     number, n_steps = defaultdict(), int(lengths.sum())
     number.default_factory = number.__len__
@@ -93,7 +98,7 @@ def _number(sequences, lengths, name):
     try:
         numbers = np.fromiter(every, np.min_scalar_type(-n_steps), n_steps)
     except (TypeError, ValueError):
-        raise TypeError(_unhashable(sequences, name)) from None
+        raise _unhashable_error(sequences, name, label) from None
     return list(number), numbers
 
 
@@ -116,7 +121,7 @@ def _as_items(items, name):
     """Return a list of what may be sequences of symbols."""
     if isinstance(items, str):
         raise TypeError(
-            f"{name} is the string {_shorten(items)}; {EXPECTED} A single text is passed as "
+            f"{name} is the string {shorten(items)}; {EXPECTED} A single text is passed as "
             f"[{name}]."
         )
     items = readable(items, name)
@@ -155,7 +160,7 @@ def _as_sequence(item, name):
             "for its bytes as integers."
         )
     if not isinstance(item, str | list | tuple):
-        raise TypeError(f"{name} is {_shorten(item)}, not a sequence of symbols; {EXPECTED}")
+        raise TypeError(f"{name} is {shorten(item)}, not a sequence of symbols; {EXPECTED}")
     return item
 
 
@@ -165,24 +170,28 @@ def _check_kinds(items, name):
     if len(set(is_text)) > 1:
         other = is_text.index(not is_text[0])
         raise TypeError(
-            f"{name}[0] is {_shorten(items[0])} and {name}[{other}] is {_shorten(items[other])}: "
+            f"{name}[0] is {shorten(items[0])} and {name}[{other}] is {shorten(items[other])}: "
             "the symbols of a string are its characters. Pass strings only, or lists only."
         )
 
 
-def _unhashable(sequences, name):
-    for i, sequence in enumerate(sequences):
-        for t, symbol in enumerate(sequence):
-            try:
-                hash(symbol)
-            except (TypeError, ValueError):
-                return (
-                    f"{name}[{i}] at step {t} is {_shorten(symbol)}, of type "
-                    f"{type(symbol).__name__}, but symbols must be hashable, such as strings, "
-                    "integers or tuples."
-                )
+def has_hash(symbol):
+    """Whether a value can be a symbol; tuples of lists, and signalling NaN, cannot."""
+    try:
+        hash(symbol)
+    except (TypeError, ValueError):
+        return False
+    return True
 
 
-def _shorten(value):
-    text = repr(value)
-    return text if len(text) <= 40 else f"{text[:30]}...{text[-5:]}"
+def _unhashable_error(sequences, name, label):
+    """Return an error about the first symbol that has no hash; of numbers, that is NaN alone."""
+    steps = ((i, t, s) for i, sequence in enumerate(sequences) for t, s in enumerate(sequence))
+    i, t, symbol = next(step for step in steps if not has_hash(step[-1]))
+    place = f"{label.format(name, i)} at step {t}"
+    if isinstance(symbol, Number):
+        return _missing_error(symbol, place)
+    return TypeError(
+        f"{place} is {shorten(symbol)}, of type {type(symbol).__name__}, but symbols must be "
+        "hashable, such as strings, integers or tuples."
+    )

@@ -11,6 +11,8 @@ from skrnn._data.values import (
     as_real,
     columns_of,
     converted,
+    reject_beyond_floats,
+    reject_cells,
     reject_times,
 )
 
@@ -37,6 +39,8 @@ def _is_matrix(X):
 
 def _check_matrix(X, values, owner):
     """Return numbers that a frame, or an array of objects, holds; raise for anything else."""
+    if values.dtype.kind == "c":
+        as_real(values, "X")
     if values.ndim == 2 and (hasattr(X, "columns") or values.dtype.kind == "O"):
         check_cells(X, "X")
     elif values.ndim:
@@ -69,6 +73,7 @@ def check_cells(values, name):
     Numbers as text pass: scikit-learn converts them.
     """
     reject_times(values, name)
+    reject_beyond_floats(values, name)
     if converted(values, name).dtype.kind not in "OUST":
         return
     for column, cells in columns_of(values, name):
@@ -81,6 +86,7 @@ def check_cells(values, name):
                 f"{where} a sequence in each cell: pass the column as a list, "
                 f"list({name}[{column!r}])."
             )
+        reject_cells(cells, f"Column {column!r} of {name}", hasattr(values, "isna"))
 
 
 def one_dimension_error(n_values):

@@ -68,9 +68,17 @@ def checked_array(values, name, **options):
         with np.errstate(invalid="ignore"):
             return check_array(values, input_name=name, **options)
     except ValueError as error:
-        if name in str(error):
-            raise
-        raise ValueError(f"{name}: {error}") from None
+        message = str(error) if name in str(error) else f"{name}: {error}"
+        if message.startswith(f"Input {name} contains"):
+            message = f"{message.rstrip('.')}, {_first_that_is_not_finite(values, name)}"
+        raise ValueError(message) from None
+
+
+def _first_that_is_not_finite(values, name):
+    """Say where the first value is that is NaN or infinite, and what to do about it."""
+    places = np.argwhere(~np.isfinite(as_floats(values, name)))
+    where = ", ".join(map(str, places[0].tolist()))
+    return f"first in {name}[{where}]. Leave out what is not known, or fill it in."
 
 
 def check_same_length(**values):
@@ -136,15 +144,32 @@ def reject_what_is_no_number(values, name):
     if cells.dtype.kind in "cV":
         as_real(cells, name)
     reject_beyond_floats(cells, name)
-    if cells.dtype.kind not in "OUST":
-        return
-    may_be_na = hasattr(values, "isna")  # pandas', which scikit-learn reads in its columns only
-    for value in cells.ravel().tolist():
+    if cells.dtype.kind in "OUST":
+        for column, values_of_column in columns_of(values, name):
+            where = f"Column {column!r} of {name}" if cells.ndim == 2 else name
+            reject_cells(values_of_column, where, may_be_na=hasattr(values, "isna"))
+
+
+def reject_cells(cells, where, may_be_na):
+    """Raise if one of the values in a list has no float, and is not missing.
+
+    may_be_na  whether they are of pandas, whose NA scikit-learn reads in its columns only
+    """
+    for cell in cells:
         try:
-            value is None or (may_be_na and type(value).__name__ == "NAType") or float(value)
+            cell is None or (may_be_na and type(cell).__name__ == "NAType") or float(cell)
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
-            raise kind(f"{name} must hold numbers: {error}.") from None
+            raise kind(
+                f"{where} must hold numbers, but holds {shorten(cell)}: {error}. Convert it to a "
+                "number, or to several columns of numbers, or leave it out."
+            ) from None
+
+
+def shorten(value):
+    """Return a value as a short text."""
+    text = repr(value)
+    return text if len(text) <= 40 else f"{text[:30]}...{text[-5:]}"
 
 
 def as_floats(values, name, remedy="give a number."):

@@ -19,7 +19,8 @@ from skrnn._data.categories import check_same_categories
 from skrnn._data.frames import readable, readable_items
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.values import as_array, as_list, reject_masked
+from skrnn._data.symbols import has_hash
+from skrnn._data.values import as_array, as_list, reject_masked, shorten
 from skrnn._preprocessing.cutting import (
     WORDS,
     Token,
@@ -503,7 +504,10 @@ def _number_tokens(sequences):
         every = map(number.__getitem__, chain.from_iterable(sequences))
         numbers = np.fromiter(every, np.intp, lengths.sum())
     except TypeError:
-        raise TypeError("X is nested too deeply: its entries must be lists of strings.") from None
+        i, token = next(
+            (i, t) for i, tokens in enumerate(sequences) for t in tokens if not has_hash(t)
+        )
+        raise TypeError(f"Tokens must be strings, but X[{i}] holds {shorten(token)}.") from None
     distinct = list(number)[1:]
     for token in distinct:
         if not isinstance(token, str):

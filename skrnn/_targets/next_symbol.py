@@ -13,7 +13,7 @@ from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.states import choose
 from skrnn._data.ragged import sequence_starts
-from skrnn._data.symbols import read_symbols
+from skrnn._data.symbols import has_hash, read_symbols
 from skrnn._optim.batching import batches
 from skrnn._targets.symbols import Alphabet
 from skrnn._targets.target import Target
@@ -310,7 +310,7 @@ class NextSymbol(Target):
             return self.choose({}, outputs, None)
         names = [name] * len(outputs) if isinstance(name, str) or np.ndim(name) == 0 else list(name)
         for symbol in names:
-            if symbol not in self.alphabet.number:
+            if not (has_hash(symbol) and symbol in self.alphabet.number):
                 raise ValueError(f"target={symbol!r} is not among classes_: name one of these.")
         return np.array([self.alphabet.number[symbol] for symbol in names])
 

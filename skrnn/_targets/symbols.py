@@ -4,13 +4,12 @@ An `Alphabet` numbers the symbols from 0, in their order. The end of a sequence 
 the last, is never among the symbols, and also stands for what precedes the first of them.
 """
 
-from collections.abc import Hashable
 from numbers import Number
 
 import numpy as np
 
 from skrnn._data.ragged import object_array, sequence_starts, split_sequences
-from skrnn._data.symbols import KINDS, read_symbols
+from skrnn._data.symbols import KINDS, has_hash, read_symbols
 
 SHOWN = 5  # symbols that a message names
 
@@ -152,7 +151,7 @@ def _frequent(read, unknown_symbol, min_count):
             f"min_count={min_count} leaves rare symbols to the one that unknown_symbol names, but "
             "unknown_symbol=None: name one, for example '<unk>', or set min_count=1."
         )
-    if unknown_symbol is not None and not isinstance(unknown_symbol, Hashable):
+    if not has_hash(unknown_symbol):
         raise TypeError(f"unknown_symbol={unknown_symbol!r} is no symbol, for it has no hash.")
     if unknown_symbol is not None and unknown_symbol not in symbols and min_count == 1:
         raise ValueError(

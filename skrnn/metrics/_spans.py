@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable
+from collections.abc import Iterable
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -11,6 +11,7 @@ from sklearn import metrics
 
 from skrnn._data.ragged import sequence_of_rows, sequence_starts
 from skrnn._data.steps import concatenate_steps
+from skrnn._data.symbols import has_hash
 from skrnn._data.values import as_array, as_list, check_integer
 from skrnn._tagging import find_spans, tags_of_spans
 from skrnn._typing import Score, Sequences
@@ -340,7 +341,7 @@ def _as_names(labels):
     """Return labels of spans; raise for what cannot be one, such as a list."""
     names = as_list(labels, "labels")
     for name in names:
-        if not isinstance(name, Hashable):
+        if not has_hash(name):
             raise TypeError(f"labels must be a list of strings, but has {name!r}.")
     return names
 

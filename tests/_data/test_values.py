@@ -2,27 +2,32 @@
 
 import re
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import numpy as np
 import pytest
 from estimators import object_array as objects
 from estimators import series
+from numpy.testing import assert_array_equal
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 from wrong_values import Tensor
 
 from skrnn import (
+    ForecastOutlierDetector,
     GridScanner,
     PurgedWindowSplit,
     RNNClassifier,
+    RNNLanguageModel,
     RNNRegressor,
     SequenceArray,
     SequenceRegressor,
     SequenceTagger,
     SlidingWindowTransformer,
     TimestepTransformer,
+    TokenEncoder,
     WindowScaledRegressor,
     WordVectors,
     backtest,
@@ -239,7 +244,11 @@ def test_missing_values_of_nullable_frames_are_named():
     [
         ({}, ValueError, r"Found array with 0 sample\(s\) \(shape=\(0, 0\)\)"),
         ({"a": []}, ValueError, r"Found array with 0 sample\(s\) \(shape=\(0, 1\)\)"),
-        ({"a": [{}, {}]}, TypeError, "X holds objects that are not numbers: .*'dict'"),
+        (
+            {"a": [{}, {}]},
+            TypeError,
+            r"Column 'a' of X must hold numbers, .*'dict'",
+        ),
         ({"a": [1j, 2j]}, ValueError, "Complex data not supported"),
         ({"a": [b"x", b"y"]}, ValueError, "Column 'a' of X holds strings"),
         ({"a": [1.0, "y"]}, ValueError, "Column 'a' of X holds strings"),
@@ -307,6 +316,104 @@ def test_an_index_of_several_levels_is_told_what_to_pass():
     levels = pd.MultiIndex.from_product([[1, 2], [1, 2, 3]])
     with pytest.raises(TypeError, match=r"y is a MultiIndex, .* pass y.to_frame\(\)"):
         RNNClassifier(**TINY).fit(FEATURES, levels)
+
+
+def parts_of_frames():
+    """Descriptions of groups and windows of rows, by name."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    frame = pd.DataFrame({"a": [0, 1, 2] * 2, "b": range(6)})
+    days = frame.set_index(pd.date_range("2024", periods=6))
+    return [
+        frame.groupby("a"),
+        frame.groupby("a")["b"],
+        days.resample("2D"),
+        frame.rolling(2),
+        frame.expanding(),
+        pl.from_pandas(frame).group_by("a"),
+    ]
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        *(PLACES[name] for name in ("X", "y", "sample_weight", "groups", "y_true", "values")),
+        lambda X: RNNLanguageModel().fit(X),
+        lambda X: TokenEncoder().fit(X),
+        lambda X: SequenceArray.from_list(X),
+    ],
+)
+def test_groups_and_windows_of_rows_are_no_data_yet(read):
+    for parts in parts_of_frames():
+        message = rf"^\w+ is a {type(parts).__name__}, which .* a list of tables, as \[part for"
+        with pytest.raises(TypeError, match=message):
+            read(parts)
+
+
+def test_what_a_group_makes_and_lists_of_its_tables_are_taken():
+    groups = parts_of_frames()[0]
+    assert RNNClassifier(**TINY).fit([part for _, part in groups], [0, 1, 0]).n_features_in_ == 2
+    assert RNNRegressor(**TINY).fit(FEATURES[:3], groups["b"].mean()).n_features_in_ == 3
+
+
+def nested_columns():
+    """Frames of polars and pandas with a column that has several numbers in each row, by name."""
+    pd, pl = pytest.importorskip("pandas"), pytest.importorskip("polars")
+    pairs = [[1.0, 2.0]] * 6
+    columns = {
+        "list": pl.Series(pairs),
+        "array": pl.Series(np.array(pairs)),
+        "struct": pl.Series([{"b": 1.0, "c": 2.0}] * 6),
+    }
+    frames = {name: pl.DataFrame({"a": LABELS, "wrong": c}) for name, c in columns.items()}
+    return frames | {"pandas": pd.DataFrame({"a": LABELS, "wrong": pairs})}
+
+
+@pytest.mark.parametrize("kind", ["list", "array", "struct", "pandas"])
+def test_columns_of_several_numbers_are_named(kind):
+    frame = nested_columns()[kind]
+    windows = SlidingWindowTransformer(2, horizon=1, output="2d")
+    for transformer in (windows, ForecastOutlierDetector(make_pipeline(windows, Ridge()))):
+        with pytest.raises(TypeError, match=r"Column 'wrong' of X .* holds .*1\.0?, .* columns of"):
+            transformer.fit(frame)
+    with pytest.raises(ValueError, match="Column 'wrong' of X holds a sequence in each cell"):
+        RNNClassifier(**TINY).fit(frame, LABELS)
+    with pytest.raises(ValueError, match="Feature 'wrong' of dtype .* is not numeric"):
+        SequenceArray.from_long(frame, sequence="a")
+
+
+@pytest.mark.parametrize("kind", ["array", "struct"])
+def test_a_series_of_rows_of_one_size_is_a_table(kind):
+    series = nested_columns()[kind]["wrong"]
+    windows = SlidingWindowTransformer(2).fit_transform(series)
+    assert_array_equal(windows[-1], [[1.0, 2.0]] * 2)
+    assert RNNClassifier(**TINY).fit(series, LABELS).n_features_in_ == 2
+
+
+SIGNALLING = Decimal("sNaN")
+
+
+def test_a_signalling_nan_is_missing_or_no_number():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [Decimal(1)] * 5 + [SIGNALLING], "b": LABELS})
+    for X in (frame, [frame] * 6, frame.to_numpy()):
+        with pytest.raises(ValueError, match=r"Column .* of X.* holds Decimal\('sNaN'\)"):
+            RNNClassifier(**TINY).fit(X, LABELS)
+    with pytest.raises(ValueError, match="Column 'a' has 1 missing values, the first in row 5"):
+        SequenceArray.from_long(frame, sequence="a")
+    with pytest.raises(ValueError, match=r"X\[0\] at step 1 is Decimal.*something is missing"):
+        RNNLanguageModel(**TINY).fit([[Decimal(1), SIGNALLING]])
+    with pytest.raises(TypeError, match=r"X\[1\] holds Decimal\('sNaN'\)"):
+        TokenEncoder().fit([["a"], ["b", SIGNALLING]])
+    with pytest.raises(TypeError, match=r"unknown_symbol=.* has no hash"):
+        RNNLanguageModel(**TINY, unknown_symbol=SIGNALLING).fit(["ab"])
+
+
+def test_what_is_nan_or_infinite_has_its_place_in_the_error():
+    y = np.array([1.0, 2.0, 3.0, 4.0, 5.0, np.nan])
+    with pytest.raises(ValueError, match=r"y contains NaN, first in y\[5\]\. Leave out"):
+        RNNRegressor(**TINY).fit(FEATURES, y)
+    with pytest.raises(ValueError, match=r"y contains infinity.*, first in y\[4, 1\]\. Leave out"):
+        RNNRegressor(**TINY).fit(FEATURES, [[1.0, 2.0]] * 4 + [[1.0, np.inf]] * 2)
 
 
 def endless(n):

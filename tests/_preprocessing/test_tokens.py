@@ -239,7 +239,7 @@ def test_vocabularies_that_are_none(vocabulary):
         (np.ones((2, 3)), TypeError, "Tokens must be strings, but X holds 1.0"),
         (np.array([["a b"], ["c"]]), ValueError, r"X has shape \(2, 1\).*pass X\[:, 0\] for texts"),
         (np.array([["a b"], ["c"]], object), ValueError, "its one column may hold texts or tokens"),
-        ([[["a"], ["b"]]], TypeError, "nested too deeply"),
+        ([[["a"], ["b"]]], TypeError, r"strings, but X\[0\] holds \['a'\]"),
         (["?"], ValueError, "No token is left for the vocabulary: X has 0 different ones"),
     ],
 )
