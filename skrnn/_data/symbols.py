@@ -102,6 +102,18 @@ def _number(sequences, lengths, name, label):
     return list(number), numbers
 
 
+def reject_measured(read):
+    """Raise for floats that are no integers: as labels in scikit-learn, they are values."""
+    for i, symbol in enumerate(read.distinct):
+        if isinstance(symbol, float | np.floating) and not float(symbol).is_integer():
+            raise ValueError(
+                f"Unknown label type: continuous. {read.place(i)} is {symbol!r}, which is a value "
+                "and no symbol: SequenceRegressor learns values, and KBinsDiscretizer puts them "
+                "into bins. What stands for something else, such as the length of a note, becomes "
+                "a symbol by str."
+            )
+
+
 def _check_booleans(sequences, name):
     """Raise for True beside 1, and False beside 0, which are equal and would be one symbol."""
     kinds = set()

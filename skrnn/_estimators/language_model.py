@@ -354,8 +354,8 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         ----------
         X : list or array of sequences of symbols
             Each a string, whose symbols are its characters, or a list, tuple or 1-D array of
-            hashable symbols that can be sorted, such as words or integers. One long text is
-            ``[text]``.
+            hashable symbols that can be sorted, such as words or integers; floats that are no
+            integers are values, not symbols. One long text is ``[text]``.
         y : None, default=None
             Ignored.
         sample_weight : array-like of shape (n_sequences,), default=None

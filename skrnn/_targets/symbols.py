@@ -9,7 +9,7 @@ from numbers import Number
 import numpy as np
 
 from skrnn._data.ragged import object_array, sequence_starts, split_sequences
-from skrnn._data.symbols import KINDS, has_hash, read_symbols
+from skrnn._data.symbols import KINDS, has_hash, read_symbols, reject_measured
 
 SHOWN = 5  # symbols that a message names
 
@@ -48,6 +48,7 @@ class Alphabet:
         Symbols that occur fewer than `min_count` times are left to `unknown_symbol`.
         """
         dtype = read.dtype
+        reject_measured(read)
         if classes is not None:
             symbols, dtype = set(read_symbols([classes], "classes").distinct), None
         else:

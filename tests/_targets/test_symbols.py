@@ -2,6 +2,7 @@
 
 import re
 from enum import Enum
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
-from skrnn import SequenceArray
+from skrnn import RNNLanguageModel, SequenceArray, SequenceGenerator, SequenceTranslator
 from skrnn._data.symbols import read_symbols
 from skrnn._targets.symbols import Alphabet
 
@@ -39,7 +40,12 @@ FORMS = {
     "words": ([["the", "boy"], ["the"]], list, ["boy", "the"]),
     "tuples": ([("the", "boy"), ("the",)], tuple, ["boy", "the"]),
     "integers": ([[3, 1], [10, 1]], list, [1, 3, 10]),
-    "durations": ([[0.5, 1], [0.25]], list, [0.25, 0.5, 1.0]),
+    "floats that are integers": ([[3.0, 1.0], [10.0]], list, [1.0, 3.0, 10.0]),
+    "fractions": (
+        [[Fraction(1, 2), 1], [Fraction(1, 4)]],
+        list,
+        [Fraction(1, 4), Fraction(1, 2), 1],
+    ),
     "arrays": ([np.array([3, 1]), np.array([10])], np.ndarray, [1, 3, 10]),
     "arrays of words": ([np.array(["b", "a"]), np.array(["b"])], np.ndarray, ["a", "b"]),
     "2-D array": (np.array([[3, 1], [1, 10]]), np.ndarray, [1, 3, 10]),
@@ -60,6 +66,36 @@ def test_what_was_given_is_what_comes_back(items, kind, classes):
         assert_array_equal(ours, given_) if kind is np.ndarray else None
         assert list(ours) == list(given_)
     assert learn(items)[0].classes.tolist() == classes
+
+
+MEASURED = {
+    "lists": ([[1.0, 2.0], [3.0, 0.13]], "0.13"),
+    "arrays": ([np.array([1.0, 2.0]), np.array([3.0, 2.77], "f4")], "2.7"),
+    "half precision": ([[1, 2], [3, np.float16(0.5)]], "np.float16(0.5)"),
+    "infinity": ([[1, 2], [3, np.inf]], "inf"),
+    "beside words": ([["a", "b"], ["a", 0.5]], "0.5"),
+}
+
+
+@pytest.mark.parametrize("items, value", MEASURED.values(), ids=MEASURED)
+def test_floats_that_were_measured_are_no_symbols(items, value):
+    message = f"Unknown label type: continuous. y[1] at step 1 is {value}"
+    with pytest.raises(ValueError, match=f"{re.escape(message)}.*SequenceRegressor.*KBins.*str"):
+        learn(items)
+
+
+@pytest.mark.parametrize(
+    "estimator, given_",
+    [
+        (RNNLanguageModel(), ()),
+        (SequenceGenerator(), (np.ones((2, 1)),)),
+        (SequenceTranslator(), ([[0, 1], [1]],)),
+    ],
+)
+def test_every_estimator_of_symbols_refuses_values(estimator, given_):
+    for items in ([np.array([0.13, 2.77])] * 2, np.array([[0.5, 1.5]] * 2)):
+        with pytest.raises(ValueError, match=r"[Xy]\[0\] at step 0 is .*, which is a value"):
+            estimator.fit(*given_, items)
 
 
 @given(st.lists(st.text(min_size=1), min_size=1))
