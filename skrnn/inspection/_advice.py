@@ -4,8 +4,13 @@ import numpy as np
 
 # How many times the gradient may grow on its way back before it is said to explode.
 LARGEST_GROWTH = 100
+# Share of the gradient below which what lies so far back is learnt by some networks only; see
+# docs/inspection.md for how many.
+LITTLE = 0.1
 # Share of saturated activations that is too large for a gate that should move.
 MOSTLY = 0.5
+# Poolings that give every step a way of its own to the output.
+EVERY_STEP = ("mean", "max")
 # Gates that keep the state, and the input gate beside them, may well stand still.
 LETTERS = {"g": "candidate", "o": "output gate", "n": "candidate", "r": "reset gate"}
 
@@ -32,27 +37,42 @@ def no_gradient(flow, architecture, estimator):
 
 
 def fading(flow, architecture, estimator):
-    """Advice if nearly nothing of the gradient reaches the other end of the longest sequences."""
+    """Advice if little of the gradient reaches the other end of the longest sequences."""
     n_steps = flow.norm.shape[-1]
     # One layer that remembers is enough, but each direction should.
     memory = flow.memory.max(axis=0).min()
-    if not 0 < memory < n_steps:
+    if 0 < memory < n_steps:
+        half_life = flow.half_life.max(axis=0).min()
+        text = (
+            f"The gradient falls to 1 % within {memory:.0f} of {n_steps} steps (half-life: "
+            f"{half_life:.0f}), so that what lies further back is hardly learnt"
+        )
+    elif share_left(flow) < LITTLE and architecture["pooling"] not in EVERY_STEP:
+        text = (
+            f"The gradient reaches all {n_steps} steps, but {share_left(flow):.0%} of what one "
+            "step leaves is left after all of them, so that what lies so far back is learnt "
+            "slowly, or not at all"
+        )
+    else:
         return None
-    half_life = flow.half_life.max(axis=0).min()
-    return (
-        f"The gradient falls to 1 % within {memory:.0f} of {n_steps} steps (half-life: "
-        f"{half_life:.0f}), so that what lies further back is hardly learnt. If it matters, "
-        f"{' or '.join(remedies(architecture, estimator))}."
-    )
+    return f"{text}. If it matters, {' or '.join(remedies(architecture, estimator))}."
+
+
+def share_left(flow):
+    """Share of what one step of the recurrence leaves that reaches the other end, at the least."""
+    norm = flow.norm.sum(axis=0)
+    start = norm[:, min(1, norm.shape[-1] - 1)]
+    return np.divide(norm[:, -1], start, where=start > 0, out=np.ones(len(start))).min()
 
 
 def remedies(architecture, estimator):
     """Name what lengthens a memory and has not been tried yet."""
-    found = []
+    found, forget_bias = [], getattr(estimator, "forget_bias", "chrono")
     if architecture["cell_type"] == "rnn":
-        found.append("set cell_type='lstm' or 'gru'")
-    elif getattr(estimator, "forget_bias", "chrono") != "chrono":
-        found.append(f"set forget_bias='chrono' (it is {estimator.forget_bias!r})")
+        with_bias = "" if forget_bias == "chrono" else ", and forget_bias='chrono'"
+        found.append(f"set cell_type='lstm' or 'gru'{with_bias}")
+    elif forget_bias != "chrono":
+        found.append(f"set forget_bias='chrono' (it is {forget_bias!r})")
     if architecture["max_steps"]:
         found.append(f"set tbptt_steps=None (it is {architecture['max_steps']})")
     if architecture["pooling"] == "last":
@@ -65,7 +85,7 @@ def growth(flow, architecture, estimator):
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
         grown = flow.norm[..., 1:] / flow.norm[..., 1:2]
     most = np.nan_to_num(grown, nan=1, posinf=np.inf).max(initial=1)
-    if most <= LARGEST_GROWTH or architecture["pooling"] in ("mean", "max"):
+    if most <= LARGEST_GROWTH or architecture["pooling"] in EVERY_STEP:
         return None
     radius = flow.spectral_radius.max()
     text = (
@@ -97,14 +117,12 @@ def saturation(flow, architecture, estimator):
 
 
 def healthy(flow, architecture, estimator):
-    n_steps, norm = flow.norm.shape[-1], flow.norm.sum(axis=0)
-    text = f"The gradient reaches all {n_steps} steps"
-    if architecture["pooling"] in ("mean", "max"):
+    text = f"The gradient reaches all {flow.norm.shape[-1]} steps"
+    if architecture["pooling"] in EVERY_STEP:
         return (
             f"{text}, each of which pooling={architecture['pooling']!r} reads: nothing to change."
         )
-    start = norm[:, min(1, n_steps - 1)]
-    left = np.divide(norm[:, -1], start, where=start > 0, out=np.ones(len(start))).min()
     return (
-        f"{text}: {left:.0%} of what one step leaves is left after all of them. Nothing to change."
+        f"{text}: {share_left(flow):.0%} of what one step leaves is left after all of them. "
+        "Nothing to change."
     )
