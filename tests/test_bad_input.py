@@ -20,7 +20,7 @@ from scipy.sparse import csr_array
 from sklearn.decomposition import PCA
 from sklearn.exceptions import NotFittedError
 from sklearn.linear_model import Ridge
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 import skrnn
@@ -1427,6 +1427,8 @@ NO_STEPS = [
         FunctionTransformer(),
         "The step 'functiontransformer' of the Pipeline, FunctionTransformer()",
     ),
+    (FunctionTransformer(), "do before it what pipeline[:-1].transform does."),
+    (TimestepTransformer(PCA(1)), "or let skl2onnx convert the step: see register_with_skl2onnx."),
 ]
 
 
@@ -1448,6 +1450,12 @@ def test_what_cannot_be_exported(to_another_form):
 def test_steps_of_a_pipeline_that_cannot_be_exported(step, message):
     pipeline = make_pipeline(step, CLASSIFIER.make(learning_rate="cosine")).fit(X, labels(X))
     check(lambda: to_onnx(pipeline), message, TypeError)
+
+
+@pytest.mark.parametrize("steps", [[], [("off", "passthrough"), ("too", None)]])
+def test_a_pipeline_without_steps_cannot_be_exported(steps):
+    message = "The Pipeline has no steps but those that are switched off"
+    check(lambda: to_onnx(Pipeline(steps)), message, TypeError)
 
 
 def test_states_of_what_looks_ahead():
@@ -1699,6 +1707,10 @@ WRONG_LOOKS = {
     "a stream of a scaler": (
         lambda: skrnn.stream(StandardScaler()),
         ["StandardScaler cannot be followed", "pass a recurrent estimator of skrnn"],
+    ),
+    "a stream of a class": (
+        lambda: skrnn.stream(RNNClassifier),
+        ["ABCMeta cannot be followed", "pass a recurrent estimator of skrnn"],
     ),
     "a stream of a generator": (
         lambda: stream_of("generator"),

@@ -61,7 +61,7 @@ def stream(estimator: Any, n_streams: int = 1) -> Any:
     >>> bool(np.allclose(forecasts, model.predict(series[:50])))
     True
     """
-    if hasattr(estimator, "stream"):
+    if hasattr(estimator, "stream") and not isinstance(estimator, type):
         return estimator.stream(n_streams)
     if isinstance(estimator, BaseRNN):
         raise TypeError(

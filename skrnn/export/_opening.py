@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from sklearn.pipeline import Pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import FunctionTransformer, MinMaxScaler, StandardScaler
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._core.network import Network
@@ -14,6 +14,9 @@ from skrnn._estimators.base import open_up
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn.export._layers import DOUBLE, FLOAT, OPERATORS
 
+OFF = (None, "passthrough")  # steps of a Pipeline that do nothing
+# A function of Python can be converted by nobody.
+CONVERT = ", or let skl2onnx convert the step: see register_with_skl2onnx"
 SCALERS = "TimestepTransformer(StandardScaler()) and TimestepTransformer(MinMaxScaler())"
 
 
@@ -43,9 +46,14 @@ def split(estimator):
     """Return the fitted scalers of steps in front of a network, and the network's estimator."""
     if not isinstance(estimator, Pipeline):
         return [], estimator
-    *before, (_, network) = estimator.steps
-    steps = [(name, step) for name, step in before if step not in (None, "passthrough")]
-    return [scaler_of(name, step) for name, step in steps], network
+    steps = [(name, step) for name, step in estimator.steps if step not in OFF]
+    if not steps:
+        raise TypeError(
+            "The Pipeline has no steps but those that are switched off, so that there is nothing "
+            "to export: pass one that ends with a fitted network."
+        )
+    *before, (_, network) = steps
+    return [scaler_of(name, step) for name, step in before], network
 
 
 def scaler_of(name, step):
@@ -54,11 +62,12 @@ def scaler_of(name, step):
         check_is_fitted(step)
         if step.scope == "dataset" and type(step.transformer_) in WRITERS:
             return step.transformer_
+    is_function = isinstance(getattr(step, "transformer", step), FunctionTransformer)
+    remedy = "" if is_function else CONVERT
     raise TypeError(
         f"The step {name!r} of the Pipeline, {step!r}, cannot become ONNX, which is done for "
         f"{SCALERS} with scope='dataset'. Export the last step, pipeline[-1], and do before it "
-        "what pipeline[:-1].transform does, or let skl2onnx convert the step: see "
-        "register_with_skl2onnx."
+        f"what pipeline[:-1].transform does{remedy}."
     )
 
 

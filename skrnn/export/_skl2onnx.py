@@ -83,7 +83,13 @@ def _convert_network(scope, operator, container):
     graph = Graph()
     x = "given"
     if len(given.type.shape) == 2:
-        axis = MISSING_AXIS[inside.schema.table]
+        axis = MISSING_AXIS.get(inside.schema.table)
+        if axis is None:
+            raise TypeError(
+                f"skl2onnx makes a table of what comes before {inside.name}, which reads sequences "
+                "of several features: put the steps before it into TimestepTransformer, or export "
+                "the last step, pipeline[-1]."
+            )
         x = graph.add("Unsqueeze", x, np.array([axis]))
     x = graph.cast(x, input_of(inside).dtype)
     answers = write_estimator(graph, inside, x)
@@ -127,10 +133,24 @@ def _shapes_of_steps(operator):
             f"TimestepTransformer(scope={step.scope!r}) cannot become ONNX, for it fits a "
             "transformer to each sequence anew: use scope='dataset'."
         )
-    n_features = len(step.transformer_.get_feature_names_out())
+    n_features = _n_features_out(step)
     is_table = len(given.type.shape) == 2 and n_features == 1
     made.type = guess_tensor_type(given.type)
     made.type.shape = [*given.type.shape[:2], n_features][: 2 if is_table else 3]
+
+
+def _n_features_out(step):
+    """Return how many features a TimestepTransformer makes; raise for what cannot become ONNX."""
+    from skl2onnx import get_model_alias
+
+    try:
+        get_model_alias(type(step.transformer_))
+        return len(step.transformer_.get_feature_names_out())
+    except (RuntimeError, AttributeError) as error:
+        raise TypeError(
+            f"{step!r} cannot become ONNX ({error}). Export the last step, pipeline[-1], and do "
+            "before it what pipeline[:-1].transform does."
+        ) from None
 
 
 def _convert_steps(scope, operator, container):

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 from sklearn.decomposition import PCA
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import MinMaxScaler, StandardScaler
+from sklearn.preprocessing import (
+    FunctionTransformer,
+    MinMaxScaler,
+    SplineTransformer,
+    StandardScaler,
+)
 
 skl2onnx = pytest.importorskip("skl2onnx")
 pytest.importorskip("onnxruntime")
@@ -78,4 +83,21 @@ def test_a_transformer_of_single_sequences_is_refused():
     step = TimestepTransformer(StandardScaler(), scope="sequence")
     model = make_pipeline(step, RNNRegressor(max_iter=1)).fit(X, X[:, 0, 0])
     with pytest.raises(TypeError, match="fits a transformer to each sequence anew: use scope="):
+        skl2onnx.to_onnx(model, X[:1])
+
+
+@pytest.mark.parametrize(
+    "step, message",
+    [
+        (
+            TimestepTransformer(FunctionTransformer(np.square)),
+            r"TimestepTransformer\(.*square.*cannot become ONNX \(.*Export the last step",
+        ),
+        (TimestepTransformer(SplineTransformer()), r"SplineTransformer\(.*cannot become ONNX"),
+        (FunctionTransformer(), "a table of what comes before RNNRegressor, which reads sequences"),
+    ],
+)
+def test_steps_that_skl2onnx_cannot_convert_are_named(step, message):
+    model = make_pipeline(step, RNNRegressor(hidden_size=4, max_iter=1)).fit(X, X[:, 0, 0])
+    with pytest.raises(TypeError, match=message):
         skl2onnx.to_onnx(model, X[:1])
