@@ -395,7 +395,8 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         y : list or array of sequences of symbols
             Each a string, whose symbols are its characters, or a list, tuple or 1-D array of
             hashable symbols that can be sorted, such as words or integers; floats that are no
-            integers are values, not symbols.
+            integers are values, not symbols. Characters are code points: flags and joined emoji are
+            several, which a list of symbols keeps whole.
         sample_weight : array-like of shape (n_sequences,), default=None
             Weight of each sequence in the loss; zero leaves it out. None weighs all equally.
         X_val : array-like of shape (n_val_sequences, n_features), default=None

@@ -355,7 +355,8 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         X : list or array of sequences of symbols
             Each a string, whose symbols are its characters, or a list, tuple or 1-D array of
             hashable symbols that can be sorted, such as words or integers; floats that are no
-            integers are values, not symbols. One long text is ``[text]``.
+            integers are values, not symbols. One long text is ``[text]``. Characters are code
+            points: flags and joined emoji are several, which a list of symbols keeps whole.
         y : None, default=None
             Ignored.
         sample_weight : array-like of shape (n_sequences,), default=None

@@ -52,8 +52,10 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
     ----------
     analyzer : {'word', 'char'} or callable, default='word'
         How a string is cut into tokens. 'char' makes one token of each character, white space
-        included. A callable gets each entry of X as it is and returns its tokens. Entries that are
-        lists or arrays of tokens need no cutting.
+        included. Characters are code points, as everywhere in Python: flags, joined emoji and
+        letters with accents of their own are several. A callable gets each entry of X as it is and
+        returns its tokens, such as ``regex.compile(r"\X").findall`` with the package regex, which
+        keeps those whole. Entries that are lists or arrays of tokens need no cutting.
 
     lowercase : bool, default=True
         Whether to lowercase strings before they are cut; characters are counted before. Given

@@ -1,6 +1,7 @@
 """Raw texts: tokens that know their characters, labels of them, and what marks entities."""
 
 import pickle
+import re
 from itertools import product
 
 import numpy as np
@@ -94,6 +95,18 @@ def test_words_keep_their_combining_marks(text, words):
 def test_a_symbol_keeps_what_modifies_it():
     tokens = [t.token for t in TokenEncoder(token_pattern=PATTERN).tokenize("I ❤️ it!")]
     assert tokens == ["i", "❤️", "it", "!"]
+
+
+def test_characters_are_code_points_unless_a_function_says_otherwise():
+    family, flag = "👩\u200d👧", "🇩🇪"
+    assert [t.token for t in TokenEncoder(analyzer="char").tokenize(flag + "e\u0301")] == [
+        *flag,
+        "e",
+        "\u0301",
+    ]
+    wholes = re.compile(f"{family}|{flag}|.").findall
+    tokens = [t.token for t in TokenEncoder(analyzer=wholes).tokenize(f"{family}x{flag}")]
+    assert tokens == [family, "x", flag]
 
 
 def test_what_cannot_be_seen_is_no_token():
