@@ -5,6 +5,7 @@ while it is built: pages for what lies outside of this folder, one for each publ
 and a picture for each example.
 """
 
+import html
 import inspect
 import re
 import sys
@@ -103,6 +104,8 @@ OUTSIDE = {
 # Methods and functions of scikit-learn have these names, too: only the list of names links them.
 AMBIGUOUS = {"cross_val_predict", "hidden_states", "permutation_importance", "stream"}
 NO_LINKS = nodes.reference, nodes.title, pending_xref
+# What appears over a thumbnail of the gallery is its text for those who do not see it, too.
+THUMBNAIL = re.compile(r'(tooltip="([^"]*)">.*?:alt:)', re.DOTALL)
 # Pages that are files of the folder above.
 COPIES = {
     "changelog": "../CHANGELOG.md",
@@ -149,6 +152,7 @@ def adapt(app, page, source):
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
     text = re.sub(r"\]\(\.\./examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", text)
+    text = THUMBNAIL.sub(lambda match: f"{match[1]} {html.unescape(match[2])}", text)
     if page == "reference":
         text += "\n```{toctree}\n:hidden:\n:glob:\n\napi/*\n```\n"
     source[0] = text

@@ -4,8 +4,9 @@
 
 Needs selenium and a Chromium with its driver. The start page, a page of the API, the gallery and a
 search are opened in the width of a desk and of a telephone, light and dark. Whatever is wrong is
-printed, and is the exit status: errors of the console, pictures that are missing, pages that scroll
-sideways, a search that does not find `SequenceTagger`. With a second folder, pictures are saved.
+printed, and is the exit status: errors of the console, pictures that are missing or say nothing to
+those who do not see them, pages that scroll sideways, a search that does not find `SequenceTagger`.
+With a second folder, pictures are saved.
 """
 
 import functools
@@ -18,13 +19,18 @@ from pathlib import Path
 
 from selenium import webdriver
 from selenium.webdriver.common.by import By
+from selenium.webdriver.support.wait import WebDriverWait
 
 EXAMPLE = "auto_examples/tag/speech_frames"
 PAGES = ["index", "api/RNNClassifier", "auto_examples/index", EXAMPLE, "search"]
 WIDTHS = {"desk": 1280, "telephone": 390}
 MODES = ["light", "dark"]
 BROKEN = "return [...document.images].filter(i => i.complete && !i.naturalWidth).map(i => i.src)"
-SIDEWAYS = "return document.documentElement.scrollWidth - document.documentElement.clientWidth"
+MUTE = "return [...document.querySelectorAll('article img')].filter(i => !i.alt).map(i => i.src)"
+# What the theme lets scroll is the article, not the document.
+SIDEWAYS = """return Math.max(...['html', '.bd-article-container', '.bd-sidebar-secondary'].map(
+    s => document.querySelector(s)).filter(e => e).map(e => e.scrollWidth - e.clientWidth))"""
+SETTLED = "return document.getAnimations().every(a => a.playState != 'running')"
 
 
 class Quiet(http.server.SimpleHTTPRequestHandler):
@@ -57,6 +63,7 @@ def faults(driver, page):
         if entry["level"] == "SEVERE":
             yield f"console: {entry['message']}"
     yield from (f"missing picture: {url}" for url in driver.execute_script(BROKEN))
+    yield from (f"picture without a text: {url}" for url in driver.execute_script(MUTE))
     if (pixels := driver.execute_script(SIDEWAYS)) > 0:
         yield f"scrolls sideways by {pixels} pixels"
     if page == "search" and "SequenceTagger" not in found(driver):
@@ -83,6 +90,7 @@ def look(folder, pictures=None):
         driver.get(f"{address}/{page}.html" + "?q=SequenceTagger" * (page == "search"))
         wrong += [f"{page}, {width}, {mode}: {fault}" for fault in faults(driver, page)]
         if pictures:
+            WebDriverWait(driver, 5).until(lambda driver: driver.execute_script(SETTLED))
             driver.save_screenshot(str(pictures / f"{page.replace('/', '-')}-{width}-{mode}.png"))
     driver.quit()
     return wrong
