@@ -86,6 +86,9 @@ sphinx_gallery_conf = {
         f"../examples/{folder}" for folder in ("classify", "forecast", "tag", "generate", "inside")
     ],
     "within_subsection_order": "ExampleTitleSortKey",
+    "backreferences_dir": "auto_examples/of",  # which examples use a public name
+    "doc_module": ("skrnn",),
+    "reference_url": {"skrnn": None},
     "download_all_examples": False,
     "show_memory": False,
 }
@@ -104,8 +107,6 @@ OUTSIDE = {
 # Methods and functions of scikit-learn have these names, too: only the list of names links them.
 AMBIGUOUS = {"cross_val_predict", "hidden_states", "permutation_importance", "stream"}
 NO_LINKS = nodes.reference, nodes.title, pending_xref
-# What appears over a thumbnail of the gallery is its text for those who do not see it, too.
-THUMBNAIL = re.compile(r'(tooltip="([^"]*)">.*?:alt:)', re.DOTALL)
 # Pages that are files of the folder above.
 COPIES = {
     "changelog": "../CHANGELOG.md",
@@ -122,7 +123,22 @@ def public_things():
             yield module, name, getattr(import_module(module), name)
 
 
-def page_of(module, name, thing):
+def places_in_the_guide():
+    """Return the links for each public name that reference.md has in its row, or else its section."""
+    places, link = {}, re.compile(r"\]\((\w+)\.md(#[\w-]+)?\)")
+    for section in (HERE / "reference.md").read_text("utf-8").split("\n## ")[1:]:
+        for row in re.findall(r"^\| `.*", section, re.MULTILINE):
+            found = link.findall(row) or link.findall(section)[:1]
+            places |= dict.fromkeys(re.findall(r"`(\w+)`", row.split("|")[1]), found)
+    return places
+
+
+def title_of(page):
+    """Return the title of a page."""
+    return (HERE / f"{page}.md").read_text("utf-8").partition("\n")[0].removeprefix("# ")
+
+
+def page_of(module, name, thing, places):
     """Return the page of a public name, which numpydoc fills from the docstring."""
     directive = f"autofunction:: {name}"
     if inspect.isclass(thing):
@@ -130,15 +146,19 @@ def page_of(module, name, thing):
     elif inspect.ismodule(thing):
         directive = f"automodule:: {module}.{name}"
     head = f"{name}\n{'=' * len(name)}\n\n"
-    return f"{head}.. currentmodule:: {module}\n\n.. {directive}\n"
+    more = ", ".join(f"`{title_of(page)} <../{page}.html{part}>`__" for page, part in places)
+    examples = f"minigallery:: {module}.{name}\n   :add-heading: In the gallery\n   :heading-level: -"
+    body = f".. currentmodule:: {module}\n\n.. {directive}\n\n.. {examples}\n"
+    return f"{head}In the user guide: {more}\n\n{body}"
 
 
 def write_pages_of_public_names(app):
     """Write a page for each public name."""
     folder = HERE / "api"
     folder.mkdir(exist_ok=True)
+    places = places_in_the_guide()
     for module, name, thing in public_things():
-        path, page = folder / f"{name}.rst", page_of(module, name, thing)
+        path, page = folder / f"{name}.rst", page_of(module, name, thing, places[name])
         if not path.exists() or path.read_text("utf-8") != page:  # else it would be read again
             path.write_text(page, "utf-8")
 
@@ -152,7 +172,6 @@ def adapt(app, page, source):
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
     text = re.sub(r"\]\(\.\./examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", text)
-    text = THUMBNAIL.sub(lambda match: f"{match[1]} {html.unescape(match[2])}", text)
     if page == "reference":
         text += "\n```{toctree}\n:hidden:\n:glob:\n\napi/*\n```\n"
     source[0] = text
@@ -175,6 +194,13 @@ def link_names(app, doctree):
             link += literal
 
 
+def describe_thumbnails(app, doctree):
+    """What appears over a thumbnail is its text for those who do not see it, too."""
+    for raw in list(doctree.findall(nodes.raw)):
+        if tip := re.search('tooltip="(.*?)">', raw.astext()):
+            raw.next_node(nodes.image, siblings=True)["alt"] = html.unescape(tip[1])
+
+
 def is_inside(node, kinds):
     """Whether a node around this one is of these kinds, or a card, which is a link itself."""
     while node := node.parent:
@@ -186,7 +212,15 @@ def is_inside(node, kinds):
 def sign(app, what, name, thing, options, signature, returns):
     """Show the parameters of a class as `help` does, though scikit-learn gives it a ``__new__``."""
     if what == "class" and signature:
-        return str(inspect.signature(thing)), returns
+        own = inspect.signature(thing).replace(return_annotation=inspect.Signature.empty)
+        bare = [each.replace(annotation=each.empty) for each in own.parameters.values()]
+        return str(own.replace(parameters=bare)), returns
+
+
+def leave_out_versions(app, what, name, thing, options, lines):
+    """Leave out in which version scikit-learn got what we inherit: it would be taken for ours."""
+    note = re.compile(r"^( *)\.\. version(?:added|changed)::.*\n(?:\1 +.*\n|\n)*", re.MULTILINE)
+    lines[:] = note.sub("", "\n".join(lines) + "\n").split("\n")
 
 
 def setup(app):
@@ -194,4 +228,6 @@ def setup(app):
     app.connect("builder-inited", write_pages_of_public_names)
     app.connect("source-read", adapt)
     app.connect("doctree-read", link_names)
+    app.connect("doctree-read", describe_thumbnails)
     app.connect("autodoc-process-signature", sign)
+    app.connect("autodoc-process-docstring", leave_out_versions)
