@@ -124,7 +124,7 @@ def public_things():
 
 
 def places_in_the_guide():
-    """Return the links for each public name that reference.md has in its row, or else its section."""
+    """Return the links that reference.md has in the row of each public name, or in its section."""
     places, link = {}, re.compile(r"\]\((\w+)\.md(#[\w-]+)?\)")
     for section in (HERE / "reference.md").read_text("utf-8").split("\n## ")[1:]:
         for row in re.findall(r"^\| `.*", section, re.MULTILINE):
@@ -147,7 +147,9 @@ def page_of(module, name, thing, places):
         directive = f"automodule:: {module}.{name}"
     head = f"{name}\n{'=' * len(name)}\n\n"
     more = ", ".join(f"`{title_of(page)} <../{page}.html{part}>`__" for page, part in places)
-    examples = f"minigallery:: {module}.{name}\n   :add-heading: In the gallery\n   :heading-level: -"
+    examples = (
+        f"minigallery:: {module}.{name}\n   :add-heading: In the gallery\n   :heading-level: -"
+    )
     body = f".. currentmodule:: {module}\n\n.. {directive}\n\n.. {examples}\n"
     return f"{head}In the user guide: {more}\n\n{body}"
 
@@ -195,7 +197,7 @@ def link_names(app, doctree):
 
 
 def describe_thumbnails(app, doctree):
-    """What appears over a thumbnail is its text for those who do not see it, too."""
+    """Give thumbnails what appears over them as text, for those who do not see them."""
     for raw in list(doctree.findall(nodes.raw)):
         if tip := re.search('tooltip="(.*?)">', raw.astext()):
             raw.next_node(nodes.image, siblings=True)["alt"] = html.unescape(tip[1])

@@ -3,6 +3,7 @@
 import ast
 import json
 import re
+import runpy
 import tomllib
 from pathlib import Path
 
@@ -61,3 +62,14 @@ def test_each_version_of_python_that_is_named_has_its_tests():
     assert named
     assert set(named) <= set(pythons) & set(re.findall(r'"(3\.\d+)"', workflow))
     assert PROJECT["requires-python"] == f">={min(named)}"
+
+
+def test_a_release_leads_the_links_of_the_readme_to_its_files():
+    absolute = runpy.run_path(str(ROOT / ".ci" / "links.py"))["absolute"]
+    readme, link = (ROOT / "README.md").read_text("utf-8"), re.compile(r"(!?)\[[^]]*\]\(([^)]*)\)")
+    before = link.findall(readme)
+    after = link.findall(absolute(readme, "https://forge/me/skrnn", "v1"))
+    assert ("!", "docs/_static/gradient_flow.png") in before
+    for (picture, old), (_, new) in zip(before, after, strict=True):
+        place = f"https://forge/me/skrnn/{'raw' if picture else 'blob'}/v1/"
+        assert new == (old if old.startswith("https:") else place + old)
