@@ -39,7 +39,7 @@ from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
 from skrnn._data.sources import Flat, Grid, Items
 from skrnn._data.tables import as_matrix, check_cells, one_dimension_error
-from skrnn._data.values import UNEVEN, as_real, check_convertible, converted
+from skrnn._data.values import UNEVEN, as_real, check_convertible, converted, of_cells
 
 
 def read_sequences(
@@ -222,8 +222,9 @@ def _as_item(item, i, numeric):
         raise ValueError(f"{where} {UNEVEN}") from None
     if array.dtype.kind == "O" and array.ndim == 0:
         raise TypeError(f"{where} is of type {type(array.item()).__name__}; {EXPECTED}")
-    if not numeric:
-        return array
+    if not numeric:  # the steps of a series of polars may be series, too
+        is_nested = array.ndim == 1 and isinstance(next(iter(array), None), np.ndarray)
+        return of_cells(array, where) if is_nested else array
     if hasattr(item, "columns"):
         check_cells(item, where)
     return as_real(array, where)

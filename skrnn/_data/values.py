@@ -141,6 +141,7 @@ def reject_what_is_no_number(values, name):
         return
     check_columns(values, name)
     cells = converted(values, name)
+    reject_what_is_no_array(cells, name)
     if cells.dtype.kind in "cV":
         as_real(cells, name)
     reject_beyond_floats(cells, name)
@@ -148,6 +149,13 @@ def reject_what_is_no_number(values, name):
         for column, values_of_column in columns_of(values, name):
             where = f"Column {column!r} of {name}" if cells.ndim == 2 else name
             reject_cells(values_of_column, where, may_be_na=hasattr(values, "isna"))
+
+
+def reject_what_is_no_array(array, name):
+    """Raise for an array of NumPy's that holds a single object: that is what it makes of most."""
+    if array.ndim == 0 and array.dtype.kind == "O":
+        kind = type(array.item()).__name__
+        raise TypeError(f"{name} is of type {kind}: pass an array, a list or a data frame.")
 
 
 def reject_cells(cells, where, may_be_na):
@@ -362,10 +370,7 @@ def as_real(array, where):
 
 def _objects_as_real(array, where):
     """Return an array of Python objects, which may be arrays again, as real numbers."""
-    try:
-        array = np.array(array.tolist())
-    except ValueError:
-        raise ValueError(f"{where} {UNEVEN}") from None
+    array = of_cells(array, where)
     if array.dtype.kind != "O":
         return as_real(array, where)
     try:
@@ -374,6 +379,14 @@ def _objects_as_real(array, where):
         raise ValueError(f"{where} {BEYOND_FLOATS}") from None
     except (TypeError, ValueError) as error:
         raise type(error)(f"{where} holds objects that are not numbers: {error}.") from None
+
+
+def of_cells(array, where):
+    """Return an array of Python objects, which may be arrays again, in a type that holds them."""
+    try:
+        return np.array(array.tolist())
+    except ValueError:
+        raise ValueError(f"{where} {UNEVEN}") from None
 
 
 def are_numbers_as_text(strings):

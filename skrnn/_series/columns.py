@@ -15,6 +15,7 @@ from skrnn._data.values import (
     reject_masked,
     reject_sparse,
     reject_times,
+    reject_what_is_no_array,
 )
 
 
@@ -84,7 +85,9 @@ def rows_of(X):
         check_columns(X, "X")
         return as_matrix(X, "sliding_windows", numeric=False)
     options = {"dtype": None, "ensure_2d": False, "ensure_all_finite": False}
-    return check_array(as_array(X, "X"), input_name="X", **options)
+    values = as_array(X, "X")
+    reject_what_is_no_array(values, "X")
+    return check_array(values, input_name="X", **options)
 
 
 def read_targets(y):

@@ -389,6 +389,25 @@ def test_a_series_of_rows_of_one_size_is_a_table(kind):
     assert RNNClassifier(**TINY).fit(series, LABELS).n_features_in_ == 2
 
 
+@pytest.mark.parametrize("wrong", [{"a": [1.0, 2.0]}, {}.values(), None])
+@pytest.mark.parametrize(
+    "read",
+    [SlidingWindowTransformer(2).fit, lambda X: sliding_windows(X, window_size=2)],
+    ids=["transformer", "function"],
+)
+def test_what_is_no_array_is_told_by_its_type(read, wrong):
+    message = f"X is of type {type(wrong).__name__}: pass an array, a list or a data frame."
+    with pytest.raises(TypeError, match=re.escape(message)):
+        read(wrong)
+
+
+def test_transformers_of_steps_read_columns_of_lists_of_lists():
+    pl = pytest.importorskip("polars")
+    steps = np.arange(12.0).reshape(2, 3, 2)
+    made = TimestepTransformer("passthrough").fit_transform(pl.Series(steps.tolist()))
+    assert_array_equal(np.stack(made), steps)
+
+
 SIGNALLING = Decimal("sNaN")
 
 
