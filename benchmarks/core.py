@@ -55,7 +55,7 @@ def loop(backend, cell):
 def problem(cell, size):
     """Arguments of `unroll` but for the pass, and the weights."""
     (N, D, H), cell = SIZES[size], CELLS[cell]()
-    weights = Arranged(draw(1, H + D + 1, len(cell.products) * H), np.empty((0, H, 1, 1)))
+    weights = Arranged(draw(1, len(cell.products) * H, H + D + 1), np.empty((0, H, 1, 1)))
     state0 = np.zeros((1 + len(cell.carried), H, 1, N), np.float32)
     layer, packing = Recurrent(cell, D, H), Packing(np.full(N, T))
     return layer, [draw(N * T, D)], packing, state0, weights
@@ -79,12 +79,13 @@ def test_unroll(benchmark, cell, size, backend):
 @cells
 @sizes
 def test_products(benchmark, cell, size):
-    layer, _, _, state0, (W, _) = problem(cell, size)
+    layer, _, _, state0, weights = problem(cell, size)
     H, n = state0.shape[1], state0.shape[3]
     n_products = products_from_h(layer.cell, H)
-    W_T, W_h = W[0, :, :n_products].T, W[0, :H, :n_products]
-    s, a, h = draw(W.shape[1], n), draw(n_products, n), draw(H, n)
-    all_a, all_s = draw(n_products, T * n), draw(W.shape[1], T * n)
+    W = weights.W[0]
+    W_T, W_h = W[:, :n_products].T, W[:H, :n_products]
+    s, a, h = draw(len(W), n), draw(n_products, n), draw(H, n)
+    all_a, all_s = draw(n_products, T * n), draw(len(W), T * n)
 
     def products():
         for _ in range(T):

@@ -78,7 +78,7 @@ def backend(request, monkeypatch):
             if layer.cell.vectors:
                 return by_numpy(layer, *arguments)
             how = arguments[4]
-            return _unroll("numba", layer.cell, how.arranged.W.dtype)(layer, *arguments)
+            return _unroll("numba", layer.cell, how.arranged.W_T.dtype)(layer, *arguments)
 
         by_numpy = recurrent.unroll
         monkeypatch.setattr(recurrent, "unroll", compiled)

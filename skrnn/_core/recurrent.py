@@ -163,7 +163,7 @@ class Recurrent:
         """Go back through a forward pass, as `forward` says."""
         K, H = len(self.suffixes), self.hidden_size
         gradient = weights.zero_gradient()
-        dstate = np.zeros((*self.state_shape, packing.n_sequences), weights.W.dtype)
+        dstate = np.zeros((*self.state_shape, packing.n_sequences), weights.W_T.dtype)
         if dfinal is not None:
             dstate[...] = dfinal
         if doutputs is not None and K == 2:

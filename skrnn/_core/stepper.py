@@ -19,7 +19,7 @@ class LayerStates:
     """
 
     def __init__(self, layer, weights, n_sequences, dtype):
-        cell, H, (_, K, R) = layer.cell, layer.hidden_size, weights.W.shape
+        cell, H, (_, R, K) = layer.cell, layer.hidden_size, weights.W_T.shape
         block = np.zeros((K, 1, n_sequences), dtype)
         frame = np.zeros((cell.n_slabs * H, 1, n_sequences), dtype)
         block[-1] = 1

@@ -49,7 +49,7 @@ def unroll(layer, xs, packing, state, mask, how, return_steps=True):
         the gradient of outputs.
     """
     weights, runs = how.arranged, packing.runs(1 if how.watch else layer.max_steps)
-    outputs = np.empty((len(xs[0]), layer.n_outputs), weights.W.dtype) if return_steps else None
+    outputs = np.empty((len(xs[0]), layer.n_outputs), weights.W_T.dtype) if return_steps else None
     tapes = []
     for run in runs:
         blocks = [feature_major(x, run) for x in xs]
@@ -178,8 +178,9 @@ def products_from_h(cell, H):
 
 def step_forward(tape):
     """Fill h and the tape."""
-    cell, (W, vectors), S, h, G, mask = tape
-    (H, K, N), n_products, n_steps = h.shape[1:], W.shape[2], len(h) - 1
+    cell, weights, S, h, G, mask = tape
+    W, (H, K, N), n_steps = weights.W, h.shape[1:], len(h) - 1
+    n_products = W.shape[2]
     n_from_h = products_from_h(cell, H)
     by_direction, products = S[:-1].swapaxes(1, 2), G[:-1, :n_products].swapaxes(1, 2)
     if n_products > n_from_h:
@@ -187,7 +188,7 @@ def step_forward(tape):
         np.matmul(W_from_x, by_direction[:, :, H:], out=products[:, :, n_from_h:])
     W_from_h, products = W[:, :, :n_from_h].swapaxes(1, 2), products[:, :, :n_from_h]
     term = endless(np.empty((cell.n_terms * H, K, N), W.dtype), n_steps)
-    vectors = [endless(vector, n_steps) for vector in vectors]
+    vectors = [endless(vector, n_steps) for vector in weights.vectors]
     parts = cell.forward_parts(G[:-1], G[1:], h[:-1], h[1:], term, H, *vectors)
     multiply = np.matmul
     if K == 1:
@@ -223,12 +224,13 @@ def product_by(W):
 
 def go_back_over(tape, gradient, dstate, dh, need_dx, empty):
     """Go back over a run, in stretches of steps from the last to the first."""
-    cell, (W, vectors), S, h, G, mask = tape
-    T, (_, H, K, N), n_products = len(h) - 1, h.shape, W.shape[2]
+    cell, weights, S, h, G, mask = tape
+    W, T, (_, H, K, N) = weights.W, len(h) - 1, h.shape
+    n_products = W.shape[2]
     dx = np.empty((T, K, S.shape[1] - H - 1, N), W.dtype) if need_dx else None
     length = max(1, STRETCH // (K * cell.n_slabs * H * N))
     A = empty((min(length, T), n_products + cell.n_local * H, K, N), W.dtype)
-    of_cell, one = (*vectors, *gradient.vectors), np.asarray(1, W.dtype)
+    of_cell, one = (*weights.vectors, *gradient.vectors), np.asarray(1, W.dtype)
     for stop in range(T, 0, -length):
         start = max(0, stop - length)
         a, g = A[: stop - start], G[start:stop]
@@ -237,7 +239,7 @@ def go_back_over(tape, gradient, dstate, dh, need_dx, empty):
         # One large product for all steps takes less time than one for each, copies included.
         a = a[:, :n_products]
         for k in range(K):
-            gradient.W[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
+            gradient.W_T[k] += sum_over_steps(a[:, :, k], S[start:stop, :, k])
         if need_dx:
             np.matmul(W[:, H:-1], a.swapaxes(1, 2), out=dx[start:stop])
     return dx

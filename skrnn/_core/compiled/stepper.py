@@ -7,7 +7,7 @@ from numba import carray, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from skrnn._core.compiled.blas import gemm_address, transposed
+from skrnn._core.compiled.blas import by_order, gemm_address
 from skrnn._core.compiled.build import as_argument, built
 from skrnn._core.compiled.calls import borrowed
 from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights, read_rows
@@ -35,7 +35,7 @@ def step(plan, x, outputs):
     plan     the address of gemm, n_from_h, n_slabs, n_terms, the numbers of units, of products and
              of sequences, the addresses of `term` and of the head's weights; then, for each layer,
              the addresses of its weights, its state block and its frame, how much it reads, and
-             the address and the number of rows of the copy of its weights by `transposed`
+             the address and the number of rows of W_T, see `by_order`
     x        (N, D)
     outputs  (n_outputs,), for a single sequence, or (0,)
     """
@@ -46,7 +46,7 @@ def step(plan, x, outputs):
     term = h = carray(pointer(plan[7], zero), n_terms * H * N)
     for first in range(9, plan.size, 6):
         D = plan[first + 3]
-        W = carray(pointer(plan[first], zero), (H + D + 1, R))
+        W = carray(pointer(plan[first], zero), (H + D + 1, R - plan[first + 5]))
         s = carray(pointer(plan[first + 1], zero), (H + D + 1) * N)
         g = carray(pointer(plan[first + 2], zero), n_slabs * H * N)
         if first == 9:
@@ -77,15 +77,15 @@ class CompiledStepper(Stepper):
         self.uses_blas = not self.has_head
         self.memory = np.empty(cell.n_terms * H * n_sequences + 1, self.W.dtype)
         self.head = np.ascontiguousarray(np.vstack([self.W.T, self.b]))
-        R, sizes = arranged[0].W.shape[2], (products_from_h(cell, H), cell.n_slabs, cell.n_terms)
+        R, sizes = len(cell.products) * H, (products_from_h(cell, H), cell.n_slabs, cell.n_terms)
         self.kept = []  # arrays of which the kernel knows addresses
         shared = address_of(self.memory), address_of(self.head)
         plan = [gemm_address(self.W.dtype), *sizes, H, R, n_sequences, *shared]
         for layer, weights in zip(self.layers, arranged, strict=True):
-            W_T = transposed(weights.W[0], n_sequences)
-            self.kept += weights.W, W_T
-            plan += *map(address_of, (weights.W, layer.s, layer.products)), len(layer.x)
-            plan += address_of(W_T), len(W_T)
+            W, W_T = by_order(weights, n_sequences)
+            self.kept += W, W_T
+            plan += *map(address_of, (W, layer.s, layer.products)), len(layer.x)
+            plan += address_of(W_T), W_T.shape[1]
         self.plan = np.array(plan, np.int64)
         self.kernel = step_for(cell, self.W.dtype)
 

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrnn._core.compiled.blas import gemm_address, transposed
+from skrnn._core.compiled.blas import by_order, gemm_address
 from skrnn._core.compiled.build import as_argument
 from skrnn._core.compiled.kernels import kernels_for
 from skrnn._core.unroll import products_from_h
@@ -17,9 +17,10 @@ def unroll_for(cell, dtype):
 
     def unroll(layer, xs, packing, state, mask, how, return_steps=True):
         """Do what `skrnn._core.unroll.unroll` does."""
-        W = how.arranged.W
-        call = Call(layer, W, packing, kernels, address, how)
-        outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), W.dtype)
+        dtype = how.arranged.W_T.dtype
+        weights = by_order(how.arranged, state.shape[-1])
+        call = Call(layer, *weights, packing, kernels, address, how)
+        outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), dtype)
         passed = [
             go_forward(call, k, x, state, own_mask(mask, k, state), outputs)
             for k, x in enumerate(xs)
@@ -34,7 +35,8 @@ class Call(NamedTuple):
     """What both directions and the way back share."""
 
     layer: Any
-    W: np.ndarray
+    W: np.ndarray  # this or the next one is empty
+    W_T: np.ndarray
     packing: Any
     kernels: tuple
     address: int  # of the product of matrices
@@ -50,17 +52,17 @@ def own_mask(mask, k, state):
 
 def go_forward(call, k, x, state, mask, outputs):
     """Take one direction forward. Returns its tape, its mask and its first hidden state."""
-    cell, H, how, W = call.layer.cell, call.layer.hidden_size, call.how, call.W[k]
-    N, keeps = state.shape[-1], how.for_backward
+    layer, how, dtype, N = call.layer, call.how, call.W.dtype, state.shape[-1]
+    cell, H, keeps = layer.cell, layer.hidden_size, how.for_backward
     n_frames, n_h = (len(x), len(x)) if keeps else (N, 2 * N)
-    n_floats = n_frames * len(W), n_frames * cell.n_slabs * H, n_h * H
-    tape = [how.empty((n,), W.dtype) for n in n_floats]
-    work = np.empty((1 + cell.n_terms + cell.n_slabs) * H * N, W.dtype)
+    n_floats = n_frames * (H + layer.n_features + 1), n_frames * cell.n_slabs * H, n_h * H
+    tape = [how.empty((n,), dtype) for n in n_floats]
+    work = np.empty((1 + cell.n_terms + cell.n_slabs) * H * N, dtype)
     own, first = np.ascontiguousarray(state[:, :, k]), state[0, :, k].copy()
     call.kernels[0](
         (call.address, products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), k * H),
         (call.packing.offsets, positions(cell.carried)),
-        (W, transposed(W, N), as_argument(x, W.dtype), mask),
+        (call.W[k], call.W_T[k], as_argument(x, dtype), mask),
         (*tape, work),
         own,
         outputs,
@@ -76,24 +78,24 @@ def positions(carried):
 
 def go_back(call, passed, gradient, dstate, doutputs=None, need_dx=False):
     """Do what `skrnn._core.unroll.unroll` says of ``backward``."""
-    layer, (K, _, R), n_rows = call.layer, call.W.shape, call.packing.n_rows
+    layer, K, n_rows = call.layer, len(passed), call.packing.n_rows
     cell, H, N, D = layer.cell, layer.hidden_size, dstate.shape[-1], layer.n_features
     if doutputs is None:
         doutputs = np.empty((0, layer.n_outputs), dstate.dtype)
     doutputs = as_argument(doutputs, dstate.dtype)
     dx = np.empty((K, n_rows if need_dx else 0, D), dstate.dtype)
     n_units = 2 + cell.n_terms + len(dstate) + cell.n_local
-    work = np.empty((n_units * H + R + D) * N, dstate.dtype)
+    work = np.empty(((n_units + len(cell.products)) * H + D) * N, dstate.dtype)
     sizes = call.address, products_from_h(cell, H), cell.n_slabs, cell.n_local, cell.n_terms
     for k, (tape, mask, h0) in enumerate(passed):
         own = np.ascontiguousarray(dstate[:, :, k]).reshape(-1, N)
         call.kernels[1](
             (*sizes, int(cell.keeps_h), layer.max_steps or 0, k * H),
             call.packing.offsets,
-            (call.W[k], mask),
+            (call.W[k], call.W_T[k], mask),
             (*tape, work),
             (h0, doutputs),
-            (own, gradient.W[k], dx[k]),
+            (own, gradient.W_T[k], dx[k]),
         )
         dstate[:, :, k] = own.reshape(-1, H, N)
     return dx if need_dx else None
