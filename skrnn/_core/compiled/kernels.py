@@ -175,19 +175,11 @@ def exchange(d, dstate, width, n):
 
 
 @njit(**OPTIONS)
-def multiply_back(address, W, W_T, first, a, n, n_products, out):
-    """Write W[first:] @ a into out, a being (R, n). W or W_T is empty."""
-    rows, flag, leading = W[first:, :], PLAIN, W.shape[1]
-    if W_T.size:
-        rows, flag, leading = W_T[:, first:], TRANSPOSED, W_T.shape[1]
-    sizes = n, out.size // n, n_products
-    gemm(address, (PLAIN, flag, 0), sizes, (a, n), (rows, leading), (out, n))
-
-
-@njit(**OPTIONS)
-def through_products(address, W, W_T, a, n, n_from_h, mask, dh):
+def through_products(address, W, a, n_from_h, mask, dh):
     """Gradient of the hidden state that the products have read, by the mask if there is one."""
-    multiply_back(address, W, W_T, 0, a, n, n_from_h, dh)
+    R = W.shape[1]
+    n = a.size // R
+    gemm(address, (PLAIN, PLAIN, 0), (n, dh.size // n, n_from_h), (a, n), (W, R), (dh, n))
     for row in range(mask.shape[0]):
         for i in range(n):
             dh[row * n + i] *= mask[row, i]
@@ -201,10 +193,10 @@ def add_outer(address, a, s, n, dW):
 
 
 @njit(**OPTIONS)
-def read_back(address, W, W_T, H, a, buffer, dx):
+def read_back(address, W_x, a, buffer, dx):
     """Write the gradient of what a step has read, dx (n, D)."""
-    (n, D), R = dx.shape, a.size // len(dx)
-    multiply_back(address, W, W_T, H, a, n, R, buffer[: D * n])
+    (n, D), R = dx.shape, W_x.shape[1]
+    gemm(address, (PLAIN, PLAIN, 0), (n, D, R), (a, n), (W_x, R), (buffer, n))
     write_rows(buffer[: D * n], n, 0, dx)
 
 
@@ -213,7 +205,7 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
 
     sizes     the address of gemm, n_from_h, n_slabs, n_local, n_terms, keeps_h, max_steps or 0, and
               the first of the H columns of doutputs
-    inputs    W, W_T and the mask, as in `forward`
+    inputs    W, which is not empty, and the mask, as in `forward`
     tape      as in `forward`
     given     h0 (H, N), the first hidden state, and doutputs, which may have no rows
     gradient  dstate (n_states * H, N), which is overwritten; dW (R, H + D + 1), which is added to;
@@ -221,10 +213,10 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
     """
     address, n_from_h, n_slabs, n_local, n_terms, keeps_h, max_steps, column = sizes
     S, G, h, work = borrowed(tape[0]), borrowed(tape[1]), borrowed(tape[2]), borrowed(tape[3])
-    W, W_T, mask = borrowed(inputs[0]), borrowed(inputs[1]), borrowed(inputs[2])
-    h0, doutputs = borrowed(given[0]), borrowed(given[1])
-    dstate, dW, dx = borrowed(gradient[0]), borrowed(gradient[1]), borrowed(gradient[2])
-    (H, N), (R, K), one = h0.shape, dW.shape, like(h0[0, 0], 1)
+    W, mask, h0 = borrowed(inputs[0]), borrowed(inputs[1]), borrowed(given[0])
+    doutputs, dstate, dW = borrowed(given[1]), borrowed(gradient[0]), borrowed(gradient[1])
+    dx = borrowed(gradient[2])
+    (H, N), (K, R), one = h0.shape, W.shape, like(W[0, 0], 1)
     n_states = dstate.shape[0] // H
     narrowed, product, term = work[: H * N], work[H * N :], work[2 * H * N :]
     d = work[(2 + n_terms) * H * N :]
@@ -244,7 +236,7 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
         step_local(one, step_local_parts(g, a, h_before, h_now, H * n))
         step_back(step_back_parts(g, a, d_now, term[: n_terms * H * n], H * n))
         a = a[: R * n]
-        through_products(address, W, W_T, a, n, n_from_h, mask, through)
+        through_products(address, W, a, n_from_h, mask, through)
         if keeps_h:
             add(dh, through, dh)
         else:
@@ -253,7 +245,7 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
             d_now[:] = 0
         add_outer(address, a, S[start * K : stop * K], n, dW)
         if dx.size:
-            read_back(address, W, W_T, H, a, buffer, dx[start:stop])
+            read_back(address, W[H:], a, buffer, dx[start:stop])
     exchange(d, dstate, width, 0)
 
 
@@ -263,9 +255,9 @@ def kernels_for(cell, dtype):
     flat, matrix, cube = (types.Array(real, n, "C") for n in (1, 2, 3))
     tape = types.UniTuple(flat, 4)
     steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 4)
-    pair, three = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
+    pair, gradient = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
     sizes, sizes_back = types.UniTuple(integer, 6), types.UniTuple(integer, 8)
     return (
         built(forward, types.void(sizes, steps, inputs, tape, cube, matrix), cell),
-        built(backward, types.void(sizes_back, whole, three, tape, pair, three), cell),
+        built(backward, types.void(sizes_back, whole, pair, tape, pair, gradient), cell),
     )

@@ -92,7 +92,7 @@ def go_back(call, passed, gradient, dstate, doutputs=None, need_dx=False):
         call.kernels[1](
             (*sizes, int(cell.keeps_h), layer.max_steps or 0, k * H),
             call.packing.offsets,
-            (call.W[k], call.W_T[k], mask),
+            (call.how.arranged.W[k], mask),
             (*tape, work),
             (h0, doutputs),
             (own, gradient.W_T[k], dx[k]),
