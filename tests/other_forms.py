@@ -74,6 +74,7 @@ def frames(array):
     names = [f"x{i}" for i in range(array.shape[1])]
     frame = pd.DataFrame(array, columns=names)
     made = {"pandas": frame, "polars": pl.DataFrame(array, schema=names)}
+    made["sparse"] = frame.astype(pd.SparseDtype(array.dtype, 0))
     return made | nullable(frame) | arrow_table(dict(zip(names, array.T, strict=True)))
 
 

@@ -1247,6 +1247,10 @@ WRONG_SERIES = {
         "inconsistent numbers of samples",
     ),
     "targets of words": (lambda: forecaster([1, 2]).fit(frame(), ["a"] * 40), "could not convert"),
+    "targets of one horizon": (
+        lambda: direct_forecast(forecaster([1, 2]).fit(frame(), SERIES), frame()),
+        "horizon=[1, 2], but estimator predicts 1 value(s) for each row: fit it to what the `targ",
+    ),
     "a table too short": (lambda: ahead(frame(slice(2))), "X has 2 row(s), but the windows"),
     "a direct table too short": (
         lambda: direct_forecast(fitted([1, 2]), frame(slice(2))),

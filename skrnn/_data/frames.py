@@ -33,6 +33,8 @@ def readable(values, name):
         raise TypeError(f"{name} is a {kind.__name__}, which holds no data: {remedy.format(name)}.")
     if kind.__module__.startswith("pyarrow"):
         return _of_arrow(values)
+    if hasattr(values, "sparse"):  # of pandas, where every column is
+        return values.sparse.to_dense()
     return to_array(values, name) if _is_holder(kind) or _is_table(values) else values
 
 

@@ -198,6 +198,12 @@ def direct_forecast(
     steps = np.arange(n_steps)
     if np.ndim(horizon):
         steps = np.array(all_horizons(horizon)) - 1
+        if values.shape[2] % len(steps):
+            raise ValueError(
+                f"The windows have horizon={horizon!r}, but estimator predicts {values.shape[2]} "
+                "value(s) for each row: fit it to what the `targets` of the windows make of X and "
+                "y, one for each horizon."
+            )
         values = values[:, -1].reshape(len(values), len(steps), -1)
         is_several = predicted.ndim > 2 or values.shape[2] > 1
     names = ["lower", "upper"] if interval else []

@@ -408,6 +408,19 @@ def test_transformers_of_steps_read_columns_of_lists_of_lists():
     assert_array_equal(np.stack(made), steps)
 
 
+@pytest.mark.parametrize("fill", [0.0, np.nan])
+def test_sparse_columns_of_pandas_are_what_they_stand_for(fill):
+    pd = pytest.importorskip("pandas")
+    dense = pd.DataFrame(FEATURES * (FEATURES % 2), columns=list("abc"))
+    sparse = dense.astype(pd.SparseDtype(float, fill))
+    windows = [SlidingWindowTransformer(2).fit_transform(X) for X in (dense, sparse)]
+    assert_array_equal(*windows)
+    networks = [RNNRegressor(**TINY).fit(X, LABELS) for X in (dense, sparse)]
+    assert_array_equal(networks[0].predict(dense), networks[1].predict(sparse))
+    targets = [RNNRegressor(**TINY).fit(FEATURES, X["a"]) for X in (dense, sparse)]
+    assert_array_equal(*(model.predict(FEATURES) for model in targets))
+
+
 SIGNALLING = Decimal("sNaN")
 
 
