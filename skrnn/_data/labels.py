@@ -37,7 +37,8 @@ def as_labels(values, name):
     labels = _as_objects(values) if would_merge else converted(values, name)
     if labels.dtype.kind == "V":
         raise TypeError(f"{name} holds records ({labels.dtype}): pass one of their fields.")
-    return labels
+    # scikit-learn does not know NumPy's strings of any length.
+    return labels.astype(object) if labels.dtype.kind == "T" else labels
 
 
 def _type_of(kind):
@@ -88,6 +89,8 @@ def _of_one_type(objects):
         # Floats merge large integers; NaN alone is not equal to itself.
         pairs = zip(array.ravel().tolist(), objects.ravel().tolist(), strict=True)
         return array if all(a == b or a != a for a, b in pairs) else objects
+    if array.dtype.kind == "U" and any(label.endswith("\0") for label in objects.flat):
+        return objects  # NumPy takes null characters at the end for none
     return array if array.dtype.kind in "biuUT" else objects
 
 

@@ -44,7 +44,8 @@ def values_per_sequence(y):
     """Number of values that `y` has for each sequence, (n_sequences,)."""
     y = readable(y, "y")
     reject_masked(y, "y")
-    items = converted(y, "y") if hasattr(y, "__array__") else as_list(y, "y", "one target for each")
+    is_array, what = hasattr(y, "__array__"), "a list of one target for each sequence"
+    items = converted(y, "y") if is_array else as_list(y, "y", what)
     if isinstance(items, np.ndarray) and items.dtype.kind != "O":
         return np.full(len(items), np.size(items[0]))
     if not any(map(_holds_several, set(map(type, items)))):

@@ -28,6 +28,11 @@ def arrays_of_one(values):
     return [np.array(value) for value in values]
 
 
+def any_length(values):
+    kind = getattr(np.dtypes, "StringDType", None) or pytest.skip("NumPy 2 has them")
+    return np.array(values, kind())
+
+
 @pytest.mark.parametrize(
     "form, values, kind",
     [
@@ -41,6 +46,8 @@ def arrays_of_one(values):
         (object_array, [True, False], "b"),
         (tuple, [True, False], "b"),
         (list, ["a", "b"], "U"),
+        (list, ["a", "a\0"], "O"),  # NumPy's strings would end before the null character
+        (any_length, ["a", "bc"], "O"),
         (list, [1, 2.0], "f"),
         (arrays_of_one, ["a", "bc"], "U"),
         (arrays_of_one, BIG, "iu"),
@@ -187,3 +194,13 @@ def test_several_labels_may_be_booleans_beside_numbers():
     y = pd.DataFrame({"left": [0, 1] * 4, "right": [True, True, False, True] * 2})
     plain = RNNClassifier(**TINY).fit(X, y.to_numpy().astype(int))
     assert_array_equal(RNNClassifier(**TINY).fit(X, y).predict_proba(X), plain.predict_proba(X))
+
+
+@pytest.mark.parametrize("form, labels", [(any_length, ["a", "b"]), (list, ["a", "a\0"])])
+def test_strings_that_fit_into_no_other_type_are_learnt(form, labels):
+    y = labels * 4
+    model = RNNClassifier(**TINY).fit(X, form(y))
+    assert model.classes_.tolist() == labels
+    assert model.score(X, form(y)) == np.mean(model.predict(X) == np.array(y, object))
+    steps = [form(labels * 2)] * 8
+    assert SequenceTagger(**TINY).fit(X, steps).classes_.tolist() == labels

