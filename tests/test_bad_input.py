@@ -1206,6 +1206,10 @@ WRONG_SERIES = {
         lambda: sliding_windows(SERIES, window_size=2, gaps="fill"),
         "gaps must be one of 'raise', 'cut', 'ignore', got 'fill'",
     ),
+    "times among the features": (
+        lambda: fit_windows(frame(day=DAYS)),
+        "not numbers: drop it, or name it as time_feature, or make features of it",
+    ),
     "no such column of times": (lambda: fit_windows(frame(), time_feature="day"), "'day' is not a"),
     "times as text": (
         lambda: fit_windows(frame(day=["1.2."] * 40), time_feature="day"),

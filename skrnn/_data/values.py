@@ -123,15 +123,15 @@ def check_choice(value, name, allowed):
         raise ValueError(f"{name} must be one of {', '.join(map(repr, allowed))}, got {value!r}.")
 
 
-def check_numbers(values, name):
+def check_numbers(values, name, times=_MAKE_FEATURES):
     """Raise for what scikit-learn reads as numbers though it is none, and for what it fails at.
 
-    These are masked values, dates and durations, and then objects, texts and integers beyond
-    floats. Missing values pass.
+    These are masked values, dates and durations (`times` is the remedy, as in `reject_times`), and
+    then objects, texts and integers beyond floats. Missing values pass.
     """
     values = readable(values, name)
     reject_masked(values, name)
-    reject_times(values, name)
+    reject_times(values, name, times)
     reject_what_is_no_number(values, name)
 
 

@@ -16,6 +16,8 @@ from skrnn._targets.training_set import Chunk
 # constant prediction costs has learnt nothing. Of the sets in ``benchmarks/README.md`` none that
 # learns ends above two thirds, and those that are stuck above 0.98.
 ENOUGH_UPDATES, STUCK = 100, 0.97
+# Where all targets are equal, a constant costs nothing but rounding, and there is nothing to learn.
+NOTHING = 1e-12
 # An L2 penalty that is so much larger than the weight of a batch is the reason of a divergence.
 TOO_STRONG = 1e20
 
@@ -166,7 +168,7 @@ class Trainer:
         )
         loss = self.history.loss - penalty
         constant = constant_loss(self.objective.loss, train, network.head.n_outputs)
-        if loss < STUCK * constant:
+        if constant < NOTHING or loss < STUCK * constant:
             return
         pooling = " read all steps with pooling='max'," if network.pooling == "last" else ""
         warnings.warn(

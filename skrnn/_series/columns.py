@@ -11,6 +11,7 @@ from skrnn._data.frames import check_columns, is_frame, readable, readable_items
 from skrnn._data.tables import as_matrix
 from skrnn._data.values import (
     as_array,
+    check_numbers,
     converted,
     reject_masked,
     reject_sparse,
@@ -117,3 +118,9 @@ def check_table(X, name):
     if not len(X):
         raise ValueError(f"Found array with 0 sample(s): {name} has no rows.")
     return X
+
+
+def check_cells(table):
+    """Raise for what no window holds: dates among the columns, texts, masks."""
+    remedy = "name {} as time_feature, or make features of it, such as the hour or the weekday."
+    check_numbers(table, "X", remedy)

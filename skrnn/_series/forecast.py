@@ -192,6 +192,7 @@ def direct_forecast(
     history, ahead = look_ahead(estimator, X, n_steps, told)
     recent = Recent(history.table, history.n_rows)
     predicted = _two_guesses(estimator, history, recent, ahead.table, n_steps)[1]
+    _check_horizons(predicted, all_horizons(horizon) if np.ndim(horizon) else [n_steps])
     if interval:
         predicted = _with_bounds(estimator, predicted, history, recent, ahead.table)
     values, is_several = predicted.reshape(len(history.starts), n_steps, -1), predicted.ndim > 1
@@ -353,11 +354,30 @@ def _two_guesses(estimator, history, recent, rows, n_steps=1):
     )
     if not np.allclose(low, high, atol=1e-8 * np.abs(known).max()):
         raise ValueError(
-            "The prediction of a row depends on that row, which is unknown when forecasting: fit "
-            "with SlidingWindowTransformer(horizon=1), and pass columns that are known in advance "
-            "as future."
+            "The prediction of a row depends on that row, which is unknown when forecasting: "
+            f"{_remedy(estimator, history)} as future."
         )
     return low, high
+
+
+def _remedy(estimator, history):
+    unknown = {history.names[i] for i in history.predicted}
+    named = [name for part in windows_of(estimator) for name in part.known_features or ()]
+    if missing := [name for name in named if name in unknown]:
+        return f"pass {missing}, known_features of the windows,"
+    return (
+        "fit with SlidingWindowTransformer(horizon=1), and pass columns that are known in advance"
+    )
+
+
+def _check_horizons(predicted, horizons):
+    """Raise unless predictions hold as many values for each horizon."""
+    n_values = np.size(predicted[0])
+    if n_values % len(horizons):
+        raise ValueError(
+            f"The estimator predicts {n_values} value(s) for a row, but its windows have "
+            f"{len(horizons)} horizons: fit it to windows.targets(X, y)."
+        )
 
 
 def _check_recursion(predicted, history):

@@ -21,12 +21,12 @@ from skrnn._data.values import (
     as_list,
     check_choice,
     check_integer,
-    check_numbers,
     check_same_length,
     reject_too_large,
 )
 from skrnn._series.calendar import Step
 from skrnn._series.columns import (
+    check_cells,
     check_table,
     column_at,
     names_of,
@@ -508,7 +508,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
         return cut_at_gaps(times, starts, step, self.gaps), step
 
     def _read_rows(self, table):
-        check_numbers(table, "X")
+        check_cells(table)
         return check_array(table, input_name="X", estimator=self, **_READ)
 
     def _check_finite(self, rows, starts, delays):

@@ -88,6 +88,14 @@ def test_what_cannot_be_learnt_is_warned_of_with_a_remedy(model, y):
     assert ("pooling='max'" in message) == (getattr(fit, "pooling", None) == "last")
 
 
+@pytest.mark.parametrize("model, y", [(RNNClassifier, [1] * 40), (RNNRegressor, [2.0] * 40)])
+def test_where_there_is_nothing_to_learn_nothing_is_said(model, y):
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        fit = model(hidden_size=4, max_iter=30, random_state=0).fit(ALIKE, y)
+    assert_allclose(fit.predict(ALIKE[:1]), y[:1], rtol=1e-3)
+
+
 def test_a_strong_penalty_is_no_part_of_the_loss_that_is_compared():
     X = sequences(60)
     model = RNNClassifier(hidden_size=4, alpha=20.0, batch_size=60, learning_rate_init=0.05)

@@ -15,6 +15,7 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import FunctionTransformer, StandardScaler
 
 from skrnn import (
+    ConformalForecaster,
     RNNRegressor,
     SlidingWindowTransformer,
     WindowScaledRegressor,
@@ -199,6 +200,15 @@ def test_recursion_needs_windows_that_tell_series_apart():
         recursive_forecast(model, X.assign(w=1.0), 2)
 
 
+@pytest.mark.parametrize("wrap", [lambda model: model, ConformalForecaster])
+def test_direct_forecasts_refuse_a_model_of_other_targets(wrap):
+    X = np.arange(60.0)[:, np.newaxis]
+    windows = SlidingWindowTransformer(2, horizon=[1, 2, 3], output="2d")
+    model = wrap(make_pipeline(windows, LinearRegression())).fit(X, X[:, 0])
+    with pytest.raises(ValueError, match=r"1 value\(s\) .* 3 horizons: fit it to windows.targets"):
+        direct_forecast(model, X)
+
+
 def dated(library, rows, times):
     if library == "polars":
         return pytest.importorskip("polars").DataFrame({"day": times.to_numpy(), "u": rows})
@@ -321,7 +331,7 @@ def test_columns_known_in_advance_come_from_future():
     np.testing.assert_allclose(
         recursive_forecast(plain, X[:60].to_numpy(), 20, future=array), forecast
     )
-    with pytest.raises(ValueError, match="fit with SlidingWindowTransformer.*as future"):
+    with pytest.raises(ValueError, match=r"pass \['special'\], known_features of the"):
         recursive_forecast(model, X[:60], 20)
     with pytest.raises(ValueError, match=r"2024-03-02 00:00:00 in row 0, but 2024-03-01"):
         recursive_forecast(model, X[:60], 19, future=future[1:])
@@ -357,6 +367,8 @@ def test_future_of_many_series_is_told_by_their_names():
         direct_forecast(model, X, future=future[:3])
     with pytest.raises(ValueError, match="future has no column 'shop'"):
         direct_forecast(model, X, future=future[["feast"]])
+    with pytest.raises(ValueError, match=r"pass \['feast'\], known_features of the windows, as"):
+        direct_forecast(model, X)
 
 
 class FeastOfLastRow(RegressorMixin, BaseEstimator):
