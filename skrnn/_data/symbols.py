@@ -90,13 +90,25 @@ def _missing_error(symbol, place):
     )
 
 
+def slices(n_rows, size=1 << 18):
+    """Cut rows into parts: NumPy makes indices of 8 bytes of all that it is given at a time."""
+    return [slice(start, start + size) for start in range(0, n_rows, size)]
+
+
 def _number(sequences, lengths, name, label):
-    """Return the different symbols, and the number of each step's symbol among them."""
-    number, n_steps = defaultdict(), int(lengths.sum())
+    """Return the different symbols, and the number of each step's symbol among them.
+
+    A text of any length takes the memory of its numbers, of one byte each for up to 256 symbols.
+    """
+    number, numbers = defaultdict(), np.empty(lengths.sum(), np.uint8)
     number.default_factory = number.__len__
     every = map(number.__getitem__, chain.from_iterable(sequences))
     try:
-        numbers = np.fromiter(every, np.min_scalar_type(-n_steps), n_steps)
+        for rows in slices(len(numbers)):
+            found = np.fromiter(every, np.intp, len(numbers[rows]))
+            if len(number) > np.iinfo(numbers.dtype).max + 1:
+                numbers = numbers.astype(np.min_scalar_type(len(number) - 1))
+            numbers[rows] = found
     except (TypeError, ValueError):
         raise _unhashable_error(sequences, name, label) from None
     return list(number), numbers

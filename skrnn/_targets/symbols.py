@@ -9,7 +9,7 @@ from numbers import Number
 import numpy as np
 
 from skrnn._data.ragged import object_array, sequence_starts, split_sequences
-from skrnn._data.symbols import KINDS, has_hash, read_symbols, reject_measured
+from skrnn._data.symbols import KINDS, has_hash, read_symbols, reject_measured, slices
 
 SHOWN = 5  # symbols that a message names
 
@@ -133,11 +133,6 @@ def _first(names):
     """Join the first of some names, and say how many more there are."""
     more = f" and {len(names) - SHOWN} more" if len(names) > SHOWN else ""
     return ", ".join(names[:SHOWN]) + more
-
-
-def slices(n_rows, size=1 << 20):
-    """Cut rows into parts: NumPy makes indices of 8 bytes of all that it is given at a time."""
-    return [slice(start, start + size) for start in range(0, n_rows, size)]
 
 
 def _frequent(read, unknown_symbol, min_count):

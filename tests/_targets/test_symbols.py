@@ -1,6 +1,7 @@
 """Sequences of symbols: what may be given, how it is numbered, and what comes back."""
 
 import re
+import tracemalloc
 from enum import Enum
 from fractions import Fraction
 
@@ -123,10 +124,16 @@ def test_arrays_come_back_in_their_dtype(dtype):
 
 
 def test_numbers_take_little_memory():
-    text = "abcd" * 1000
-    alphabet, read = learn([text])
-    assert read.numbers.nbytes == 2 * len(text)
-    assert alphabet.encode(read).nbytes == len(text)
+    text = "abcd" * 1_000_000
+    tracemalloc.start()
+    try:
+        read = read_symbols([text], "y")
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    encoded = Alphabet.learn(read).encode(read)
+    assert read.numbers.nbytes == encoded.nbytes == len(text)
+    assert peak < 3 * len(text)
 
 
 def test_empty_sequences_where_they_may_be():
@@ -137,6 +144,14 @@ def test_empty_sequences_where_they_may_be():
     alphabet, _ = learn([["a", "b"]])
     read = read_symbols([""], "X", may_be_empty=True)  # it has no character that were no word
     assert alphabet.decode(alphabet.split(alphabet.encode(read), read.lengths)).tolist() == [[]]
+
+
+@pytest.mark.parametrize("n_symbols", [256, 257, 70_000])
+def test_numbers_of_symbols_that_appear_late(n_symbols):
+    symbols = [0] * 300_000 + list(range(n_symbols))
+    read = read_symbols([symbols], "y")
+    assert read.numbers.dtype == np.min_scalar_type(n_symbols - 1)
+    assert_array_equal(read.numbers, symbols)
 
 
 # Unknown symbols ----------------------------------------------------------------------------
