@@ -192,19 +192,13 @@ def direct_forecast(
     history, ahead = look_ahead(estimator, X, n_steps, told)
     recent = Recent(history.table, history.n_rows)
     predicted = _two_guesses(estimator, history, recent, ahead.table, n_steps)[1]
-    _check_horizons(predicted, all_horizons(horizon) if np.ndim(horizon) else [n_steps])
+    _check_targets(predicted, horizon)
     if interval:
         predicted = _with_bounds(estimator, predicted, history, recent, ahead.table)
     values, is_several = predicted.reshape(len(history.starts), n_steps, -1), predicted.ndim > 1
     steps = np.arange(n_steps)
     if np.ndim(horizon):
         steps = np.array(all_horizons(horizon)) - 1
-        if values.shape[2] % len(steps):
-            raise ValueError(
-                f"The windows have horizon={horizon!r}, but estimator predicts {values.shape[2]} "
-                "value(s) for each row: fit it to what the `targets` of the windows make of X and "
-                "y, one for each horizon."
-            )
         values = values[:, -1].reshape(len(values), len(steps), -1)
         is_several = predicted.ndim > 2 or values.shape[2] > 1
     names = ["lower", "upper"] if interval else []
@@ -370,13 +364,14 @@ def _remedy(estimator, history):
     )
 
 
-def _check_horizons(predicted, horizons):
-    """Raise unless predictions hold as many values for each horizon."""
+def _check_targets(predicted, horizon):
+    """Raise unless predictions hold as many values for each of several horizons."""
     n_values = np.size(predicted[0])
-    if n_values % len(horizons):
+    if np.ndim(horizon) and n_values % len(all_horizons(horizon)):
         raise ValueError(
-            f"The estimator predicts {n_values} value(s) for a row, but its windows have "
-            f"{len(horizons)} horizons: fit it to windows.targets(X, y)."
+            f"The windows have horizon={horizon!r}, but estimator predicts {n_values} value(s) for "
+            "each row: fit it to what the `targets` of the windows make of X and y, one for each "
+            "horizon."
         )
 
 
