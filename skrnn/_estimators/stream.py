@@ -12,7 +12,7 @@ from numpy.typing import ArrayLike
 
 from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.recognise import read_again
-from skrnn._data.values import as_array, as_floats, as_list, is_integer
+from skrnn._data.values import as_array, as_floats, as_list, as_real, is_integer, shorten
 from skrnn._threads import single_blas_thread, step_in_one_blas_thread
 from skrnn._typing import Sequences
 
@@ -260,8 +260,10 @@ class Stream:
         values = x if type(x) is np.ndarray else as_array(x, "x")
         if self._is_plain(values):
             return values[np.newaxis], True  # the stepper casts them
+        if values.dtype.kind == "O":  # such as a row of pandas whose columns differ in type
+            values = as_real(values, "x")
         if values.dtype.kind not in "fiub":
-            raise ValueError(f"x={x!r} must hold numbers, of shape ({n_features},).")
+            raise ValueError(f"x={shorten(x)} must hold numbers, of shape ({n_features},).")
         is_single = n == 1 and values.shape == ((n_features,) if n_features > 1 else ())
         if n_features == 1 and values.shape in ((), (n,)):
             values = values.reshape(n, 1)

@@ -2,6 +2,7 @@
 
 import copy
 import pickle
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -184,6 +185,16 @@ IDS = RNNClassifier(hidden_size=3, max_iter=1, bidirectional=False, random_state
 def test_what_a_stream_refuses(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_step_is_whatever_holds_numbers():
+    pd = pytest.importorskip("pandas")
+    table = pd.DataFrame({"a": pd.array([1], "Int64"), "b": [True]})
+    expected = MODEL.stream().step_proba([1.0, 1.0])
+    for x in (table.iloc[0], np.array([1, 1.0], object), [Fraction(1), True], table):
+        assert_array_equal(np.ravel(MODEL.stream().step_proba(x)), expected)
+    with pytest.raises(TypeError, match="x holds objects that are not numbers"):
+        MODEL.stream().step([{}, 1.0])
 
 
 @each_case
