@@ -400,6 +400,8 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         if not entries:
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
         are_texts = [always or isinstance(entry, (str, bytes)) for entry in entries]
+        if not always:
+            entries = [_as_text(entry, i) for i, entry in enumerate(entries)]
         self._note_kind(are_texts, reset)
         analyze = self._analyzer()
         return _number_tokens(
@@ -425,9 +427,9 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         if callable(self.analyzer):
             return self.analyzer
         if self.analyzer == "char":
-            return lambda text: characters(_as_text(text), self.lowercase)
+            return lambda text: characters(text, self.lowercase)
         cut = make_cutter(self.analyzer, self.lowercase, self.token_pattern or WORDS)
-        return lambda text: [token.token for token in cut(_as_text(text))]
+        return lambda text: [token.token for token in cut(text)]
 
     def _encode(self, tokens):
         """Look up the distinct tokens, and give every token what was found for its like."""
@@ -482,9 +484,15 @@ class _Tokens(NamedTuple):
     lengths: np.ndarray
 
 
-def _as_text(text):
-    """Return bytes in UTF-8 as a string."""
-    return text.decode() if isinstance(text, bytes) else text
+def _as_text(entry, i):
+    """Return entry `i` of X as a string, if it is one in UTF-8; lists of tokens stay."""
+    try:
+        return entry.decode() if isinstance(entry, bytes) else entry
+    except UnicodeDecodeError as error:
+        raise ValueError(
+            f"X[{i}] is no text in UTF-8 ({error}): decode it first, as by "
+            "text.decode('latin-1') or open(file, encoding='latin-1')."
+        ) from None
 
 
 def _as_list(tokens, i):

@@ -230,6 +230,7 @@ def test_vocabularies_that_are_none(vocabulary):
         ("one text", TypeError, "Got one str: put a single text into a list"),
         (None, TypeError, "Got one NoneType"),
         ([], ValueError, "X has 0 entries"),
+        (["a b", b"caf\xe9"], ValueError, r"X\[1\] is no text in UTF-8 .*: decode it first"),
         ([["a"], 3], TypeError, r"X\[1\] is 3, but must be a text or a list of tokens"),
         (["a", np.nan], TypeError, r"X\[1\] is nan"),
         (["a", None], TypeError, r"X\[1\] is None"),
