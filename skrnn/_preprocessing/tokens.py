@@ -400,16 +400,15 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         if not entries:
             raise ValueError("X has 0 entries, but at least 1 text or list of tokens is needed.")
         are_texts = [always or isinstance(entry, (str, bytes)) for entry in entries]
-        if not always:
-            entries = [_as_text(entry, i) for i, entry in enumerate(entries)]
         self._note_kind(are_texts, reset)
-        analyze = self._analyzer()
-        return _number_tokens(
-            [
-                _as_list(analyze(entry) if is_text else entry, i)
-                for i, (entry, is_text) in enumerate(zip(entries, are_texts, strict=True))
-            ]
-        )
+        return _number_tokens(list(self._cut(entries, are_texts)))
+
+    def _cut(self, entries, are_texts):
+        """Yield the tokens of each entry."""
+        analyze, as_given = self._analyzer(), callable(self.analyzer)
+        for i, (entry, is_text) in enumerate(zip(entries, are_texts, strict=True)):
+            tokens = analyze(entry if as_given else _as_text(entry, i)) if is_text else entry
+            yield _as_list(tokens, i)
 
     def _note_kind(self, are_texts, reset):
         """Note that lists of tokens alone were learnt from; raise if texts come later."""
@@ -484,10 +483,10 @@ class _Tokens(NamedTuple):
     lengths: np.ndarray
 
 
-def _as_text(entry, i):
-    """Return entry `i` of X as a string, if it is one in UTF-8; lists of tokens stay."""
+def _as_text(text, i):
+    """Return entry `i` of X, a string or bytes in UTF-8, as a string."""
     try:
-        return entry.decode() if isinstance(entry, bytes) else entry
+        return text.decode() if isinstance(text, bytes) else text
     except UnicodeDecodeError as error:
         raise ValueError(
             f"X[{i}] is no text in UTF-8 ({error}): decode it first, as by "
