@@ -47,6 +47,7 @@ FLOORS = {
     "skrnn._estimators.stream": 6,
     "skrnn._estimators.symbol_stream": 6,
     "skrnn._estimators.symbols": 6,
+    "skrnn._estimators.validation": 6,
     "skrnn._fitting": 5,
     "skrnn._model": 4,
     "skrnn._targets": 4,

@@ -535,7 +535,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        outputs = self._raw_outputs(X)
+        outputs = self._outputs(self._read_new(X))
         return self._target.log_marginals({}, outputs, None)
 
     def decision_function(self, X: Sequences) -> np.ndarray:
@@ -562,8 +562,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        outputs = self._raw_outputs(X)
-        return self._target.scores(outputs)
+        return self._target.scores(self._outputs(self._read_new(X)))
 
     def score(self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy: the share of sequences that are classified right.
