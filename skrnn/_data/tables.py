@@ -11,7 +11,6 @@ from skrnn._data.values import (
     as_real,
     columns_of,
     converted,
-    reject_beyond_floats,
     reject_cells,
     reject_times,
 )
@@ -73,7 +72,6 @@ def check_cells(values, name):
     Numbers as text pass: scikit-learn converts them.
     """
     reject_times(values, name)
-    reject_beyond_floats(values, name)
     if converted(values, name).dtype.kind not in "OUST":
         return
     for column, cells in columns_of(values, name):

@@ -166,6 +166,8 @@ def reject_cells(cells, where, may_be_na):
     for cell in cells:
         try:
             cell is None or (may_be_na and type(cell).__name__ == "NAType") or float(cell)
+        except OverflowError:
+            raise ValueError(f"{where} {BEYOND_FLOATS}") from None
         except (TypeError, ValueError) as error:
             kind = TypeError if isinstance(error, TypeError) else ValueError
             raise kind(

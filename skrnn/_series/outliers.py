@@ -200,6 +200,10 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
                 position_of(feature, names, "target_features")
                 for feature in as_list(features, "target_features", "a list of columns")
             ]
+        if not places:
+            raise ValueError(
+                f"target_features={features!r} leaves no column of X to judge: name one at least."
+            )
         table = take_columns(X, places)
         check_numbers(table, "X")
         return checked_array(table, "X", dtype=np.float64)

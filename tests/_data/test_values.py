@@ -185,7 +185,7 @@ BEYOND = 10**400
     [
         ([[BEYOND, 1], [1, 2]], r"X\[0\]"),
         ([np.array([[BEYOND]], object), np.ones((1, 1))], r"X\[0\]"),
-        (np.array([[BEYOND, 1], [1, 2]], object), "X"),
+        (np.array([[BEYOND, 1], [1, 2]], object), "Column 0 of X"),
         (np.array([[[BEYOND]], [[1]]], object), "X"),
         (SequenceArray(np.array([[BEYOND], [1]], object), [0, 1, 2]), "X.values"),
     ],
@@ -199,7 +199,9 @@ def test_integers_beyond_every_float(X, where):
 def test_integers_beyond_every_float_in_a_frame():
     pd = pytest.importorskip("pandas")
     frame = pd.DataFrame({"a": pd.Series([BEYOND, 1], dtype=object), "b": [1.0, 2.0]})
-    with pytest.raises(ValueError, match="integers that are larger than any float"):
+    with pytest.raises(
+        ValueError, match="^Column 'a' of X holds integers that are larger than any float"
+    ):
         RNNRegressor().fit(frame, [0.0, 1.0])
 
 

@@ -100,6 +100,7 @@ def test_missing_values_are_for_an_imputer_that_tells_of_them():
     [
         ({"contamination": 0.0}, "'contamination' parameter of ForecastOutlierDetector must be"),
         ({"contamination": 0.7}, "'contamination' parameter"),
+        ({"target_features": []}, r"target_features=\[\] leaves no column of X to judge"),
         ({"target_features": [5]}, "target_features=5 is not a column of X, which has 2 columns"),
         ({"estimator": Ridge()}, "has no windows that look ahead"),
         ({"estimator": pipeline(0)}, "has no windows that look ahead"),
