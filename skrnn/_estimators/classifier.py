@@ -562,7 +562,8 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
-        return self._target.scores(self._outputs(self._read_new(X)))
+        outputs = self._outputs(self._read_new(X))
+        return self._target.scores(outputs)
 
     def score(self, X: Sequences, y: ArrayLike, sample_weight: ArrayLike | None = None) -> float:
         """Accuracy: the share of sequences that are classified right.
