@@ -6,7 +6,7 @@ import numpy as np
 
 from skrnn._core.dense import Dense
 from skrnn._core.init import glorot_uniform
-from skrnn._core.states import apart, side_by_side
+from skrnn._core.states import to_features, to_states
 
 
 class Bridge:
@@ -47,6 +47,6 @@ class Bridge:
         values = np.tanh(outputs)
 
         def backward(grads, dstates):
-            return dense_backward(grads, side_by_side(dstates) * (1 - values * values))
+            return dense_backward(grads, to_features(dstates) * (1 - values * values))
 
-        return apart(values, self.state_shapes), backward
+        return to_states(values, self.state_shapes), backward

@@ -20,7 +20,7 @@ from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
 from skrnn._core.pooling import POOLINGS
 from skrnn._core.stack import Stack
-from skrnn._core.states import apart, side_by_side
+from skrnn._core.states import to_features, to_states
 
 
 class Pairs(NamedTuple):
@@ -149,9 +149,9 @@ class EncoderDecoder(Network):
         )
 
         def backward(grads, dkeys, dfeatures):
-            stack_back(grads, dkeys, apart(dfeatures, self.state_shapes))
+            stack_back(grads, dkeys, to_states(dfeatures, self.state_shapes))
 
-        return keys, side_by_side(finals), backward
+        return keys, to_features(finals), backward
 
     def decode(self, params, features, x, packing, how=Pass()):
         """Go over the targets of `Pairs`: queries (n_target_rows, hidden_size), final states, and

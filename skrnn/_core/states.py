@@ -19,7 +19,7 @@ def join(parts, states, n_sequences):
     return whole
 
 
-def side_by_side(states):
+def to_features(states):
     """Make features (n_sequences, n) of layers' states (n_states, H, K, n_sequences).
 
     Each layer in turn has first h, then c if there is one, of one direction after the other.
@@ -27,8 +27,8 @@ def side_by_side(states):
     return np.concatenate([s.swapaxes(1, 2).reshape(-1, s.shape[-1]) for s in states]).T
 
 
-def apart(features, shapes):
-    """Undo `side_by_side`, given the shapes (n_states, H, K) of the states."""
+def to_states(features, shapes):
+    """Undo `to_features`, given the shapes (n_states, H, K) of the states."""
     parts = np.split(features.T, np.cumsum([prod(shape) for shape in shapes])[:-1])
     return [
         part.reshape(n, K, H, len(features)).swapaxes(1, 2)

@@ -34,6 +34,11 @@ class Schema:
         """Number of features of a step, for a table of series too."""
         return 1 if self.table == "series" else self.n_features
 
+    @property
+    def step_names(self):
+        """Names of the features of a step, or None: the columns of a 2-D X are no such features."""
+        return self.feature_names if self.table is None else None
+
     def with_categories(self, n_categories):
         """Return a schema that takes more categories in these columns."""
         return replace(self, n_categories={**self.n_categories, **n_categories})

@@ -13,7 +13,7 @@ from skrnn._core.encoder_decoder import Hypotheses
 from skrnn._core.losses import log_softmax
 from skrnn._core.packing import Packing
 from skrnn._core.search import Hypothesis, Search, draw
-from skrnn._data.ragged import split_sequences
+from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._estimators.embeddings import embedding_tables
 from skrnn._estimators.parameters import describe
 from skrnn._targets.training_set import Chunk, step_rows
@@ -76,7 +76,7 @@ class Writing:
         """Return a search, and the states and symbols with which it begins."""
         packing = Packing(data.lengths[part])
         memory, states = model.begin(data.take(part, packing), packing)
-        search = Search(Step(model, memory, len(part)), target.end)
+        search = Search(DecoderStep(model, memory, len(part)), target.end)
         return search, [*states, np.arange(len(part))], np.full(len(part), target.end)
 
     def log_likelihood(self, model, train, parallel_map):
@@ -110,7 +110,7 @@ class Writing:
         return in_order(parallel_map(compute, self.pairs(model, train)), len(train))
 
 
-class Step:
+class DecoderStep:
     """The step function of a search, whose states end with the source of each hypothesis.
 
     It lets go of the steps of sources that nobody reads any more.
@@ -123,12 +123,12 @@ class Step:
     def __call__(self, symbols, state):
         *states, source = state
         if self.memory is not None:
-            self.forget(source)
+            self.let_go(source)
         read = Hypotheses(symbols, self.memory, self.place[source])
         outputs, states = self.model.step(read, states)
         return log_softmax(outputs), [*states, source]
 
-    def forget(self, source):
+    def let_go(self, source):
         read = np.unique(source)
         if 2 * len(read) <= len(self.memory.lengths):
             self.memory = self.memory.take(self.place[read])
@@ -213,7 +213,7 @@ def in_order(parts, n):
 def by_sequence(rows, packing):
     """Split packed rows into those of each sequence."""
     order = np.argsort(packing.sequence, kind="stable")
-    return split_sequences(rows[order], np.append(0, np.cumsum(packing.lengths)))
+    return split_sequences(rows[order], offsets_of(packing.lengths))
 
 
 def emit(log_probs, u, temperature=1.0, top_k=None, top_p=None):

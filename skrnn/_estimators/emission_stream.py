@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._core.ctc import ctc_spells
-from skrnn._data.ragged import split_sequences
+from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._estimators.stream import Stream
 from skrnn._typing import Sequences
 
@@ -126,7 +126,7 @@ class EmissionStream(Stream):
         """
         data, is_single = self._read(chunk)
         outputs = self._go_through(data)
-        paths = split_sequences(outputs.argmax(axis=1), np.append(data.starts, len(outputs)))
+        paths = split_sequences(outputs.argmax(axis=1), offsets_of(data.lengths))
         spelt = [self._spell(path, i) for i, path in enumerate(paths)]
         answers = self._target.decode(spelt)
         return answers[0] if is_single else answers

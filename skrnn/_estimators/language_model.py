@@ -744,7 +744,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
             size = self.hidden_size
         return {
             **describe_layers(vars(self)),
-            "max_steps": None,
+            "max_steps": None,  # chunks of tbptt_steps end where the gradient is to end
             "pooling": None,
             "n_features": 1,
             "n_outputs": n_symbols,

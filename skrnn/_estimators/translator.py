@@ -716,7 +716,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers, or `y` of one that holds no
             sequences of symbols of the kind that `fit` saw.
         """
-        return self._of_pairs("log_likelihood", X, y)
+        return np.array(self._of_pairs("log_likelihood", X, y))
 
     def score(self, X: Sequences, y: Sequences, sample_weight: ArrayLike | None = None) -> float:
         """Compute the share of sequences that are predicted exactly.
@@ -867,6 +867,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         return self._decoder.describe(vars(self), self._schema, self._target.n_outputs)
 
     def _begin_embeddings(self, embedding, views):
+        # The embedded columns are those of X here, of which users may have vectors.
         BaseRNN._begin_embeddings(self, embedding, views)
 
     def _likelihood_of(self, held_out, parallel_map):
@@ -888,8 +889,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         pairs = self._target.read(y, None, data, held_out=True, may_be_impossible=may_be_impossible)
         compute = partial(getattr(self._decoder, method), self._model, pairs)
         with single_blas_thread(), thread_map(self.n_jobs) as parallel_map:
-            found = compute(parallel_map)
-        return np.array(found) if method == "log_likelihood" else found
+            return compute(parallel_map)
 
 
 def symbols_of(hypotheses):

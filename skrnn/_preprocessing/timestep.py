@@ -50,11 +50,6 @@ def _is_invertible(self):
     return _inner_has("inverse_transform")(self)
 
 
-def _names_of_steps(schema):
-    """Return the names of the features of a step, or None; a 2-D X names its steps."""
-    return schema.feature_names if schema.table is None else None
-
-
 def _check_same_names(found, expected):
     if list(found) != list(expected):
         differ = sorted({*found} ^ {*expected})
@@ -157,7 +152,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """
         source, schema = self._learn(X)
         params = self._repeat_for_steps("fit", params, source)
-        transformer = self._new().fit(table_of(X, source, _names_of_steps(schema)), **params)
+        transformer = self._new().fit(table_of(X, source, schema.step_names), **params)
         return self._keep(transformer, schema)
 
     @available_if(_inner_has("partial_fit"))
@@ -188,7 +183,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         source, schema = self._learn(X) if is_first else (self._read(X), self._schema)
         params = self._repeat_for_steps("partial_fit", params, source)
         transformer = self._new() if is_first else copy.deepcopy(self.transformer_)
-        transformer.partial_fit(table_of(X, source, _names_of_steps(schema)), **params)
+        transformer.partial_fit(table_of(X, source, schema.step_names), **params)
         return self._keep(transformer, schema)
 
     def transform(self, X: Sequences) -> Sequences:
@@ -215,7 +210,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """
         check_is_fitted(self)
         source = self._read(X)
-        table = table_of(X, source, _names_of_steps(self._schema))
+        table = table_of(X, source, self._schema.step_names)
         if self.scope == "dataset":
             rows = self._apply("transform", table, source)
         else:
@@ -268,8 +263,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             Names of the last axis of the result, as the transformer gives them.
         """
         check_is_fitted(self)
-        if input_features is None and self._schema.table is None:
-            input_features = getattr(self, "feature_names_in_", None)
+        if input_features is None:
+            input_features = self._schema.step_names
         if input_features is not None:
             input_features = as_list(input_features, "input_features", "a list of names")
         return self.transformer_.get_feature_names_out(input_features)

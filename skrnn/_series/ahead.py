@@ -102,7 +102,7 @@ def read_history(X, part, known=()):
         None if part[name] is None else position_of(part[name], names, name)
         for name in ("group_feature", "time_feature")
     )
-    starts = series_starts(None if group is None else column_at(table, group), len(table))
+    starts = series_starts(None if group is None else column_at(table, group))
     times = read_times(table, time)
     times = None if times is None or times.shared else times
     check_order(times, starts, strict_numbers=True)

@@ -73,7 +73,7 @@ class Future:
         if name not in names_of(self.table):
             raise ValueError(f"future has no column {name!r}, which tells the series apart.")
         ids = np.asarray(_column(self.table, name))
-        starts = series_starts(ids, n_rows)
+        starts = series_starts(ids)
         place = dict(zip(ids[starts].tolist(), starts.tolist(), strict=True))
         n_of = dict(zip(ids[starts].tolist(), lengths_of(starts, n_rows).tolist(), strict=True))
         for one in history.ids().tolist():

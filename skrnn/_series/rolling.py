@@ -24,7 +24,7 @@ class RollingRecursion:
     def __init__(self, windows, X, y, horizon):
         self.windows, self.X = windows, X
         self.horizons = list(map(int, all_horizons(horizon)))
-        self.starts = series_starts(groups_of(windows, X), len(y))
+        self.starts = series_starts(groups_of(windows, X))
         self.names = names_of(X)
         self.apart, self.known = parts_of(windows, self.names)
         self._check(y)

@@ -13,7 +13,7 @@ from skrnn._data.values import check_integer, converted
 MOST_ROWS = 2**31 - 1  # which a window can hold, or a target be ahead
 
 
-def series_starts(groups, n_rows):
+def series_starts(groups):
     """Return the first row of each series, where each id in `groups` must form one run of rows."""
     if groups is None:
         return np.zeros(1, np.intp)

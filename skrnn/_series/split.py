@@ -124,7 +124,7 @@ class PurgedWindowSplit(TimeSeriesSplit):
             raise TypeError("X is None, but its rows are to be split.")
         reject_sparse(X, "X")
         check_same_length(X=X, groups=groups)
-        starts = series_starts(groups, len(X))
+        starts = series_starts(groups)
         times = self._times(X)
         if groups is not None and times is not None:
             check_order(times, starts)

@@ -213,7 +213,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
         check_is_fitted(self)
         schema = self._schema_for(X)
         data = read_again(X, schema, owner=type(self).__name__)
-        scaled, level, scale = self._scale(_windows(data), _names_of_steps(schema))
+        scaled, level, scale = self._scale(_windows(data), schema.step_names)
         prediction = self.regressor_.predict(scaled)
         columns = prediction.reshape(len(prediction), -1)
         return (columns * scale + level).reshape(prediction.shape)
@@ -239,7 +239,7 @@ class WindowScaledRegressor(VersionMixin, RegressorMixin, MetaEstimatorMixin, Ba
     def _scale_with_target(self, data, y, name, schema):
         """Return the scaled windows and the scaled targets."""
         windows, y = _windows(data), _check_target(y, name, data)
-        scaled, level, scale = self._scale(windows, _names_of_steps(schema))
+        scaled, level, scale = self._scale(windows, schema.step_names)
         columns = y.reshape(len(y), -1)
         if level.shape[1] not in (1, columns.shape[1]):
             raise ValueError(
@@ -293,11 +293,6 @@ def _windows(data):
     windows = data.stacked()
     reject_too_large(windows, "X")
     return windows if data.has_feature_axis else windows[:, :, 0]
-
-
-def _names_of_steps(schema):
-    """Return the names of the features of a step, or None; a 2-D X names its steps."""
-    return schema.feature_names if schema.table is None else None
 
 
 def _positions(name, features, known):

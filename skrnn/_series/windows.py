@@ -499,7 +499,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             groups = column_at(X, position_of(self.group_feature, names, "group_feature"))
         if time is not None:
             time = position_of(time, names, "time_feature")
-        starts, times = series_starts(groups, n_rows), read_times(X, time)
+        starts, times = series_starts(groups), read_times(X, time)
         if times is None and self.gaps != "cut":  # which new rows without times could not be
             times = times_of_target(y, n_rows)
         check_order(times, starts)
@@ -690,7 +690,7 @@ def sliding_windows(
 def _starts_of_table(X, groups, n_rows, freq, gaps):
     """Return the first row of each series, once the times of a table are checked."""
     check_choice(gaps, "gaps", GAPS)
-    starts, times = series_starts(groups, n_rows), read_times(X)
+    starts, times = series_starts(groups), read_times(X)
     check_order(times, starts)
     step = step_of(times, starts, freq)
     return cut_at_gaps(times, starts, step, gaps)

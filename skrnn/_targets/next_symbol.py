@@ -12,7 +12,7 @@ from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._core.states import choose
-from skrnn._data.ragged import sequence_starts
+from skrnn._data.ragged import offsets_of, sequence_starts
 from skrnn._data.symbols import has_hash, read_symbols
 from skrnn._optim.batching import batches
 from skrnn._targets.symbols import Alphabet
@@ -42,8 +42,7 @@ class SymbolData:
     def of(cls, ids, lengths, end, dtype):
         """Lay out sequences whose symbols `ids` lie end to end, `lengths` of each."""
         steps = lengths + 1
-        ends = np.append(sequence_starts(lengths), len(ids))
-        return cls(np.insert(ids, ends, end), sequence_starts(steps), steps, dtype)
+        return cls(np.insert(ids, offsets_of(lengths), end), sequence_starts(steps), steps, dtype)
 
     def __len__(self):
         return len(self.lengths)

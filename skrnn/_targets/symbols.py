@@ -8,7 +8,7 @@ from numbers import Number
 
 import numpy as np
 
-from skrnn._data.ragged import object_array, sequence_starts, split_sequences
+from skrnn._data.ragged import object_array
 from skrnn._data.symbols import KINDS, has_hash, read_symbols, reject_measured, slices
 
 SHOWN = 5  # symbols that a message names
@@ -123,10 +123,6 @@ class Alphabet:
         elif self.kind != "array":
             symbols = [KINDS[self.kind](each.tolist()) for each in symbols]
         return object_array(symbols)
-
-    def split(self, numbers, lengths):
-        """Return the numbers of each of some sequences, which lie end to end."""
-        return split_sequences(numbers, np.append(sequence_starts(lengths), len(numbers)))
 
 
 def _first(names):

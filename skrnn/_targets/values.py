@@ -38,7 +38,6 @@ class Values(Target):
                 "(n_sequences, n_outputs)."
             )
         y = as_floats(y, "y", NEEDS_NUMBERS.format(self.owner))
-        reject_too_large(y, "y")
         y = checked_array(y, "y", ensure_2d=False, allow_nd=True)
         if y.ndim > 2:
             raise ValueError(

@@ -31,12 +31,12 @@ class Sequences(NamedTuple):
     lengths: str | None
 
 
-def states_of(network, n="n_sequences"):
+def states_of(network):
     """Return the states that a network carries from step to step, as inputs of a graph.
 
     All of them are zero before the first step.
     """
-    values = []
+    values, n = [], "n_sequences"
     for i, layer in enumerate(network.stack.layers):
         n_states, H, K = layer.state_shape
         values += [Value(f"{name}_{i}", FLOAT, (K, n, H)) for name in "hc"[:n_states]]
@@ -125,11 +125,8 @@ def arrange(directions, order):
 
 def write_last(graph, sequences, final, with_state):
     """Put the states of both directions after each sequence's own last step side by side."""
-    n_features = graph.add("Reshape", graph.add("Transpose", final, perm=[1, 0, 2]), ROWS)
-    return n_features
-
-
-ROWS = np.array([0, -1])
+    by_sequence = graph.add("Transpose", final, perm=[1, 0, 2])
+    return graph.add("Reshape", by_sequence, np.array([0, -1]))
 
 
 def write_every_step(graph, sequences, final, with_state):

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from numpy.testing import assert_array_equal
 
 from skrnn import RNNLanguageModel, SequenceArray, SequenceGenerator, SequenceTranslator
+from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.symbols import read_symbols
 from skrnn._targets.symbols import Alphabet
 
@@ -26,10 +27,15 @@ def learn(items, **options):
     return Alphabet.learn(read, **options), read
 
 
+def numbers_of_each(alphabet, read):
+    """Encode sequences; return the numbers of the symbols of each."""
+    return split_sequences(alphabet.encode(read), offsets_of(read.lengths))
+
+
 def round_trip(items):
     """Encode sequences and give them back."""
     alphabet, read = learn(items)
-    return alphabet.decode(alphabet.split(alphabet.encode(read), read.lengths))
+    return alphabet.decode(numbers_of_each(alphabet, read))
 
 
 FORMS = {
@@ -139,11 +145,11 @@ def test_numbers_take_little_memory():
 def test_empty_sequences_where_they_may_be():
     alphabet, _ = learn(["ab"])
     read = read_symbols(["", "b", ""], "X", may_be_empty=True)
-    sequences = alphabet.split(alphabet.encode(read), read.lengths)
+    sequences = numbers_of_each(alphabet, read)
     assert alphabet.decode(sequences).tolist() == ["", "b", ""]
     alphabet, _ = learn([["a", "b"]])
     read = read_symbols([""], "X", may_be_empty=True)  # it has no character that were no word
-    assert alphabet.decode(alphabet.split(alphabet.encode(read), read.lengths)).tolist() == [[]]
+    assert alphabet.decode(numbers_of_each(alphabet, read)).tolist() == [[]]
 
 
 @pytest.mark.parametrize("n_symbols", [256, 257, 70_000])
