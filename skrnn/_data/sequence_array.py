@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
-from numbers import Integral, Real
+from numbers import Real
 from typing import Any, Self, overload
 
 import numpy as np
@@ -21,7 +21,14 @@ from skrnn._data.frames import (
 )
 from skrnn._data.long_frames import check_is_frame, read_long
 from skrnn._data.ragged import concatenate, offsets_of, rows_of
-from skrnn._data.values import as_array, as_list, check_choice, reject_beyond_floats
+from skrnn._data.values import (
+    as_array,
+    as_list,
+    check_choice,
+    converted,
+    is_integer,
+    reject_beyond_floats,
+)
 
 
 class SequenceArray:
@@ -450,11 +457,11 @@ class SequenceArray:
         """
         if isinstance(key, tuple):
             key = _strip_ellipsis(key)
-        if isinstance(key, Integral):
+        if is_integer(key):
             i = range(len(self))[key]
             return self.values[self.offsets[i] : self.offsets[i + 1]]
         if not isinstance(key, slice):
-            return self._gather(np.asarray(key))
+            return self._gather(converted(key, "the index"))
         start, stop, step = key.indices(len(self))
         return self._range(start, stop) if step == 1 else self._gather(np.arange(start, stop, step))
 

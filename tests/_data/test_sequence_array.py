@@ -327,6 +327,7 @@ def test_what_is_a_view_and_what_a_copy():
         ([0.5], "integer"),
         ("a", "integer, a slice or a 1-D array"),
         (None, "integer, a slice or a 1-D array"),
+        (True, "integer, a slice or a 1-D array"),
         (1.0, "integer, a slice or a 1-D array"),
         ([[0]], r"shape \(1, 1\)"),
         ((0, 1), "one axis.*got 2 indices"),
