@@ -104,6 +104,7 @@ OUTSIDE = {
     "../benchmarks/README.md": "benchmarks.md",
     "../examples)": "auto_examples/index.rst)",
 }
+EXAMPLE = re.compile(r"\]\(\.\./examples/([\w/]+)\.py\)")
 # Methods and functions of scikit-learn have these names, too: only the list of names links them.
 AMBIGUOUS = {"cross_val_predict", "hidden_states", "permutation_importance", "stream"}
 NO_LINKS = nodes.reference, nodes.title, pending_xref
@@ -173,10 +174,28 @@ def adapt(app, page, source):
         text = re.sub(r"\]\((\.\./)?docs/", "](", text)
     for there, here in OUTSIDE.items():
         text = text.replace(f"]({there}", f"]({here}")
-    text = re.sub(r"\]\(\.\./examples/([\w/]+)\.py\)", r"](auto_examples/\1.rst)", text)
+    text = EXAMPLE.sub(r"](auto_examples/\1.rst)", draw_examples(text))
     if page == "reference":
         text += "\n```{toctree}\n:hidden:\n:glob:\n\napi/*\n```\n"
     source[0] = text
+
+
+def draw_examples(text):
+    """Put the picture of each example behind the first paragraph that links to it."""
+    blocks, drawn = text.split("\n\n"), set()
+    for i, block in enumerate(blocks):
+        new = [place for place in EXAMPLE.findall(block) if place not in drawn]
+        if new and re.match(r"\w|\[|\*\*", block):  # neither a list nor a table, which it would cut
+            drawn |= set(new)
+            blocks[i] = block + "\n\n" + "\n".join(map(picture_of, new))
+    return "\n\n".join(blocks)
+
+
+def picture_of(example):
+    """Return the thumbnail of an example, with its title, as a link to its page."""
+    title = (HERE / f"../examples/{example}.py").read_text("utf-8").partition("\n")[0].strip('"')
+    folder, _, name = f"auto_examples/{example}".rpartition("/")
+    return f"[![{title}]({folder}/images/thumb/sphx_glr_{name}_thumb.png)]({folder}/{name}.rst)"
 
 
 def link_names(app, doctree):
