@@ -17,12 +17,12 @@ from skrnn._typing import Sequences
 class EmissionStream(Stream):
     """Growing sequences, each step of which emits a symbol or nothing.
 
-    Made by the method `stream` of a fitted `SequenceTranslator` with ``decoder='ctc'`` that reads
-    in one direction, which never changes with it. All that has been emitted is what `predict` with
-    ``beam_width=1`` makes of the sequence so far: a symbol that was emitted is never taken back,
-    as a beam would do. A step costs the same however long the sequence is by now. Streams can be
-    pickled, and copied to branch. The last array of `state` has the number, in `classes_`, of what
-    the last step of each stream has emitted, or of nothing.
+    It is made by the method `stream` of a fitted `SequenceTranslator` with ``decoder='ctc'`` that
+    reads in one direction, which never changes with it. All that has been emitted is what `predict`
+    with ``beam_width=1`` makes of the sequence so far: a symbol that was emitted is never taken
+    back, as a beam would do. A step costs the same however long the sequence is by now. Streams can
+    be pickled, and copied to branch. The last array of `state` has the number, in `classes_`, of
+    what the last step of each stream has emitted, or of nothing.
 
     Parameters
     ----------

@@ -52,7 +52,7 @@ class SequenceEncoder(
     n_features_in_ : int
         Number of features of a step; for a 2-D `X` its number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features. Only if `X` has names, all of which are strings.
+        Names of the features. They are there only if `X` has names, all of which are strings.
 
     See Also
     --------

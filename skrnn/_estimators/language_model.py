@@ -75,8 +75,8 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         `hidden_size`.
     tie_embeddings : bool, default=False
         Whether the output layer has the vectors of the symbols for its weights (Press & Wolf,
-        2017), which needs vectors of `hidden_size` numbers. Saves parameters, and is often better,
-        where there are many symbols, such as words.
+        2017), which needs vectors of `hidden_size` numbers. This saves parameters, and is often
+        better, where there are many symbols, such as words.
     unknown_symbol : symbol, default=None
         The symbol that stands for all that were not learnt, such as '<unk>'. None refuses these.
     min_count : int, default=1
@@ -119,7 +119,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         length, which are computed faster together.
     tol : float, default=1e-4
         Change of the loss, or of the validation score, below which an epoch does not count as an
-        improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+        improvement. For 'lbfgs' it is the largest gradient entry at which it has converged.
     n_iter_no_change : int or np.inf, default=10
         Training stops after more than so many epochs in a row without an improvement of the
         validation score or, without validation set, of the loss. A planned `learning_rate` goes on
@@ -528,10 +528,11 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
             input, 2-D input needs as many columns.
         initial_state : list of ndarray or None, default=None
             Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
-            for as many sequences, in place of beginning anew. Only for networks that read forward.
+            for as many sequences, in place of beginning anew. Only networks that read forward take
+            one.
         return_state : bool, default=False
             Whether to return the state after the last step as well: ``(predictions, state)``. Only
-            for networks that read forward.
+            networks that read forward have one.
 
         Returns
         -------
@@ -563,10 +564,11 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
             input, 2-D input needs as many columns.
         initial_state : list of ndarray or None, default=None
             Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
-            for as many sequences, in place of beginning anew. Only for networks that read forward.
+            for as many sequences, in place of beginning anew. Only networks that read forward take
+            one.
         return_state : bool, default=False
             Whether to return the state after the last step as well: ``(predictions, state)``. Only
-            for networks that read forward.
+            networks that read forward have one.
 
         Returns
         -------

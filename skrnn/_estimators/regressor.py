@@ -139,7 +139,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         length, which are computed faster together.
     tol : float, default=1e-4
         Change of the loss, or of the validation score, below which an epoch does not count as an
-        improvement. For 'lbfgs' the largest gradient entry at which it has converged.
+        improvement. For 'lbfgs' it is the largest gradient entry at which it has converged.
     n_iter_no_change : int or np.inf, default=10
         Training stops after more than so many epochs in a row without an improvement of the
         validation score or, without validation set, of the loss. A planned `learning_rate` goes on
@@ -178,8 +178,8 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         shows what is usual. With 'sgd' a larger value may be faster; 'lbfgs' does not use it.
     tbptt_steps : int or None, default=None
         Truncate backpropagation through time: gradients do not cross multiples of so many steps,
-        but the state does. Saves no memory and limits what can be learnt to such distances, but
-        steadies training on very long sequences. None does not truncate.
+        but the state does. This saves no memory, and limits what can be learnt to such distances,
+        but steadies training on very long sequences. None does not truncate.
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None
@@ -203,7 +203,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
     n_features_in_ : int
         Number of features of a step; for a 2-D `X` its number of columns.
     feature_names_in_ : ndarray of shape (`n_features_in_`,)
-        Names of the features. Only if `X` has names, all of which are strings.
+        Names of the features. They are there only if `X` has names, all of which are strings.
     backend_ : str
         What computes the network at present, 'numpy' or 'numba'; see `skrnn.set_config`.
     n_parameters_ : int
@@ -499,10 +499,11 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
             input, 2-D input needs as many columns.
         initial_state : list of ndarray or None, default=None
             Go on from this state, as ``return_state=True`` or the `state` of a stream has given it
-            for as many sequences, in place of beginning anew. Only for networks that read forward.
+            for as many sequences, in place of beginning anew. Only networks that read forward take
+            one.
         return_state : bool, default=False
             Whether to return the state after the last step as well: ``(predictions, state)``. Only
-            for networks that read forward.
+            networks that read forward have one.
 
         Returns
         -------

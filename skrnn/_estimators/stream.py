@@ -20,8 +20,9 @@ from skrnn._typing import Sequences
 class Stream:
     """Growing sequences, of which an estimator that reads forward gives its answer at each step.
 
-    Made by the method `stream` of a fitted estimator, which never changes with it. A step costs
-    the same however long the sequence is by now. Streams can be pickled, and copied to branch.
+    It is made by the method `stream` of a fitted estimator, which never changes with it. A step
+    costs the same however long the sequence is by now. Streams can be pickled, and copied to
+    branch.
 
     Parameters
     ----------

@@ -14,8 +14,8 @@ from skrnn._typing import Sequences
 class SymbolStream(Stream):
     """Growing sequences of symbols, of which a language model says at each step what comes next.
 
-    Made by the method `stream` of a fitted `RNNLanguageModel`, which never changes with it. A step
-    costs the same however long the sequence is by now. Streams can be pickled, and copied to
+    It is made by the method `stream` of a fitted `RNNLanguageModel`, which never changes with it. A
+    step costs the same however long the sequence is by now. Streams can be pickled, and copied to
     branch.
 
     Parameters

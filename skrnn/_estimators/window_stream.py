@@ -81,9 +81,9 @@ def stream(estimator: Any, n_streams: int = 1) -> Any:
 class WindowStream:
     """Growing series, of whose last rows a Pipeline gives its answer at each row.
 
-    Made by :func:`skrnn.stream`. Of each series it keeps the rows that a window can hold, as the
-    transformers before the windows have made them. These must treat each row by itself, as scalers
-    do. Streams can be pickled, and copied to branch.
+    It is made by :func:`skrnn.stream`, and keeps of each series the rows that a window can hold, as
+    the transformers before the windows have made them. These must treat each row by itself, as
+    scalers do. Streams can be pickled, and copied to branch.
 
     Parameters
     ----------

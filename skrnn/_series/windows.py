@@ -358,7 +358,7 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
     def inverse_transform(self, X: np.ndarray) -> np.ndarray:
         """Return the rows of the series: the last one of every window.
 
-        Available with ``horizon=0``, where all columns are in the windows.
+        It is available with ``horizon=0``, where all columns are in the windows.
 
         Parameters
         ----------

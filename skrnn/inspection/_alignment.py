@@ -16,7 +16,7 @@ from skrnn.inspection._images import StepImageDisplay
 class AlignmentDisplay(StepImageDisplay):
     """Picture of what each symbol of a translation has read: one row for each symbol.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -46,6 +46,14 @@ class AlignmentDisplay(StepImageDisplay):
     See Also
     --------
     skrnn.SequenceTranslator : Its ``attention_weights`` and ``align`` are the numbers.
+
+    Examples
+    --------
+    >>> from skrnn import SequenceTranslator
+    >>> from skrnn.inspection import AlignmentDisplay
+    >>> X = [[0, 1, 2], [2, 1], [1, 0]]
+    >>> model = SequenceTranslator(hidden_size=4, max_iter=3).fit(X, ["abc", "cb", "ba"])
+    >>> display = AlignmentDisplay.from_estimator(model, X)  # doctest: +SKIP
     """
 
     @classmethod

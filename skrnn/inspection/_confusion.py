@@ -15,8 +15,8 @@ class StepConfusionDisplay(ConfusionMatrixDisplay):
     """Confusion matrix of the labels of steps, such as parts of speech.
 
     It is scikit-learn's `ConfusionMatrixDisplay`, whose attributes and method ``plot`` it has, for
-    sequences of labels. Use :meth:`from_estimator` or :meth:`from_predictions`. Needs matplotlib,
-    which the extra ``plot`` installs.
+    sequences of labels. Use :meth:`from_estimator` or :meth:`from_predictions`. It needs
+    matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -28,6 +28,12 @@ class StepConfusionDisplay(ConfusionMatrixDisplay):
     See Also
     --------
     skrnn.metrics.flatten_labels : Labels end to end, for any metric of scikit-learn.
+
+    Examples
+    --------
+    >>> from skrnn.inspection import StepConfusionDisplay
+    >>> y_true, y_pred = [["N", "V"], ["V"]], [["N", "N"], ["V"]]
+    >>> display = StepConfusionDisplay.from_predictions(y_true, y_pred)  # doctest: +SKIP
     """
 
     def __init__(self, confusion_matrix: ArrayLike, *, display_labels: ArrayLike | None = None):

@@ -20,8 +20,8 @@ MOST_NAMES = 10
 class GradientFlowDisplay:
     """Plot of the gradient of the loss on its way back through time.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs. A straight line
-    that falls is a gradient that vanishes, one that rises a gradient that explodes.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs. A straight
+    line that falls is a gradient that vanishes, one that rises a gradient that explodes.
 
     Parameters
     ----------
@@ -44,6 +44,16 @@ class GradientFlowDisplay:
     See Also
     --------
     gradient_flow : The numbers, and what they mean.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import GradientFlowDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> y = X[:, :, 0].sum(axis=1)
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, y)
+    >>> display = GradientFlowDisplay.from_estimator(model, X, y)  # doctest: +SKIP
     """
 
     ax_: Any
@@ -139,7 +149,7 @@ class GradientFlowDisplay:
 class StepOutputsDisplay:
     """Plot of what a network would answer after each step of a sequence.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -162,6 +172,15 @@ class StepOutputsDisplay:
     See Also
     --------
     step_outputs : The numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import StepOutputsDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, X[:, :, 0].sum(axis=1))
+    >>> display = StepOutputsDisplay.from_estimator(model, X)  # doctest: +SKIP
     """
 
     ax_: Any
@@ -248,7 +267,7 @@ class StepOutputsDisplay:
 class PermutationImportanceDisplay:
     """Plot of the importance of features, or of steps.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -271,6 +290,16 @@ class PermutationImportanceDisplay:
     See Also
     --------
     permutation_importance : The numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import PermutationImportanceDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> y = X[:, :, 0].sum(axis=1)
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, y)
+    >>> display = PermutationImportanceDisplay.from_estimator(model, X, y)  # doctest: +SKIP
     """
 
     ax_: Any

@@ -32,7 +32,7 @@ class ForecastPanel(NamedTuple):
 class ForecastDisplay:
     """Plot of forecasts on the dates that they are for, a panel for each series.
 
-    Use :meth:`from_tables`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_tables`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------

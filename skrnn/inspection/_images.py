@@ -99,7 +99,7 @@ def check_names(step_names, n_steps):
 class GateActivationsDisplay(StepImageDisplay):
     """Picture of a gate while a sequence is read: one row for each unit.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -129,6 +129,15 @@ class GateActivationsDisplay(StepImageDisplay):
     See Also
     --------
     gate_activations : The numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import GateActivationsDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, X[:, :, 0].sum(axis=1))
+    >>> display = GateActivationsDisplay.from_estimator(model, X, gate="z")  # doctest: +SKIP
     """
 
     @classmethod
@@ -185,7 +194,7 @@ class GateActivationsDisplay(StepImageDisplay):
 class HiddenStatesDisplay(StepImageDisplay):
     """Picture of the hidden state while a sequence is read: one row for each unit.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -215,6 +224,15 @@ class HiddenStatesDisplay(StepImageDisplay):
     See Also
     --------
     hidden_states : The numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import HiddenStatesDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, X[:, :, 0].sum(axis=1))
+    >>> display = HiddenStatesDisplay.from_estimator(model, X)  # doctest: +SKIP
     """
 
     @classmethod
@@ -258,7 +276,7 @@ class HiddenStatesDisplay(StepImageDisplay):
 class SaliencyDisplay(StepImageDisplay):
     """Picture of what an answer rests on: one row for each feature.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
@@ -288,6 +306,15 @@ class SaliencyDisplay(StepImageDisplay):
     See Also
     --------
     saliency : The numbers.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from skrnn import RNNRegressor
+    >>> from skrnn.inspection import SaliencyDisplay
+    >>> X = np.random.default_rng(0).normal(size=(20, 5, 2))
+    >>> model = RNNRegressor(hidden_size=4, max_iter=3).fit(X, X[:, :, 0].sum(axis=1))
+    >>> display = SaliencyDisplay.from_estimator(model, X)  # doctest: +SKIP
     """
 
     @classmethod

@@ -14,7 +14,7 @@ from skrnn.inspection._axes import legend_above, new_axes, whole_numbers
 class LossCurveDisplay:
     """Plot of the losses of the training and the validation set, and of the score, by epoch.
 
-    Use :meth:`from_estimator`. Needs matplotlib, which the extra ``plot`` installs.
+    Use :meth:`from_estimator`. It needs matplotlib, which the extra ``plot`` installs.
 
     Parameters
     ----------
