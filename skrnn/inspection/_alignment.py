@@ -135,13 +135,14 @@ def entry(values, i):
 
 def alignment(estimator, X, y, sequence):
     """Return how much each symbol has read of each step, (n_steps, n_symbols), and their names."""
+    aligns = hasattr(estimator, "align")
+    if not aligns and not hasattr(estimator, "attention_weights"):
+        raise TypeError(
+            f"{type(estimator).__name__} has nothing that aligns symbols with steps: pass a "
+            "SequenceTranslator with an attention, or with decoder='ctc'."
+        )
     names = [str(symbol) for symbol in entry(y, sequence)]
-    if hasattr(estimator, "align"):
+    if aligns:
         positions = estimator.align(X, y)[sequence]
         return (positions[:, None] == np.arange(len(names))).astype(float), names
-    if hasattr(estimator, "attention_weights"):
-        return estimator.attention_weights(X, y)[sequence].T, [*names, "(end)"]
-    raise TypeError(
-        f"{type(estimator).__name__} has nothing that aligns symbols with steps: pass a "
-        "SequenceTranslator with an attention, or with decoder='ctc'."
-    )
+    return estimator.attention_weights(X, y)[sequence].T, [*names, "(end)"]

@@ -101,11 +101,13 @@ def test_what_steps_emit_is_drawn():
 
 
 @pytest.mark.parametrize(
-    "model", [RNNClassifier(**TINY), SequenceTranslator(attention=None, **TINY)], ids=str
+    "model, y",
+    [(RNNClassifier(**TINY), [0, 1] * 3), (SequenceTranslator(attention=None, **TINY), "ababab")],
+    ids=str,
 )
-def test_what_aligns_nothing_is_refused(model):
+def test_what_aligns_nothing_is_refused(model, y):
     X = np.random.default_rng(0).standard_normal((6, 5, 2))
-    model.fit(X, list("ababab"))
+    model.fit(X, list(y))
     with pytest.raises(TypeError, match="has nothing that aligns symbols with steps"):
         AlignmentDisplay.from_estimator(model, X)
 
