@@ -12,6 +12,7 @@ from sklearn.preprocessing import StandardScaler
 
 from skrnn import (
     ConformalForecaster,
+    ForecastOutlierDetector,
     SlidingWindowTransformer,
     TimestepTransformer,
     TokenEncoder,
@@ -48,6 +49,22 @@ def test_a_fit_that_fails_leaves_what_fits_as_it_was(estimator, right, wrong, me
         fitted.fit(*wrong)
     for one, other in zip(getattr(fitted, method)(right[0]), before, strict=True):
         assert_array_equal(one, other)
+
+
+class Forgetful(LinearRegression):
+    """A regressor that fits, and then predicts less than was asked for."""
+
+    def predict(self, X):
+        return super().predict(X)[1:]
+
+
+def test_an_error_of_the_first_prediction_leaves_the_detector():
+    detector = ForecastOutlierDetector(make_pipeline(WINDOWS, LinearRegression())).fit(X)
+    before = detector.score_samples(X)
+    detector.set_params(estimator=make_pipeline(WINDOWS, Forgetful()))
+    with pytest.raises(ValueError, match="reshape"):
+        detector.fit(X)
+    assert_array_equal(detector.score_samples(X), before)
 
 
 def test_an_error_of_a_feature_of_tokens_leaves_the_vocabulary():

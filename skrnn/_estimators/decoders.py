@@ -89,7 +89,7 @@ class Writing:
             order = longest_first(train.symbols.lengths[part])
             return part[order], np.bincount(batch.packing.sequence, log_probs)
 
-        return in_order(parallel_map(compute, self.pairs(model, train)), len(train))
+        return np.array(in_order(parallel_map(compute, self.pairs(model, train)), len(train)))
 
     @staticmethod
     def pairs(model, train):
@@ -185,7 +185,7 @@ class Emitting:
             logits, packing = self.outputs(model, train.data, part)
             return part, ctc_log_likelihood(logits, *train.labels(part), packing)
 
-        return in_order(parallel_map(compute, model.parts(train.data)), len(train))
+        return np.array(in_order(parallel_map(compute, model.parts(train.data)), len(train)))
 
     def align(self, model, train, parallel_map):
         """Which symbol each step emits on the most probable path, arrays (n_steps_i,); -1: none."""

@@ -716,7 +716,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
             If `X` is of a type that holds no sequences of numbers, or `y` of one that holds no
             sequences of symbols of the kind that `fit` saw.
         """
-        return np.array(self._of_pairs("log_likelihood", X, y))
+        return self._of_pairs("log_likelihood", X, y)
 
     def score(self, X: Sequences, y: Sequences, sample_weight: ArrayLike | None = None) -> float:
         """Compute the share of sequences that are predicted exactly.
@@ -871,7 +871,7 @@ class SequenceTranslator(SymbolsMixin, BaseRNN):
         BaseRNN._begin_embeddings(self, embedding, views)
 
     def _likelihood_of(self, held_out, parallel_map):
-        return np.array(self._decoder.log_likelihood(self._model, held_out, parallel_map))
+        return self._decoder.log_likelihood(self._model, held_out, parallel_map)
 
     # Prediction.
 

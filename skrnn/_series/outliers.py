@@ -15,6 +15,7 @@ from skrnn._series.baselines import Origins
 from skrnn._series.columns import check_table, names_of, parts_of, position_of, take_columns
 from skrnn._series.forecast import horizon_of, windows_of
 from skrnn._series.windows import starts_of
+from skrnn._twin import all_or_nothing
 from skrnn._version import VersionMixin
 
 
@@ -96,6 +97,7 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
         self.target_features = target_features
         self.contamination = contamination
 
+    @all_or_nothing
     def fit(self, X: ArrayLike, y: object = None) -> Self:
         """Learn to forecast, and how far off forecasts usually are.
 

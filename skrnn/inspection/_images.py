@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from skrnn._typing import Sequences
 from skrnn.inspection._axes import new_axes, whole_numbers
-from skrnn.inspection._reading import Reading
+from skrnn.inspection._reading import look_into
 from skrnn.inspection._saliency import saliency
 from skrnn.inspection._states import gate_activations, hidden_states
 
@@ -180,7 +180,7 @@ class GateActivationsDisplay(StepImageDisplay):
         display : GateActivationsDisplay
             The display, drawn.
         """
-        cell = Reading(estimator, X).model.network.stack.cell
+        cell = look_into(estimator).model.network.stack.cell
         gates = gate_activations(estimator, X, layer=layer, direction=direction)
         gate = cell.gate_names[cell.memory_gate or 0] if gate is None else gate
         if gate not in gates:
