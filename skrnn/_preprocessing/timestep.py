@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Self
 
@@ -42,6 +43,16 @@ def _inner_has(method):
         return True
 
     return check
+
+
+@contextmanager
+def _noting_steps(transformer):
+    """Note at errors of a transformer what it has read."""
+    try:
+        yield
+    except (TypeError, ValueError) as error:
+        error.add_note(f"{transformer!r} read the steps of X, those of all sequences in one table.")
+        raise
 
 
 def _is_invertible(self):
@@ -152,7 +163,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """
         source, schema = self._learn(X)
         params = self._repeat_for_steps("fit", params, source)
-        transformer = self._new().fit(table_of(X, source, schema.step_names), **params)
+        with _noting_steps(transformer := self._new()):
+            transformer.fit(table_of(X, source, schema.step_names), **params)
         return self._keep(transformer, schema)
 
     @available_if(_inner_has("partial_fit"))
@@ -183,7 +195,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         source, schema = self._learn(X) if is_first else (self._read(X), self._schema)
         params = self._repeat_for_steps("partial_fit", params, source)
         transformer = self._new() if is_first else copy.deepcopy(self.transformer_)
-        transformer.partial_fit(table_of(X, source, schema.step_names), **params)
+        with _noting_steps(transformer):
+            transformer.partial_fit(table_of(X, source, schema.step_names), **params)
         return self._keep(transformer, schema)
 
     def transform(self, X: Sequences) -> Sequences:
@@ -308,7 +321,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """Return what a method of the fitted transformer makes of every step."""
         function = getattr(self.transformer_, method)
         is_rowwise = takes_each_row_alone(self.transformer_)
-        return (apply if is_rowwise else apply_by_sequence)(function, table, source)
+        with _noting_steps(self.transformer_):
+            return (apply if is_rowwise else apply_by_sequence)(function, table, source)
 
     def _fit_transform_anew(self):
         """Return a function that fits a new transformer to the steps of a sequence.

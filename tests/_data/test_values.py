@@ -379,6 +379,9 @@ def test_columns_of_several_numbers_are_named(kind):
             transformer.fit(frame)
     with pytest.raises(ValueError, match="Column 'wrong' of X holds a sequence in each cell"):
         RNNClassifier(**TINY).fit(frame, LABELS)
+    with pytest.raises((TypeError, ValueError)) as error:
+        TimestepTransformer(StandardScaler()).fit(frame)
+    assert "StandardScaler() read the steps of X" in error.value.__notes__[0]
     with pytest.raises(ValueError, match="Feature 'wrong' of dtype .* is not numeric"):
         SequenceArray.from_long(frame, sequence="a")
 
