@@ -46,6 +46,7 @@ html_title = "skrnn"
 html_static_path = ["_static"]
 html_css_files = ["site.css"]
 html_logo = html_favicon = "_static/skrnn.svg"
+html_sidebars = {"benchmarks": []}  # which has no pages below it
 html_context = {"default_mode": "auto"}
 SITE = documentation_site()
 html_theme_options = {
@@ -66,6 +67,7 @@ html_theme_options = {
 
 toc_object_entries_show_parents = "hide"  # the menu of a page is narrow
 default_role = "literal"
+smartquotes = False  # options of commands and values in quotes are there to be copied
 myst_enable_extensions = ["colon_fence", "dollarmath"]
 myst_heading_anchors = 4
 numpydoc_show_class_members = True
