@@ -3,7 +3,7 @@
 import numpy as np
 
 from skrnn._core.cached import cached_property
-from skrnn._data.ragged import sequence_starts
+from skrnn._data.ragged import offsets_of, sequence_starts, split_sequences
 from skrnn._data.sources import Grid
 
 
@@ -65,10 +65,13 @@ class SequenceData:
         """Whether X was 2-D."""
         return self._source.table is not None
 
-    @property
-    def is_grid(self):
-        """Whether X was one array, in which all sequences have the same number of steps."""
-        return isinstance(self._source, Grid)
+    def in_form(self, rows):
+        """Give rows, one for each step, the form of X: one array, or a list with one a sequence."""
+        if self._source.table == "steps":
+            return rows
+        if isinstance(self._source, Grid):
+            return rows.reshape(len(self), -1, *rows.shape[1:])
+        return split_sequences(rows, offsets_of(self.lengths))
 
     def subset(self, indices):
         """Return these sequences only, in the given order, copying none."""

@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from skrnn._data.ragged import object_array, offsets_of, split_sequences
+from skrnn._data.ragged import object_array
 from skrnn._data.steps import is_flat
 from skrnn._data.values import reject_sparse
 
@@ -48,11 +48,9 @@ class StepsMixin:
         return (steps, state) if return_state else steps
 
     def _in_form(self, X, data, steps):
-        if data.is_table and self._schema.table == "steps":
-            return steps
-        if data.is_grid:
-            return steps.reshape(len(data), -1, *steps.shape[1:])
-        answers = split_sequences(steps, offsets_of(data.lengths))
+        answers = data.in_form(steps)
+        if isinstance(answers, np.ndarray):
+            return answers
         is_empty = getattr(X, "without_steps", None)
         for i in [] if is_empty is None else np.flatnonzero(is_empty).tolist():
             answers[i] = answers[i][:0]

@@ -61,15 +61,10 @@ class Reading:
 
     def in_form(self, rows):
         """Give rows, all sequences laid end to end, the form of X: an array, or a list of them."""
-        data, schema = self.data, self.inside.schema
-        if schema is None:
-            # Networks that read symbols begin with one that is not in X.
-            return [values[1:] for values in split_sequences(rows, offsets_of(data.lengths))]
-        if data.is_table and schema.table == "steps":
-            return rows
-        if data.is_grid:
-            return rows.reshape(len(data), -1, *rows.shape[1:])
-        return split_sequences(rows, offsets_of(data.lengths))
+        if self.inside.schema is not None:
+            return self.data.in_form(rows)
+        # Networks that read symbols begin with one that is not in X.
+        return [values[1:] for values in split_sequences(rows, offsets_of(self.data.lengths))]
 
     @property
     def has_features(self):
