@@ -25,7 +25,7 @@ from skrnn._series.times import (
 
 
 @dataclass
-class History:
+class Past:
     """The rows of a table up to now, each series by itself.
 
     table     a data frame or an array
@@ -90,8 +90,8 @@ class History:
         return "X" if self.group is None else f"The series {self.ids()[i]!s}"
 
 
-def read_history(X, part, known=()):
-    """Check a table up to now; return its `History`.
+def read_past(X, part, known=()):
+    """Check a table up to now; return its `Past`.
 
     part    where its columns of series and times are, as parameters name them, what to do with
             gaps, freq, and the step that a fit has seen
@@ -113,17 +113,17 @@ def read_history(X, part, known=()):
     last_piece = pieces[np.searchsorted(pieces, starts + n_rows) - 1]
     known = [position_of(name, names, "future") for name in known]
     n_recent = starts + n_rows - last_piece
-    return History(table, names, group, time, known, starts, n_recent, times, step)
+    return Past(table, names, group, time, known, starts, n_recent, times, step)
 
 
-def _times_ahead(history, future, n_steps):
+def _times_ahead(past, future, n_steps):
     """Return the times of the rows that come as they are shown, or None."""
-    times, given = history.times, None if future is None else future.times()
+    times, given = past.times, None if future is None else future.times()
     if times is None:
         return None
-    step = history.step
+    step = past.step
     if step is None and times.unit == "number":
-        follows = follows_of(history.starts, len(times.instants))
+        follows = follows_of(past.starts, len(times.instants))
         step = find_step(times, follows) or Step("even", 1)
     if step is None and given is None:
         raise ValueError(
@@ -132,7 +132,7 @@ def _times_ahead(history, future, n_steps):
         )
     if step is None:
         return take_rows(given.shown, future.rows)
-    ahead = times_after(times, step, history.last, n_steps).ravel()
+    ahead = times_after(times, step, past.last, n_steps).ravel()
     shown = show_times(times, ahead, step)
     if given is not None:
         differs = np.asarray(take_rows(given.shown, future.rows) != shown)
@@ -148,29 +148,29 @@ def _times_ahead(history, future, n_steps):
 class Ahead:
     """The rows that come, series by series, the same number of each.
 
-    table    like that of the history, NaN where nobody knows what comes
+    table    like that of the `Past`, NaN where nobody knows what comes
     times    of the rows as they are shown, or None
     """
 
-    def __init__(self, history, future, n_steps):
-        self.history, self.n_steps = history, n_steps
-        future = None if future is None else Future(history, future, n_steps)
-        self.times = _times_ahead(history, future, n_steps)
-        rows = take_rows(history.table, np.repeat(history.last, n_steps))
-        columns = {i: np.full(len(rows), np.nan) for i in history.predicted}
+    def __init__(self, past, future, n_steps):
+        self.past, self.n_steps = past, n_steps
+        future = None if future is None else Future(past, future, n_steps)
+        self.times = _times_ahead(past, future, n_steps)
+        rows = take_rows(past.table, np.repeat(past.last, n_steps))
+        columns = {i: np.full(len(rows), np.nan) for i in past.predicted}
         if future is not None:
-            columns |= dict(zip(history.known, future.columns(), strict=True))
-        if history.time is not None:
-            columns[history.time] = self.times
-        self.table = with_columns(rows, {history.names[i]: column for i, column in columns.items()})
+            columns |= dict(zip(past.known, future.columns(), strict=True))
+        if past.time is not None:
+            columns[past.time] = self.times
+        self.table = with_columns(rows, {past.names[i]: column for i, column in columns.items()})
         if hasattr(self.table, "set_axis"):  # pandas
             self.table = self.table.set_axis(self._index(), axis=0)
 
     def _index(self):
         """Return the index of a pandas table of the rows."""
-        if self.times is not None and self.history.time is None:
+        if self.times is not None and self.past.time is None:
             return self.times
-        n_before = len(self.history.table) if self.history.group is None else 0
+        n_before = len(self.past.table) if self.past.group is None else 0
         return np.arange(n_before, n_before + len(self.table))
 
     def at(self, step):
@@ -178,30 +178,28 @@ class Ahead:
         return take_rows(self.table, np.arange(step, len(self.table), self.n_steps))
 
     def answer(self, values, steps, bounds=()):
-        """Return forecasts in the form of the history.
+        """Return forecasts in the form of the table up to now.
 
         values   (n_series, n_steps, ...) for an array; a row for each step that is asked for
         bounds   names of the last columns
         """
-        history = self.history
-        if not is_frame(history.table):
-            return values[0] if history.group is None else values
+        past = self.past
+        if not is_frame(past.table):
+            return values[0] if past.group is None else values
         chosen = np.add.outer(np.arange(len(values)) * self.n_steps, steps).ravel()
         rows = take_rows(self.table, chosen)
         columns = {
-            history.names[i]: column_at(rows, i)
-            for i in (history.time, history.group)
-            if i is not None
+            past.names[i]: column_at(rows, i) for i in (past.time, past.group) if i is not None
         }
         flat = values.reshape(len(chosen), -1)
-        names = [*_names_of_values(history, flat.shape[1] - len(bounds)), *bounds]
+        names = [*_names_of_values(past, flat.shape[1] - len(bounds)), *bounds]
         columns |= dict(zip(names, flat.T, strict=True))
-        frame = frame_from(columns, history.table, getattr(rows, "index", None))
+        frame = frame_from(columns, past.table, getattr(rows, "index", None))
         return frame[names[0]] if len(columns) == 1 and values.ndim == 2 else frame
 
 
-def _names_of_values(history, n_values):
+def _names_of_values(past, n_values):
     """Return the names of what is predicted, where they are those of columns."""
-    if len(history.predicted) == n_values:
-        return [history.names[i] for i in history.predicted]
+    if len(past.predicted) == n_values:
+        return [past.names[i] for i in past.predicted]
     return ["forecast"] if n_values == 1 else [f"forecast{i}" for i in range(n_values)]

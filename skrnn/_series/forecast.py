@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike
 from skrnn._data.frames import readable, stack_rows, take_rows
 from skrnn._data.ragged import rows_between, sequence_of_rows
 from skrnn._data.values import check_integer
-from skrnn._series.ahead import Ahead, read_history
+from skrnn._series.ahead import Ahead, read_past
 from skrnn._series.columns import check_table, names_of, position_of
 from skrnn._series.future import known_columns
 from skrnn._series.series import all_horizons, largest_horizon
@@ -98,16 +98,16 @@ def recursive_forecast(
     _check_predicts(estimator)
     windows = windows_of(estimator)
     told = Told(future, group_feature, time_feature, freq)
-    history, ahead = look_ahead(estimator, X, n_steps, told)
-    recent = Recent(history.table, history.n_rows)
-    _check_recursion(_two_guesses(estimator, history, recent, ahead.at(0))[0], history)
+    past, ahead = look_ahead(estimator, X, n_steps, told)
+    recent = Recent(past.table, past.n_rows)
+    _check_recursion(_two_guesses(estimator, past, recent, ahead.at(0))[0], past)
     reach = max([int(part.window_size) + largest_horizon(part.horizon) for part in windows] or [0])
-    n_kept = np.maximum(history.n_rows, reach)
-    forecast, guess = [], history.values()[history.last]
+    n_kept = np.maximum(past.n_rows, reach)
+    forecast, guess = [], past.values()[past.last]
     for step in range(n_steps):
         rows = ahead.at(step)
-        forecast.append(recent.followed_by(history.filled(rows, guess)).predict(estimator))
-        recent = recent.followed_by(history.filled(rows, forecast[-1])).at_most(n_kept)
+        forecast.append(recent.followed_by(past.filled(rows, guess)).predict(estimator))
+        recent = recent.followed_by(past.filled(rows, forecast[-1])).at_most(n_kept)
     return ahead.answer(np.stack(forecast, axis=1), np.arange(n_steps))
 
 
@@ -189,13 +189,13 @@ def direct_forecast(
     horizon = horizon_of(estimator)
     n_steps = largest_horizon(horizon)
     told = Told(future, group_feature, time_feature, freq)
-    history, ahead = look_ahead(estimator, X, n_steps, told)
-    recent = Recent(history.table, history.n_rows)
-    predicted = _two_guesses(estimator, history, recent, ahead.table, n_steps)[1]
+    past, ahead = look_ahead(estimator, X, n_steps, told)
+    recent = Recent(past.table, past.n_rows)
+    predicted = _two_guesses(estimator, past, recent, ahead.table, n_steps)[1]
     _check_targets(predicted, horizon)
     if interval:
-        predicted = _with_bounds(estimator, predicted, history, recent, ahead.table)
-    values, is_several = predicted.reshape(len(history.starts), n_steps, -1), predicted.ndim > 1
+        predicted = _with_bounds(estimator, predicted, past, recent, ahead.table)
+    values, is_several = predicted.reshape(len(past.starts), n_steps, -1), predicted.ndim > 1
     steps = np.arange(n_steps)
     if np.ndim(horizon):
         steps = np.array(all_horizons(horizon)) - 1
@@ -205,16 +205,16 @@ def direct_forecast(
     return ahead.answer(values if is_several else values[:, :, 0], steps, names)
 
 
-def _with_bounds(estimator, predicted, history, recent, rows):
+def _with_bounds(estimator, predicted, past, recent, rows):
     """Return predictions with their lower and upper bounds as a last axis."""
     if not hasattr(estimator, "predict_interval"):
         raise TypeError(
             f"interval=True asks for bounds, but {type(estimator).__name__} has none: fit a "
             "ConformalForecaster around the Pipeline."
         )
-    n_steps = len(rows) // len(history.starts)
-    guess = np.repeat(history.values()[history.last], n_steps, axis=0)
-    every = recent.followed_by(history.filled(rows, guess), n_steps)
+    n_steps = len(rows) // len(past.starts)
+    guess = np.repeat(past.values()[past.last], n_steps, axis=0)
+    every = recent.followed_by(past.filled(rows, guess), n_steps)
     bounds = every.of_last(estimator.predict_interval(every.table), n_steps)
     return np.concatenate([predicted[..., np.newaxis], bounds], axis=-1)
 
@@ -246,7 +246,7 @@ class Told(NamedTuple):
 
 
 def look_ahead(estimator, X, n_steps, told):
-    """Return the checked history that X is for an estimator, and the rows ahead of it."""
+    """Check X for an estimator; return the `Past` that it is, and the rows `Ahead` of it."""
     X, future = readable(X, "X"), readable(told.future, "future")
     told = told._replace(future=future)
     X = X.to_frame() if hasattr(X, "to_frame") and not hasattr(X, "columns") else X
@@ -256,9 +256,9 @@ def look_ahead(estimator, X, n_steps, told):
     part = _parts(windows, X, told)
     apart = [part["group_feature"], part["time_feature"]]
     known = known_columns(X, told.future, [name for name in apart if name is not None])
-    history = read_history(X, part, known)
-    _check_reach(windows, history)
-    return history, Ahead(history, told.future, n_steps)
+    past = read_past(X, part, known)
+    _check_reach(windows, past)
+    return past, Ahead(past, told.future, n_steps)
 
 
 def windows_of(estimator):
@@ -322,26 +322,26 @@ def _names_seen(estimator):
     return _names_seen(inner) if names is None and inner is not None else names
 
 
-def _check_reach(windows, history):
+def _check_reach(windows, past):
     """Raise if a window would hold rows from before a series, or from before a gap."""
-    i = history.n_recent.argmin()
+    i = past.n_recent.argmin()
     for transformer in windows:
-        if history.n_recent[i] < transformer.window_size:
+        if past.n_recent[i] < transformer.window_size:
             raise ValueError(
-                f"{history.name(i)} has {history.n_recent[i]} row(s), but the windows of the "
+                f"{past.name(i)} has {past.n_recent[i]} row(s), but the windows of the "
                 f"estimator hold window_size={transformer.window_size}, and padding is no history "
                 "to forecast from: pass the last window_size rows at least."
             )
 
 
-def _two_guesses(estimator, history, recent, rows, n_steps=1):
+def _two_guesses(estimator, past, recent, rows, n_steps=1):
     """Predict rows ahead with two guesses of what they are; raise if these make a difference."""
-    known = history.values()
+    known = past.values()
     lowest, highest = known.min(0), known.max(0)
     # A constant column is doubled rather than shifted: the sign stays, so a log still works.
     highest = np.where(lowest < highest, highest, np.where(highest == 0, 1, 2 * highest))
     low, high = (
-        recent.followed_by(history.filled(rows, np.tile(guess, (len(rows), 1))), n_steps).predict(
+        recent.followed_by(past.filled(rows, np.tile(guess, (len(rows), 1))), n_steps).predict(
             estimator, n_steps
         )
         for guess in (lowest, highest)
@@ -349,13 +349,13 @@ def _two_guesses(estimator, history, recent, rows, n_steps=1):
     if not np.allclose(low, high, atol=1e-8 * np.abs(known).max()):
         raise ValueError(
             "The prediction of a row depends on that row, which is unknown when forecasting: "
-            f"{_remedy(estimator, history)} as future."
+            f"{_remedy(estimator, past)} as future."
         )
     return low, high
 
 
-def _remedy(estimator, history):
-    unknown = {history.names[i] for i in history.predicted}
+def _remedy(estimator, past):
+    unknown = {past.names[i] for i in past.predicted}
     named = [name for part in windows_of(estimator) for name in part.known_features or ()]
     if missing := [name for name in named if name in unknown]:
         return f"pass {missing}, known_features of the windows,"
@@ -375,12 +375,12 @@ def _check_targets(predicted, horizon):
         )
 
 
-def _check_recursion(predicted, history):
+def _check_recursion(predicted, past):
     """Raise unless every column that is not known in advance is predicted."""
     n_values = np.size(predicted[0])
-    if n_values != len(history.predicted):
+    if n_values != len(past.predicted):
         raise ValueError(
-            f"The estimator predicts {n_values} values, but X has {len(history.predicted)} "
+            f"The estimator predicts {n_values} values, but X has {len(past.predicted)} "
             "columns: recursion needs a prediction of every column. Fit to y=X, pass the columns "
             "that are known in advance as future, or forecast directly, with several horizons."
         )

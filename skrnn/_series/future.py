@@ -54,56 +54,56 @@ def _column(table, name):
 
 
 class Future:
-    """Rows of `future`, in the order of the series of a history.
+    """Rows of `future`, in the order of the series of a `Past`.
 
     With the name of the column of series, each has `n_steps` rows that belong together.
     """
 
-    def __init__(self, history, future, n_steps):
-        self.history, self.table = history, as_table(future)
+    def __init__(self, past, future, n_steps):
+        self.past, self.table = past, as_table(future)
         self.rows = self._rows(n_steps)
 
     def _rows(self, n_steps):
-        history, n_rows = self.history, len(self.table)
-        if history.group is None:
+        past, n_rows = self.past, len(self.table)
+        if past.group is None:
             if n_rows != n_steps:
                 raise ValueError(f"future has {n_rows} row(s), but {n_steps} rows come: {_EACH}")
             return np.arange(n_steps)
-        name = history.names[history.group]
+        name = past.names[past.group]
         if name not in names_of(self.table):
             raise ValueError(f"future has no column {name!r}, which tells the series apart.")
         ids = np.asarray(_column(self.table, name))
         starts = series_starts(ids)
         place = dict(zip(ids[starts].tolist(), starts.tolist(), strict=True))
         n_of = dict(zip(ids[starts].tolist(), lengths_of(starts, n_rows).tolist(), strict=True))
-        for one in history.ids().tolist():
+        for one in past.ids().tolist():
             if n_of.get(one) != n_steps:
                 raise ValueError(
                     f"future has {n_of.get(one, 0)} row(s) for the series {one!s}, but {n_steps} "
                     f"rows come: {_EACH}"
                 )
-        first = np.array([place[one] for one in history.ids().tolist()])
+        first = np.array([place[one] for one in past.ids().tolist()])
         return np.add.outer(first, np.arange(n_steps)).ravel()
 
     def columns(self):
-        """Return the values of the columns that the history knows in advance."""
+        """Return the values of the columns that are known in advance."""
         return [
-            np.asarray(take_rows(_column(self.table, self.history.names[i]), self.rows))
-            for i in self.history.known
+            np.asarray(take_rows(_column(self.table, self.past.names[i]), self.rows))
+            for i in self.past.known
         ]
 
     def times(self):
-        """Return the `Times` of the rows, or None if they have none of the history's kind."""
-        history, place = self.history, None
-        if history.times is None:
+        """Return the `Times` of the rows, or None if they have none of the kind of the `Past`."""
+        past, place = self.past, None
+        if past.times is None:
             return None
-        if history.time is not None:
-            name = history.names[history.time]
+        if past.time is not None:
+            name = past.names[past.time]
             if name not in names_of(self.table):
                 return None
             place = names_of(self.table).index(name)
         times = read_times(self.table, place)
-        is_same = times is not None and times.unit == history.times.unit
+        is_same = times is not None and times.unit == past.times.unit
         if not is_same or (times.unit == "number" and place is None):
             return None
         return times
