@@ -259,7 +259,11 @@ WRONG_X = {
         "X holds times (datetime64[D]), not numbers",
         ValueError,
     ),
-    "dict": ({"a": X}, "X is of type dict; expected an array of shape", TypeError),
+    "dict": (
+        {"a": X},
+        "of 1-D integer arrays (token ids) or a SequenceArray. Of a dict",
+        TypeError,
+    ),
     "text": ("to be or not", "X is of type str; expected an array of shape", TypeError),
     "None in list": ([None] * 12, "X[0] is of type NoneType", TypeError),
     "negative token": ([[0, -1]] * 12, "X[0] holds -1 at step 1 of the categorical", ValueError),

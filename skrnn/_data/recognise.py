@@ -115,7 +115,8 @@ def recognise(X, owner, *, numeric=True, rows_are_steps=False):
     if issparse(X):  # before dict, which dok_array is
         raise _sparse_error(X, "X")
     if X is None or isinstance(X, (dict, set, frozenset, str, bytes)) or hasattr(X, "__next__"):
-        raise TypeError(f"X is of type {type(X).__name__}; {EXPECTED}")
+        several = " Of a dict of sequences pass list(X.values())." if isinstance(X, dict) else ""
+        raise TypeError(f"X is of type {type(X).__name__}; {EXPECTED}{several}")
     check_convertible(X, "X")
     check_columns(X, "X")
     n_dims = len(getattr(X, "shape", ()))

@@ -273,7 +273,7 @@ class Stream:
         if values.shape != (n, n_features):
             raise ValueError(
                 f"x has shape {np.shape(x)}, but a step of {n} stream(s) has {n_features} "
-                f"feature(s): pass shape ({n}, {n_features})."
+                f"feature(s): pass shape ({n}, {n_features}), or several steps to push."
             )
         self._check(values)
         only_ids = len(self._schema.n_categories) == n_features

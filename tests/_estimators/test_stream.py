@@ -166,7 +166,7 @@ IDS = RNNClassifier(hidden_size=3, max_iter=1, bidirectional=False, random_state
         (lambda: MODEL.stream(0), "n_streams=0 must be a positive integer"),
         (lambda: MODEL.stream("2"), "n_streams='2' must be a positive integer"),
         (lambda: MODEL.stream().step([1.0]), r"x has shape \(1,\), but a step of 1 stream"),
-        (lambda: MODEL.stream().step([[1.0, 2.0], [3.0, 4.0]]), r"pass shape \(1, 2\)"),
+        (lambda: MODEL.stream().step([[1.0, 2.0], [3.0, 4.0]]), r"shape \(1, 2\), or .* push"),
         (lambda: MODEL.stream(3).step([1.0, 2.0]), r"pass shape \(3, 2\)"),
         (lambda: MODEL.stream().step([np.nan, 1.0]), "x holds NaN or infinity"),
         (lambda: MODEL.stream().step([np.inf, 1.0]), "x holds NaN or infinity"),
