@@ -67,6 +67,7 @@ class LabelsMixin:
         TypeError
             If `X` is of a type that holds no sequences of numbers.
         """
+        # A wrong parameter is the first thing to be told, also where classes are lacking.
         check_parameters(self)
         if classes is not None:
             classes = _read_classes(classes)

@@ -114,6 +114,7 @@ class TrainingSet:
         result = self.subset(first)
         rows = rows_of(group, result.offsets)
         order = np.argsort(self.weight)  # this also fixes the order in which weights are summed
+        # What follows from the weight, as `sequence_weight` does, nobody has asked for yet.
         result.weight = np.bincount(rows[order], self.weight[order])
         return result
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from skrnn._core.cached import cached_property
 from skrnn._core.ctc import ctc_loss, ctc_min_steps
 from skrnn._core.encoder_decoder import Pairs
 from skrnn._core.network import Batch
@@ -21,17 +22,16 @@ class Translations(TrainingSet):
 
     def __init__(self, data, symbols, weight):
         self.data, self.symbols, self.weight = data, symbols, weight
+
+    @cached_property
+    def sequence_weight(self):
         # The loss is a mean over symbols, with one more for the end of each sequence.
-        self.sequence_weight = weight * symbols.lengths
+        return self.weight * self.symbols.lengths
 
     def with_rows(self, indices, rows):
         return type(self)(
             self.data.subset(indices), self.symbols.subset(indices), self.weight[rows]
         )
-
-    def distinct(self):
-        result = super().distinct()
-        return type(self)(result.data, result.symbols, result.weight)
 
     def content_of(self, i):
         yield self.symbols[i]
