@@ -165,7 +165,7 @@ def reject_cells(cells, where, may_be_na):
     """
     for cell in cells:
         try:
-            cell is None or (may_be_na and type(cell).__name__ == "NAType") or float(cell)
+            cell is None or (may_be_na and type(cell).__name__ == "NAType") or to_float(cell)
         except OverflowError:
             raise ValueError(f"{where} {BEYOND_FLOATS}") from None
         except (TypeError, ValueError) as error:
@@ -174,6 +174,13 @@ def reject_cells(cells, where, may_be_na):
                 f"{where} must hold numbers, but holds {shorten(cell)}: {error}. Convert it to a "
                 "number, or to several columns of numbers, or leave it out."
             ) from None
+
+
+def to_float(value):
+    """Return a single value as a float; older versions of NumPy take arrays of one for such."""
+    if getattr(value, "ndim", 0):
+        raise TypeError(f"it has shape {value.shape}, and is no single number")
+    return float(value)
 
 
 def shorten(value):
@@ -207,7 +214,7 @@ def _as_float(value, name, remedy):
     if value is None or type(value).__name__ == "NAType":  # pandas has a type for what is missing
         return np.nan
     try:
-        return float(value)
+        return to_float(value)
     except OverflowError:
         raise ValueError(f"{name} {BEYOND_FLOATS}") from None
     except (TypeError, ValueError):

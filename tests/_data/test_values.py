@@ -386,6 +386,15 @@ def test_columns_of_several_numbers_are_named(kind):
         SequenceArray.from_long(frame, sequence="a")
 
 
+def test_an_array_of_one_number_in_a_cell_is_no_number():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"a": [np.ones(1)] * 6, "b": LABELS})
+    with pytest.raises(TypeError, match=r"Column 'a' of X .* has shape \(1,\), and is no single"):
+        SlidingWindowTransformer(2).fit(frame)
+    with pytest.raises(ValueError, match=r"y holds array\(\[1\.\]\), which is no real number"):
+        RNNRegressor(**TINY).fit(FEATURES, frame)
+
+
 @pytest.mark.parametrize("kind", ["array", "struct"])
 def test_a_series_of_rows_of_one_size_is_a_table(kind):
     series = nested_columns()[kind]["wrong"]
