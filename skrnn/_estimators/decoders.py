@@ -46,13 +46,13 @@ class Writing:
                 return part, [[one] for one in search.greedy(*begin, limits[part], penalty)]
             return part, search.beam(*begin, limits[part], width, penalty, n_best)
 
-        return in_order(parallel_map(search, self.parts(model, data, width)), len(data))
+        return in_order(parallel_map(search, cut_up(model, data, width)), len(data))
 
     def sample(self, model, data, target, params, rng, max_length, options):
         """Draw a sequence of symbols for each sequence: a list of arrays."""
         limits = self.limits(data, target, max_length or params["max_length"])
         found = []
-        for part in self.parts(model, data, 1):
+        for part in cut_up(model, data, 1):
             search, *begin = self.begin(model, data, target, part)
             drawn = search.sample(*begin, limits[part], rng, **options)
             found.append((part, [hypothesis.symbols for hypothesis in drawn]))
@@ -64,12 +64,6 @@ class Writing:
         if max_length == "auto":
             return target.limits(data.lengths)
         return np.full(len(data), max_length)
-
-    @staticmethod
-    def parts(model, data, width):
-        """Cut the sequences, longest first, into parts whose hypotheses need bounded memory."""
-        n = max(1, MAX_OUTPUTS // (model.network.head.n_outputs * width))
-        return [part[i : i + n] for part in model.parts(data) for i in range(0, len(part), n)]
 
     @staticmethod
     def begin(model, data, target, part):
@@ -94,8 +88,7 @@ class Writing:
     @staticmethod
     def pairs(model, train):
         """Cut pairs of sequences and symbols into parts of bounded size."""
-        n = max(1, MAX_OUTPUTS // (model.network.head.n_outputs * int(train.symbols.lengths.max())))
-        return [part[i : i + n] for part in model.parts(train.data) for i in range(0, len(part), n)]
+        return cut_up(model, train.data, int(train.symbols.lengths.max()))
 
     def weights(self, model, train, parallel_map):
         """Weights of the attention for each pair: arrays (n_symbols_i + 1, n_steps_i)."""
@@ -108,6 +101,12 @@ class Writing:
             return part[order], [w[:, :n] for w, n in zip(own, lengths, strict=True)]
 
         return in_order(parallel_map(compute, self.pairs(model, train)), len(train))
+
+
+def cut_up(model, data, n_rows):
+    """Cut sequences, longest first, into parts whose outputs, `n_rows` of each, are bounded."""
+    n = max(1, MAX_OUTPUTS // (model.network.head.n_outputs * n_rows))
+    return [part[i : i + n] for part in model.parts(data) for i in range(0, len(part), n)]
 
 
 class DecoderStep:

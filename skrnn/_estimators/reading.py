@@ -78,7 +78,7 @@ class ReadingMixin:
         check_choice(pooling, "pooling", ("last", "mean", "max"))
         return self._features(data, pooling)
 
-    def _read_on(self, X, initial_state=None, return_state=False):
+    def _read_on(self, X, initial_state, return_state):
         """Compute outputs for sequences that go on from a state, and the state after them."""
         return self._go_on(self._read_new(X), None, initial_state, return_state)
 

@@ -227,7 +227,7 @@ def _repetition(times, is_equal):
     )
 
 
-def step_of(times, starts, freq=None):
+def step_of(times, starts, freq):
     """Return the `Step` between rows: the one that `freq` names, or the one that is found.
 
     None if there are no times, or if they keep none; numbers are looked at only with a `freq`.

@@ -16,6 +16,15 @@ def test_a_pickled_model_is_its_parameters_and_little_else(case):
     assert len(pickle.dumps(model)) < 8 * model.n_parameters_ + 10_000
 
 
+@brief
+@every_case
+def test_nothing_is_saved_that_predictions_have_left_in_memory(case):
+    model = case.make().fit(X, case.target(X))
+    before = pickle.dumps(model)
+    case.outputs(model, X), model.score(X, case.target(X))
+    assert pickle.dumps(model) == before
+
+
 def by_pickle(model, path, mode):
     return pickle.loads(pickle.dumps(model))
 
