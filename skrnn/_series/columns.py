@@ -35,16 +35,16 @@ def position_of(feature, names, parameter):
 
 
 def parts_of(windows, names):
-    """Return the positions of columns that a transformer of windows names, out of all names.
+    """Return the positions of columns by the part that a transformer of windows gives them.
 
-    They are those that tell series and times apart, and those that are known in advance.
+    They are those that tell series and times apart, those that are known in advance, and all
+    others, which nobody knows in advance.
     """
     apart = {name: getattr(windows, name) for name in ("group_feature", "time_feature")}
     known = () if windows.known_features is None else windows.known_features
-    return (
-        [position_of(one, names, name) for name, one in apart.items() if one is not None],
-        [position_of(one, names, "known_features") for one in known],
-    )
+    apart = [position_of(one, names, name) for name, one in apart.items() if one is not None]
+    known = [position_of(one, names, "known_features") for one in known]
+    return apart, known, [i for i in range(len(names)) if i not in {*apart, *known}]
 
 
 def names_of(X):

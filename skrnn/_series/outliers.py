@@ -195,8 +195,7 @@ class ForecastOutlierDetector(VersionMixin, OutlierMixin, MetaEstimatorMixin, Ba
         windows, names = windows_of(self.estimator)[0], names_of(X)
         features = self.target_features
         if features is None:
-            apart, known = parts_of(windows, names)
-            places = [i for i in range(len(names)) if i not in {*apart, *known}]
+            _, _, places = parts_of(windows, names)
         else:
             places = [
                 position_of(feature, names, "target_features")

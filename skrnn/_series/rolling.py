@@ -26,10 +26,11 @@ class RollingRecursion:
         self.horizons = list(map(int, all_horizons(horizon)))
         self.starts = series_starts(groups_of(windows, X))
         self.names = names_of(X)
-        self.apart, self.known = parts_of(windows, self.names)
-        self._check(y)
+        self.apart, self.known, fed = parts_of(windows, self.names)
+        self._check(fed, y)
+        self.fed = self.names[fed[0]]
 
-    def _check(self, y):
+    def _check(self, fed, y):
         """Raise unless one step is learnt, of the column that is fed back."""
         if min(self.horizons) < 1:
             raise ValueError(f"horizon={self.horizons} must be at least 1: rows that come.")
@@ -39,7 +40,6 @@ class RollingRecursion:
                 f"estimator have horizon={self.windows.horizon}: give them horizon=1, or leave "
                 "horizon=None to take theirs."
             )
-        fed = [i for i in range(len(self.names)) if i not in {*self.apart, *self.known}]
         if len(fed) != 1 or not np.array_equal(as_floats(column_at(self.X, fed[0]), "X"), y):
             raise ValueError(
                 f"horizon={self.horizons} feeds forecasts of y back as the column of X that is not "
@@ -47,7 +47,6 @@ class RollingRecursion:
                 "column as y, name the others in known_features of the windows, or leave "
                 "horizon=None and let the windows have several horizons."
             )
-        self.fed = self.names[fed[0]]
 
     def forecasts(self, fitted, origins):
         """Return the forecasts (n_origins, n_horizons) of a fitted estimator from these rows."""
