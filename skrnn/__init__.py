@@ -22,9 +22,10 @@ from skrnn._series.backtest import backtest
 from skrnn._series.forecast import direct_forecast, recursive_forecast
 from skrnn._series.intervals import ConformalForecaster
 from skrnn._series.outliers import ForecastOutlierDetector
+from skrnn._series.sliding import sliding_windows
 from skrnn._series.split import PurgedWindowSplit
 from skrnn._series.window_scaling import WindowScaledRegressor
-from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+from skrnn._series.windows import SlidingWindowTransformer
 from skrnn._version import __version__ as __version__
 from skrnn.inspection import LossCurveDisplay
 

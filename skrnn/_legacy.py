@@ -20,6 +20,7 @@ MODULES = {
 # (module, name) today of a name that a module had.
 NAMES = {
     ("metrics", "_TaggingScorer"): ("metrics._scorers", "TaggingScorer"),
+    ("_series.windows", "sliding_windows"): ("_series.sliding", "sliding_windows"),
 }
 
 for old, new in MODULES.items():

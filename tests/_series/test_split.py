@@ -10,8 +10,9 @@ from sklearn.linear_model import LinearRegression, Ridge
 from sklearn.model_selection import GridSearchCV, TimeSeriesSplit, cross_val_score
 from sklearn.pipeline import make_pipeline
 
+from skrnn._series.sliding import sliding_windows
 from skrnn._series.split import PurgedWindowSplit
-from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+from skrnn._series.windows import SlidingWindowTransformer
 
 
 def rows_used(row, window_size, horizon):

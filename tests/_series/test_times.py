@@ -11,7 +11,8 @@ from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from skrnn import RNNRegressor
-from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+from skrnn._series.sliding import sliding_windows
+from skrnn._series.windows import SlidingWindowTransformer
 
 pd = pytest.importorskip("pandas")
 RNN = RNNRegressor(hidden_size=2, max_iter=1, random_state=0)

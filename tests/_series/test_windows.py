@@ -22,7 +22,8 @@ from sklearn.utils import estimator_checks
 
 from skrnn import PurgedWindowSplit, RNNRegressor, TimestepTransformer, WindowScaledRegressor
 from skrnn._series.forecast import recursive_forecast
-from skrnn._series.windows import SlidingWindowTransformer, sliding_windows
+from skrnn._series.sliding import sliding_windows
+from skrnn._series.windows import SlidingWindowTransformer
 
 PADDINGS = ("edge", "zero", "nan")
 # What a row becomes depends on the rows before it: that is what a window is.
