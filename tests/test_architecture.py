@@ -38,6 +38,7 @@ FLOORS = {
     "skrnn._estimators.embeddings": 6,
     "skrnn._estimators.emission_stream": 6,
     "skrnn._estimators.labels": 6,
+    "skrnn._estimators.likelihoods": 6,
     "skrnn._estimators.names": 6,
     "skrnn._estimators.opened": 6,
     "skrnn._estimators.parameters": 6,

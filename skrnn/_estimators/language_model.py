@@ -14,6 +14,7 @@ from skrnn._compat import Interval, StrOptions, validate_params, with_callbacks
 from skrnn._core.losses import log_softmax
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.embeddings import embedding_tables
+from skrnn._estimators.likelihoods import states_before_last
 from skrnn._estimators.parameters import (
     COMMON_CONSTRAINTS,
     OF_FEATURES,
@@ -26,7 +27,7 @@ from skrnn._estimators.reading import STATES_NOT_ROUTED
 from skrnn._estimators.stream import check_state
 from skrnn._estimators.symbol_stream import SymbolStream
 from skrnn._estimators.symbols import SAMPLE_CONSTRAINTS, SymbolsMixin
-from skrnn._targets.next_symbol import NextSymbol, states_before_last
+from skrnn._targets.next_symbol import NextSymbol
 from skrnn._threads import single_blas_thread
 from skrnn._typing import Prediction, Sequences, State, available_if
 

@@ -8,8 +8,8 @@ from skrnn._compat import Interval
 from skrnn._core.search import Search
 from skrnn._data.frames import readable
 from skrnn._data.values import check_same_length
+from skrnn._estimators.likelihoods import log_likelihood
 from skrnn._estimators.parameters import draw_seed
-from skrnn._targets.next_symbol import log_likelihood
 from skrnn._targets.weights import check_sample_weight
 from skrnn._threads import single_blas_thread, thread_map
 

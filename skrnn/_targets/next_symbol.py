@@ -11,7 +11,6 @@ from skrnn._core.cached import cached_property
 from skrnn._core.losses import cross_entropy, log_softmax
 from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
-from skrnn._core.states import choose
 from skrnn._data.ragged import offsets_of, sequence_starts
 from skrnn._data.symbols import has_hash, read_symbols
 from skrnn._optim.batching import batches
@@ -20,9 +19,7 @@ from skrnn._targets.target import Target
 from skrnn._targets.training_set import Chunk, TrainingSet
 from skrnn._targets.weights import check_sample_weight
 
-# What is computed at a time where nothing is trained: sequences, steps of all of them, and numbers
-# among the outputs.
-PARALLEL, MAX_ROWS, MAX_OUTPUTS = 256, 4096, 1 << 20
+MAX_ROWS = 4096  # steps that are counted at a time
 
 
 class SymbolData:
@@ -159,56 +156,6 @@ def chunks(indices, lengths, n_steps=None):
         Chunk(indices[:n], start, stop)
         for n, start, stop in zip(alive, starts.tolist(), stops, strict=False)
     ]
-
-
-def bounded_chunks(lengths, n_outputs):
-    """Cut all sequences into lists of chunks that follow each other, of bounded size."""
-    order = np.argsort(-lengths, kind="stable")
-    for start in range(0, len(order), PARALLEL):
-        indices = order[start : start + PARALLEL]
-        n_rows = min(MAX_ROWS, MAX_OUTPUTS // n_outputs)
-        yield chunks(indices, lengths, max(1, n_rows // len(indices)))
-
-
-def log_likelihood(model, train, parallel_map=map):
-    """Log-probability of each sequence of a set of next symbols, its end included, (n,)."""
-
-    def compute(parts):
-        indices, states = parts[0].indices, None
-        total = np.zeros(len(indices))
-        for chunk in parts:
-            n, batch = len(chunk.indices), train.batch(chunk)
-            states = choose(states, slice(n))
-            outputs, states = model.forward(batch.x, batch.packing, states)
-            log_probs = log_softmax(outputs)[np.arange(len(outputs)), batch.target]
-            total[:n] += np.bincount(batch.packing.sequence, log_probs, n)
-        return indices, total
-
-    result = np.empty(len(train))
-    cut = bounded_chunks(train.data.lengths, model.network.head.n_outputs)
-    for indices, total in parallel_map(compute, cut):
-        result[indices] = total
-    return result
-
-
-def states_before_last(model, data, initial=None):
-    """States before the last step of each sequence, and the symbol that this step reads, (n,).
-
-    initial  states before the first step; None for none
-    """
-    lengths = data.lengths - 1
-    whole = [s.copy() for s in initial] if initial else model.initial_states(len(data))
-    before = SymbolData(data.ids, data.first, lengths, data.dtype)
-    train = NextSymbols(before, np.ones(len(data)))
-    for parts in bounded_chunks(lengths, model.network.stack.n_outputs):
-        states = initial and choose(initial, parts[0].indices)
-        for chunk in parts:
-            batch = train.batch(chunk)
-            states = choose(states, slice(len(chunk.indices)))
-            states = model.advance(batch.x, batch.packing, states)
-            for state, after in zip(whole, states, strict=True):
-                state[..., chunk.indices] = after
-    return whole, data.ids[data.first + lengths].astype(np.intp)
 
 
 class NextSymbol(Target):

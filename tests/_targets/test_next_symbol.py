@@ -1,21 +1,11 @@
-"""Next symbols: what steps read and predict, pieces, chunks, and likelihoods in bounded memory."""
+"""Next symbols: what steps read and predict, pieces, and chunks."""
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
 
-from skrnn._core.losses import log_softmax
 from skrnn._fitting.settings import Settings
-from skrnn._model import Model, build_network
-from skrnn._targets import next_symbol
-from skrnn._targets.next_symbol import (
-    NextSymbol,
-    NextSymbols,
-    SymbolData,
-    chunks,
-    log_likelihood,
-    states_before_last,
-)
+from skrnn._targets.next_symbol import NextSymbol, SymbolData, chunks
 from skrnn._targets.training_set import Chunk
 
 TEXTS = ["abcab", "b", "ccc", "ab"]
@@ -24,27 +14,6 @@ A, B, C, END = range(4)
 
 def read(texts=TEXTS, weight=None, **options):
     return NextSymbol("Test", "X", dtype="float64", **options).read(texts, weight)
-
-
-def make_model(cell="lstm", n_layers=2, tied=False):
-    architecture = {
-        "cell_type": cell,
-        "activation": "tanh",
-        "bidirectional": False,
-        "dropout": 0.0,
-        "recurrent_dropout": 0.0,
-        "hidden_size": 5,
-        "n_layers": n_layers,
-        "max_steps": None,
-        "pooling": None,
-        "n_features": 1,
-        "n_outputs": 4,
-        "tables": ((0, 4, 5),),
-        "frozen": (),
-        "tied": tied,
-    }
-    network = build_network(tuple(architecture.items()))
-    return Model(architecture, network.initialise(np.random.default_rng(0), np.dtype("f8")))
 
 
 def settings(**changes):
@@ -125,38 +94,6 @@ def test_equal_sequences_are_one_with_the_weight_of_both():
     train = read(["ab", "c", "ab"], [1.0, 5.0, 2.0]).distinct()
     found = {tuple(train.data[i]): weight for i, weight in enumerate(train.weight)}
     assert found == {(END, A, B, END): 3.0, (END, C, END): 5.0}
-
-
-@pytest.mark.parametrize("outputs, parallel", [(1, 2), (40, 3), (1 << 20, 256)])
-def test_likelihoods_and_states_do_not_depend_on_how_much_is_computed_at_a_time(
-    outputs, parallel, monkeypatch
-):
-    monkeypatch.setattr(next_symbol, "MAX_OUTPUTS", outputs)
-    monkeypatch.setattr(next_symbol, "PARALLEL", parallel)
-    model, train = make_model(), read()
-    expected, finals = [], []
-    for i in range(len(train)):
-        batch = train.batch(Chunk(np.array([i])))
-        out, _ = model.forward(batch.x, batch.packing)
-        expected.append(log_softmax(out)[np.arange(len(out)), batch.target].sum())
-        short = SymbolData(train.data.ids, train.data.first[[i]], train.data.lengths[[i]] - 1, "f8")
-        batch = NextSymbols(short, np.ones(1)).batch(Chunk(np.array([0])))
-        finals.append(model.forward(batch.x, batch.packing)[1])
-    assert_allclose(log_likelihood(model, train), expected, rtol=1e-12)
-    states, last = states_before_last(model, train.data)
-    assert_array_equal(last, [B, B, C, B])
-    for layer, state in enumerate(states):
-        for i in range(len(train)):
-            assert_allclose(state[..., i], finals[i][layer][..., 0], rtol=1e-12)
-
-
-def test_states_before_the_first_step_are_zero():
-    target = NextSymbol("Test", "X", dtype="float64")
-    target.read(TEXTS)
-    for texts in (["", ""], ["ab", ""]):
-        states, last = states_before_last(make_model(), target.read(texts, held_out=True).data)
-        assert last[1] == END
-        assert not any(state[..., 1].any() for state in states)
 
 
 def test_the_score_is_the_mean_over_symbols_and_ends():
