@@ -213,7 +213,7 @@ class NextSymbol(Target):
     def are_equal(self, y, predicted):
         """Tell which of the sequences y are those predicted, symbol by symbol, (n,)."""
         self.alphabet.check_kind(self.check(y, held_out=True))
-        return [list(one) == list(other) for one, other in zip(y, predicted, strict=True)]
+        return np.array([list(one) == list(other) for one, other in zip(y, predicted, strict=True)])
 
     def read(self, y, sample_weight=None, data=None, held_out=False):
         y = self.check(y, data, held_out)
