@@ -172,8 +172,10 @@ class SequenceGenerator(SymbolsMixin, BaseRNN):
         shows what is usual. With 'sgd' a larger value may be faster; 'lbfgs' does not use it.
     tbptt_steps : int or None, default=None
         Truncate backpropagation through time: gradients do not cross multiples of so many steps,
-        but the state does. This saves no memory, and limits what can be learnt to such distances,
-        but steadies training on very long sequences. None does not truncate.
+        but the state does. What the way back needs is then kept for so many steps at a time and
+        computed once more, which takes much less memory and up to a third more time. It steadies
+        training on very long sequences, and limits what can be learnt to such distances. None does
+        not truncate.
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None

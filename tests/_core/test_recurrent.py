@@ -1,3 +1,5 @@
+import tracemalloc
+
 import numpy as np
 import pytest
 from cells import CELLS
@@ -143,6 +145,28 @@ def test_truncation_is_chunks_that_carry_the_state_but_not_its_gradient(cell, ma
     drawn = draw(recurrent(cell), packing)
     chunked = in_chunks(recurrent(cell), packing, **drawn, size=max_steps, truncate=True)
     assert_same(run(recurrent(cell, max_steps=max_steps), packing, **drawn), chunked)
+
+
+@pytest.mark.parametrize("lengths", [[400] * 8, range(400, 0, -50)], ids=["equal", "ragged"])
+@pytest.mark.parametrize("K", [1, 2])
+@pytest.mark.parametrize("cell", CELLS)
+def test_truncation_needs_the_memory_of_some_steps(cell, K, lengths, backend):
+    packing = Packing(lengths)
+    drawn = draw(recurrent(cell, K), packing)
+
+    def peak(max_steps):
+        layer = recurrent(cell, K, max_steps)
+        run(layer, packing, **drawn)  # what is made once, and compiled
+        grads = {name: np.zeros(shape) for name, shape in layer.shapes.items()}
+        tracemalloc.start()
+        try:
+            *_, backward = layer.forward(drawn["params"], drawn["x"], packing, return_steps=False)
+            backward(grads, dfinal=drawn["dfinal"])
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(20) < peak(None) / 2
 
 
 @pytest.mark.parametrize("K", [1, 2])

@@ -203,15 +203,15 @@ def read_back(address, W_x, a, buffer, dx):
 def backward(sizes, offsets, inputs, tape, given, gradient):
     """Go back over the steps of one direction.
 
-    sizes     the address of gemm, n_from_h, n_slabs, n_local, n_terms, keeps_h, max_steps or 0, and
-              the first of the H columns of doutputs
+    sizes     the address of gemm, n_from_h, n_slabs, n_local, n_terms, keeps_h, and the first of
+              the H columns of doutputs
     inputs    W, which is not empty, and the mask, as in `forward`
     tape      as in `forward`
     given     h0 (H, N), the first hidden state, and doutputs, which may have no rows
     gradient  dstate (n_states * H, N), which is overwritten; dW (R, H + D + 1), which is added to;
               dx (n_rows, D), which is filled if it has rows
     """
-    address, n_from_h, n_slabs, n_local, n_terms, keeps_h, max_steps, column = sizes
+    address, n_from_h, n_slabs, n_local, n_terms, keeps_h, column = sizes
     S, G, h, work = borrowed(tape[0]), borrowed(tape[1]), borrowed(tape[2]), borrowed(tape[3])
     W, mask, h0 = borrowed(inputs[0]), borrowed(inputs[1]), borrowed(given[0])
     doutputs, dstate, dW = borrowed(given[1]), borrowed(gradient[0]), borrowed(gradient[1])
@@ -241,8 +241,6 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
             add(dh, through, dh)
         else:
             dh[:] = through
-        if max_steps and t and t % max_steps == 0:
-            d_now[:] = 0
         add_outer(address, a, S[start * K : stop * K], n, dW)
         if dx.size:
             read_back(address, W[H:], a, buffer, dx[start:stop])
@@ -256,7 +254,7 @@ def kernels_for(cell, dtype):
     tape = types.UniTuple(flat, 4)
     steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 4)
     pair, gradient = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
-    sizes, sizes_back = types.UniTuple(integer, 6), types.UniTuple(integer, 8)
+    sizes, sizes_back = types.UniTuple(integer, 6), types.UniTuple(integer, 7)
     return (
         built(forward, types.void(sizes, steps, inputs, tape, cube, matrix), cell),
         built(backward, types.void(sizes_back, whole, pair, tape, pair, gradient), cell),
