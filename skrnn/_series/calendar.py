@@ -11,6 +11,7 @@ import numpy as np
 from skrnn._data.values import is_integer
 
 _EPOCH = np.datetime64("1970-01-01", "D")
+_MONTH = np.timedelta64(1, "M")
 _SECOND = 10**6  # in microseconds
 _MOST_TICKS = 2**62
 _DAY = 24 * 3600 * _SECOND
@@ -95,7 +96,7 @@ def _count_business(wall):
 
 def _count_months(wall):
     months = wall.astype("M8[M]")
-    if not (_are_equal(wall - months) or _are_equal(wall - (months + 1))):
+    if not (_are_equal(wall - months) or _are_equal(wall - (months + _MONTH))):
         return None
     return months.astype(np.int64)
 
@@ -146,8 +147,8 @@ def _times_of_months(ticks, wall, last):
     """
     day, month = np.timedelta64(1, "D"), last.astype("M8[M]")
     starts = ticks.astype("M8[M]")
-    ends = (starts + 1).astype(wall.dtype)
-    to_end = (wall.astype("M8[M]") + 1) - wall
+    ends = (starts + _MONTH).astype(wall.dtype)
+    to_end = (wall.astype("M8[M]") + _MONTH) - wall
     if _are_equal(to_end) and (to_end <= day).all():
         return ends - to_end[0]
     within_day = last - last.astype("M8[D]")
