@@ -8,7 +8,7 @@ from graphlib import TopologicalSorter
 from importlib import import_module
 from pathlib import Path
 from types import UnionType
-from typing import Any, Union, get_args, get_origin, get_type_hints
+from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import pytest
 from sklearn import base
@@ -254,11 +254,11 @@ def descriptions(estimator):
 
 def admits(annotation, value):
     """Whether a value is of the annotated type or, of a union, of one of its types."""
-    is_union = get_origin(annotation) in (Union, UnionType)
-    kinds = get_args(annotation) if is_union else [annotation]
-    return any(
-        kind in (Any, object) or isinstance(value, get_origin(kind) or kind) for kind in kinds
-    )
+    annotation = getattr(annotation, "__value__", annotation)  # of an alias, as NumPy 2.5 has
+    if get_origin(annotation) in (Union, UnionType):
+        return any(admits(kind, value) for kind in get_args(annotation))
+    kind = get_origin(annotation) or annotation
+    return kind in (Any, object) or isinstance(kind, TypeVar) or isinstance(value, kind)
 
 
 PUBLIC = dict(public_functions())

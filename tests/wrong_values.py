@@ -55,7 +55,7 @@ def plain():
         "huge float": 1e308,
         "NumPy bool": np.False_,
         "duration": np.timedelta64(3, "D"),
-        "duration without unit": np.timedelta64(3),
+        "duration without unit": np.array([3]).view("m8")[0],
         "fraction": Fraction(1, 2),
         "array of None": np.array(None),
         "array of an int": np.array(2),

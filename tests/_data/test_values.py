@@ -120,7 +120,9 @@ def test_dates_reach_a_transformer_that_takes_them():
     from sklearn.preprocessing import FunctionTransformer
 
     hours = FunctionTransformer(lambda days: days.astype("M8[h]").astype(float) % 24)
-    out = TimestepTransformer(hours).fit_transform(DAYS[:, :, np.newaxis].astype("M8[h]") + 5)
+    out = TimestepTransformer(hours).fit_transform(
+        DAYS[:, :, np.newaxis].astype("M8[h]") + np.timedelta64(5, "h")
+    )
     np.testing.assert_array_equal(out, np.full((4, 3, 1), 5.0))
 
 
@@ -496,6 +498,7 @@ def test_infinities_of_both_signs_are_no_numbers_and_make_no_warning():
 # Numbers ----------------------------------------------------------------------------------------
 
 DAYS_3 = np.timedelta64(3, "D")
+NO_UNIT = np.array([3]).view("m8")[0]  # NumPy 2.5 warns where one is made by its name
 FORECASTER = make_pipeline(SlidingWindowTransformer(2, horizon=1, output="2d"), Ridge())
 COUNTED = {
     "window_size": lambda n: sliding_windows(FEATURES, window_size=n),
@@ -515,7 +518,7 @@ COUNTED = {
 }
 
 
-@pytest.mark.parametrize("wrong", [DAYS_3, np.timedelta64(3)], ids=str)
+@pytest.mark.parametrize("wrong", [DAYS_3, NO_UNIT], ids=str)
 @pytest.mark.parametrize("name", COUNTED)
 def test_a_duration_is_no_number(name, wrong):
     with pytest.raises((TypeError, ValueError), match=name):

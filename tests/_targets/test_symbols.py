@@ -227,7 +227,11 @@ BAD = {
         "y[1] at step 1 is None, which says that something is missing",
     ),
     "NaN": ([np.array([1.0, 2.0]), np.array([1.0, np.nan])], ValueError, "y[1] at step 1 is nan"),
-    "not a time": ([[np.datetime64("2020"), np.datetime64("NaT")]], ValueError, "at step 1 is"),
+    "not a time": (
+        [[np.datetime64("2020"), np.datetime64("NaT", "D")]],
+        ValueError,
+        "at step 1 is",
+    ),
     "mask": ([np.ma.masked_array([1, 2], [0, 1])], TypeError, "y[0] is a masked array"),
     "strings and lists": (
         ["ab", ["a", "b"]],
