@@ -109,19 +109,25 @@ def go_back(passed, gradient, dstate, doutputs=None, need_dx=False):
             how = how._replace(empty=np.empty)
             tapes = go_over_span(passed, span, start.copy(), how)
         for run, tape in zip(reversed(span), reversed(tapes), strict=True):
-            # Columns beyond the run still hold the gradient of the final state: a shorter sequence
-            # joins the backward pass at its own last step.
-            d = live(dstate, run)
-            dh = None if doutputs is None else np.ascontiguousarray(by_unit(layer, doutputs, run))
-            if how.watch:
-                how.watch(layer, run, d[0] if dh is None else d[0] + dh[0])
-            # `d` goes in as the gradient of the state after the run, and comes out as that before.
-            run_dx = go_back_over(tape, gradient, d, dh, need_dx, how.empty)
-            dstate[..., : run.n_sequences] = 0 if is_cut_before(layer, run) else d
-            if need_dx:
-                for rows, block in zip(dx, run_dx.swapaxes(0, 1), strict=True):
-                    feature_major(rows, run)[...] = block
+            go_back_over_run(run, tape, layer, how, gradient, (dstate, doutputs), dx)
     return dx
+
+
+def go_back_over_run(run, tape, layer, how, gradient, given, dx):
+    """Take a run back; overwrite the first of the gradients `given`, dstate and doutputs."""
+    dstate, doutputs = given
+    # Columns beyond the run still hold the gradient of the final state: a shorter sequence joins
+    # the backward pass at its own last step.
+    d = live(dstate, run)
+    dh = None if doutputs is None else np.ascontiguousarray(by_unit(layer, doutputs, run))
+    if how.watch:
+        how.watch(layer, run, d[0] if dh is None else d[0] + dh[0])
+    # `d` goes in as the gradient of the state after the run, and comes out as that before.
+    run_dx = go_back_over(tape, gradient, d, dh, dx is not None, how.empty)
+    dstate[..., : run.n_sequences] = 0 if is_cut_before(layer, run) else d
+    if dx is not None:
+        for rows, block in zip(dx, run_dx.swapaxes(0, 1), strict=True):
+            feature_major(rows, run)[...] = block
 
 
 def by_unit(layer, rows, run):
