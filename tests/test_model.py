@@ -6,6 +6,7 @@ from math import prod
 
 import numpy as np
 import pytest
+from architectures import PLAIN
 from cells import CELLS
 from estimators import sequences
 from numpy.testing import assert_allclose, assert_array_equal
@@ -15,26 +16,11 @@ from skrnn._data.recognise import read_sequences
 from skrnn._model import Model, build_network
 
 EXACT = {"rtol": 1e-11, "atol": 1e-13}
-ARCHITECTURE = {
-    "cell_type": "lstm",
-    "activation": "tanh",
-    "bidirectional": False,
-    "dropout": 0.0,
-    "recurrent_dropout": 0.0,
-    "hidden_size": 4,
-    "n_layers": 2,
-    "max_steps": None,
-    "pooling": "last",
-    "n_features": 2,
-    "n_outputs": 3,
-    "tables": (),
-    "frozen": (),
-}
 
 
 def make(**changes):
     """Return a model with parameters drawn at random."""
-    architecture = ARCHITECTURE | changes
+    architecture = PLAIN | changes
     network = build_network(tuple(architecture.items()))
     return Model(architecture, network.initialise(np.random.default_rng(0), np.dtype("f8")))
 
@@ -108,12 +94,12 @@ def test_a_pickle_holds_the_architecture_and_the_parameters_only():
 def test_parameters_of_another_network_are_refused():
     coefs = make().coefs
     with pytest.raises(ValueError, match=r"'head.bias': \(3,\)"):
-        Model.from_coefs(ARCHITECTURE | {"n_outputs": 4}, coefs)
+        Model.from_coefs(PLAIN | {"n_outputs": 4}, coefs)
 
 
 def test_plain_data_bring_a_conditioned_model_back():
     layers = ("cell_type", "activation", "bidirectional", "hidden_size", "n_layers", "n_outputs")
-    architecture = {name: ARCHITECTURE[name] for name in layers} | {
+    architecture = {name: PLAIN[name] for name in layers} | {
         "tables": ((0, 4, 2),),
         "frozen": (),
         "n_condition": 2,

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from architectures import OF_SYMBOLS
 from numpy.testing import assert_allclose, assert_array_equal
 
 from skrnn._core.losses import log_softmax
@@ -16,22 +17,8 @@ A, B, C, END = range(4)
 
 
 def make_model(cell="lstm", n_layers=2, tied=False):
-    architecture = {
-        "cell_type": cell,
-        "activation": "tanh",
-        "bidirectional": False,
-        "dropout": 0.0,
-        "recurrent_dropout": 0.0,
-        "hidden_size": 5,
-        "n_layers": n_layers,
-        "max_steps": None,
-        "pooling": None,
-        "n_features": 1,
-        "n_outputs": 4,
-        "tables": ((0, 4, 5),),
-        "frozen": (),
-        "tied": tied,
-    }
+    changes = {"cell_type": cell, "n_layers": n_layers, "tables": ((0, 4, 5),), "tied": tied}
+    architecture = OF_SYMBOLS | changes
     network = build_network(tuple(architecture.items()))
     return Model(architecture, network.initialise(np.random.default_rng(0), np.dtype("f8")))
 

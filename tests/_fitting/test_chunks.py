@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from architectures import OF_SYMBOLS
 from numpy.testing import assert_allclose
 
 from skrnn import RNNClassifier
@@ -17,21 +18,8 @@ ORDER = np.array([0, 3, 2, 1, 4])
 
 
 def make(cell="lstm", max_steps=None, **params):
-    architecture = {
-        "cell_type": cell,
-        "activation": "tanh",
-        "bidirectional": False,
-        "dropout": 0.0,
-        "recurrent_dropout": 0.0,
-        "hidden_size": 5,
-        "n_layers": 2,
-        "max_steps": max_steps,
-        "pooling": None,
-        "n_features": 1,
-        "n_outputs": 4,
-        "tables": ((0, 4, 2),),
-        "frozen": (),
-    }
+    changes = {"cell_type": cell, "max_steps": max_steps, "tables": ((0, 4, 2),)}
+    architecture = OF_SYMBOLS | changes
     network = build_network(tuple(architecture.items()))
     rng = np.random.default_rng(0)
     theta = network.initialise(rng, np.dtype("f8"))

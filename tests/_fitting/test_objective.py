@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from architectures import PLAIN
 from estimators import sequences
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose
@@ -16,20 +17,12 @@ from skrnn._model import build_network
 from skrnn._targets.training_set import Chunk, TrainingSet
 
 X = sequences(9)
-ARCHITECTURE = {
+ARCHITECTURE = PLAIN | {
     "cell_type": "gru",
-    "activation": "tanh",
     "bidirectional": True,
-    "dropout": 0.0,
-    "recurrent_dropout": 0.0,
     "hidden_size": 3,
     "n_layers": 1,
-    "max_steps": None,
-    "pooling": "last",
-    "n_features": 2,
     "n_outputs": 1,
-    "tables": (),
-    "frozen": (),
 }
 
 
