@@ -355,12 +355,12 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     sequence = sequence_of_rows(lengths)[known]
     lengths = np.bincount(sequence, minlength=len(lengths))
-    sides = [find_spans(tags[known], lengths, scheme) for tags in (true, pred)]
+    sides = [find_spans(tags, lengths, scheme) for tags in (true, pred)]
     found = np.concatenate([label for label, _, _ in sides])
     names = sorted(set(found.tolist())) if labels is None else _as_names(labels)
     number = {str(name): i for i, name in enumerate(names, start=1)}
     # One place has no span on either side, because scikit-learn refuses empty arrays.
-    places = [np.array([-1])] + [start * (len(true) + 1) + stop for _, start, stop in sides]
+    places = [np.array([-1])] + [start * (len(known) + 1) + stop for _, start, stop in sides]
     every = np.unique(np.concatenate(places))
     codes = np.zeros((2, len(every)), dtype=np.intp)
     for code, place, (label, _, _) in zip(codes, places[1:], sides, strict=True):
@@ -369,5 +369,5 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
         return codes, names, None
     # The place without a span needs a weight, too; which one does not matter.
     weight = np.append(sequence_weights(sample_weight, len(lengths)), 1.0)
-    place = np.append(sequence, len(lengths))[every // (len(true) + 1)]
+    place = np.append(sequence, len(lengths))[every // (len(known) + 1)]
     return codes, names, weight[place]

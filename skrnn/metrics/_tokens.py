@@ -8,11 +8,17 @@ import numpy as np
 from numpy.typing import ArrayLike
 from sklearn import metrics
 
-from skrnn._data.labels import are_known, check_labels, is_nan, take_known
+from skrnn._data.labels import are_known, check_labels, take_known
 from skrnn._data.ragged import sequence_of_rows
 from skrnn._data.steps import concatenate_steps, is_flat
 from skrnn._data.values import as_floats
 from skrnn._typing import Label, Sequences
+
+ONE_TYPE = "give every step a label, all of one type."
+ONE_TYPE_OR_UNKNOWN = (
+    "give every step a label, all of one type, or name what stands for unknown ones: "
+    "ignore_label=np.nan for NaN, None for None."
+)
 
 
 def flatten_labels(
@@ -38,6 +44,8 @@ def flatten_labels(
     ValueError
         If the sequences of `y_true` and `y_pred` differ in number or length, or a label is missing
         that `ignore_label` does not name.
+    TypeError
+        If the labels of one side differ in type, as 1, True and "1" do.
 
     Examples
     --------
@@ -48,8 +56,7 @@ def flatten_labels(
     array([[1, 0],
            [1, 1]])
     """
-    true, pred, _, known = read_pair(y_true, y_pred, ignore_label)
-    return take_known(true, known), take_known(pred, known)
+    return read_pair(y_true, y_pred, ignore_label)[:2]
 
 
 def token_accuracy_score(
@@ -81,6 +88,8 @@ def token_accuracy_score(
     ValueError
         If lengths differ, the steps that count have no weight, or a label is missing that
         `ignore_label` does not name.
+    TypeError
+        If the labels of one side differ in type, as 1, True and "1" do.
 
     Examples
     --------
@@ -90,7 +99,7 @@ def token_accuracy_score(
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
-    return weighted_mean(true[known] == pred[known], weight)
+    return weighted_mean(true == pred, weight)
 
 
 def sequence_accuracy_score(
@@ -120,7 +129,10 @@ def sequence_accuracy_score(
     Raises
     ------
     ValueError
-        If lengths differ, or the sequences that count have no weight.
+        If lengths differ, the sequences that count have no weight, or a label is missing that
+        `ignore_label` does not name.
+    TypeError
+        If the labels of one side differ in type, as 1, True and "1" do.
 
     Examples
     --------
@@ -130,7 +142,7 @@ def sequence_accuracy_score(
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     sequence = sequence_of_rows(lengths)[known]
-    wrong = sequence[true[known] != pred[known]]
+    wrong = sequence[true != pred]
     counted = np.unique(sequence)
     if sample_weight is not None:
         sample_weight = sequence_weights(sample_weight, len(lengths))[counted]
@@ -180,14 +192,15 @@ def token_classification_report(
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
     weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
-    remedy = "give all labels the same type."
-    true = check_labels(take_known(true, known), "y_true", remedy)
-    pred = check_labels(take_known(pred, known), "y_pred", remedy)
     return metrics.classification_report(true, pred, sample_weight=weight, **kwargs)
 
 
 def read_pair(y_true, y_pred, ignore_label):
-    """Return the labels of both sides end to end, their common lengths, and which steps count."""
+    """Return what is known of both sides, end to end, the lengths, and which steps are known.
+
+    The labels of a side are of one type, as in a fit. Booleans equal 0 and 1 on the other side, as
+    in scikit-learn's metrics.
+    """
     true, lengths = concatenate_steps(y_true, "y_true")
     pred, pred_lengths = concatenate_steps(y_pred, "y_pred")
     if len(lengths) != len(pred_lengths):
@@ -200,14 +213,9 @@ def read_pair(y_true, y_pred, ignore_label):
             "Each time step needs one label in both."
         )
     known = are_known(true, ignore_label)
-    for label in true[known].tolist():
-        if label is None or is_nan(label):
-            raise ValueError(
-                f"y_true has the label {label!r}, which no prediction equals: name what stands for "
-                f"unknown labels, as by ignore_label={'None' if label is None else 'np.nan'}."
-            )
-    kinds = [take_known(labels, known).dtype.kind for labels in (true, pred)]
-    if known.any() and "U" in kinds and not {"U", "O"}.issuperset(kinds):
+    true = check_labels(take_known(true, known), "y_true", ONE_TYPE_OR_UNKNOWN)
+    pred = check_labels(take_known(pred, known), "y_pred", ONE_TYPE)
+    if len({side.dtype.kind in "UO" for side in (true, pred) if len(side)}) > 1:
         raise ValueError(
             f"The labels of y_true are {true.dtype} but those of y_pred are {pred.dtype}. "
             "Give both the same type."

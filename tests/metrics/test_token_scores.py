@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from sklearn.metrics import classification_report, f1_score
+from sklearn.metrics import accuracy_score, classification_report, f1_score
 from taggers import FORM, PRED, TRUE
 
 from skrnn.metrics import (
@@ -79,6 +79,34 @@ def test_ignored_steps_do_not_count():
 def test_labels_that_do_not_fit_are_refused(true, pred, message):
     with pytest.raises(ValueError, match=message):
         token_accuracy_score(true, pred)
+
+
+ACCURACIES = flatten_labels, token_accuracy_score, sequence_accuracy_score
+
+
+@pytest.mark.parametrize("score", [*ACCURACIES, token_classification_report])
+@pytest.mark.parametrize("other", [True, "b", 1.5], ids=str)
+def test_labels_of_one_side_are_of_one_type(score, other):
+    mixed, plain = ([[other, 2]], [[1, 2]]) if other != 1.5 else ([[other, "a"]], [["b", "a"]])
+    for pair, name in (((mixed, plain), "y_true"), ((plain, mixed), "y_pred")):
+        with pytest.raises(TypeError, match=f"^{name} holds labels of different types"):
+            score(*pair)
+
+
+@pytest.mark.parametrize("score", ACCURACIES)
+@pytest.mark.parametrize("missing", [None, np.nan], ids=str)
+def test_predictions_are_labels(score, missing):
+    with pytest.raises(ValueError, match="y_pred contains N.*, which is a missing label"):
+        score([["a", "b"]], [["a", missing]])
+
+
+def test_booleans_equal_numbers_on_the_other_side_as_in_scikit_learn():
+    true, pred = [[True, False], [True]], [[1, 1], [1]]
+    assert token_accuracy_score(true, pred) == accuracy_score([True, False, True], [1, 1, 1])
+    assert sequence_accuracy_score(pred, true) == 1 / 2
+    assert token_classification_report(true, pred, zero_division=0) == classification_report(
+        *flatten_labels(true, pred), zero_division=0
+    )
 
 
 def test_all_ignored_or_without_weight_is_refused():
@@ -175,14 +203,14 @@ def test_spans_without_unknown_tags():
 @pytest.mark.parametrize(
     "true, ignore_label, message",
     [
-        ([["a", np.nan]], None, "label nan, .* as by ignore_label=np.nan"),
-        ([[1.0, np.nan]], -1, "label nan"),
-        ([["a", None]], "b", "label None, .* as by ignore_label=None"),
-        ([["a", None]], np.nan, "label None"),
+        ([["a", np.nan]], None, "y_true contains NaN, .* ignore_label=np.nan for NaN"),
+        ([[1.0, np.nan]], -1, "y_true contains NaN"),
+        ([["a", None]], "b", "y_true contains None, .* None for None"),
+        ([["a", None]], np.nan, "y_true contains None"),
     ],
 )
 def test_a_missing_label_is_named_or_refused(true, ignore_label, message):
-    for score in (flatten_labels, token_accuracy_score, sequence_accuracy_score):
+    for score in ACCURACIES:
         with pytest.raises(ValueError, match=message):
             score(true, [[true[0][0]] * 2], ignore_label=ignore_label)
 
