@@ -65,6 +65,20 @@ def _is_sequence(item):
         return False
 
 
+def check_lengths_of_steps(lengths, expected, name, of):
+    """Raise unless values called `name` have the lengths of the sequences called `of`."""
+    if len(lengths) != len(expected):
+        raise ValueError(
+            f"{name} has {len(lengths)} item(s), but {of} has {len(expected)} sequences: give one "
+            "for each."
+        )
+    for i in np.flatnonzero(lengths != expected)[:1]:
+        raise ValueError(
+            f"{name}[{i}] has {lengths[i]} value(s), but {of}[{i}] has {expected[i]} step(s): give "
+            "one for each."
+        )
+
+
 def concatenate_numbers(values, name):
     """Return the numbers, or vectors, of all steps in one float64 array, and the lengths.
 

@@ -12,12 +12,12 @@ from sklearn.metrics import accuracy_score
 
 from skrnn._compat import StrOptions, with_callbacks
 from skrnn._data.values import check_same_length
+from skrnn._data.weights import weights_of_sequences
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.labels import Labels, MultiLabels, is_multilabel
-from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Prediction, Sequences, State
 
 
@@ -598,7 +598,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
         """
         data, target, y = self._read_new(X), self._target, self._as_given(X, y)
         check_same_length(X=data, y=y)
-        labels, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
+        labels, weight = target.check(y, data), weights_of_sequences(sample_weight, len(data))
         return accuracy_score(labels, self._decoded(data, target.predict), sample_weight=weight)
 
     def _make_target(self, classes=None, y=None):

@@ -13,12 +13,12 @@ from sklearn.base import RegressorMixin
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
 from skrnn._data.values import check_same_length
+from skrnn._data.weights import weights_of_sequences
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._preprocessing.word_vectors import WordVectors
 from skrnn._targets.values import Values, r2
-from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Prediction, Sequences, State, available_if
 
 
@@ -556,7 +556,7 @@ class RNNRegressor(RegressorMixin, ReadingMixin, BaseRNN):
         """
         data, target, y = self._read_new(X), self._target, self._as_given(X, y)
         check_same_length(X=data, y=y)
-        values, weight = target.check(y, data), check_sample_weight(sample_weight, len(data))
+        values, weight = target.check(y, data), weights_of_sequences(sample_weight, len(data))
         target.check_n_values(values)
         return r2(values, target.central(self._decoded(data, target.predict)), weight)
 

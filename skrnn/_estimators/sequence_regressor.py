@@ -14,12 +14,13 @@ from sklearn.utils import column_or_1d
 from skrnn._compat import Interval, StrOptions, with_callbacks
 from skrnn._core.losses import REGRESSION_LOSSES
 from skrnn._data.frames import readable
+from skrnn._data.weights import weights_of_steps
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.parameters import check_quantiles, is_stochastic
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
-from skrnn._targets.steps import StepValues, weights_of_steps
+from skrnn._targets.steps import StepValues
 from skrnn._targets.values import r2
 from skrnn._typing import Prediction, Sequences, State, available_if
 
@@ -526,7 +527,7 @@ class SequenceRegressor(StepsMixin, RegressorMixin, ReadingMixin, BaseRNN):
         data, target = self._read_new(X), self._target
         values, weight = (
             target.check(self._as_given(X, y), data),
-            weights_of_steps(sample_weight, data),
+            weights_of_steps(sample_weight, data.lengths),
         )
         target.check_n_values(values)
         known = target.known(values)

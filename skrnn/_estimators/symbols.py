@@ -8,9 +8,9 @@ from skrnn._compat import Interval
 from skrnn._core.search import Search
 from skrnn._data.frames import readable
 from skrnn._data.values import check_same_length
+from skrnn._data.weights import weights_of_sequences
 from skrnn._estimators.likelihoods import log_likelihood
 from skrnn._estimators.parameters import draw_seed
-from skrnn._targets.weights import check_sample_weight
 from skrnn._threads import single_blas_thread, thread_map
 
 # Symbols that are drawn at most where no `max_length` is given.
@@ -53,7 +53,7 @@ class SymbolsMixin:
         self._check_fitted()
         predicted, y = self.predict(X), readable(y, "y")
         check_same_length(X=predicted, y=y)
-        weight = check_sample_weight(sample_weight, len(predicted))
+        weight = weights_of_sequences(sample_weight, len(predicted))
         return float(np.average(self._target.are_equal(y, predicted), weights=weight))
 
     def _draw(self, step, states, start, max_length, random_state, **options):

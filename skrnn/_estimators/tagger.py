@@ -10,12 +10,13 @@ from numpy.typing import ArrayLike
 from sklearn.metrics import accuracy_score
 
 from skrnn._compat import StrOptions, with_callbacks
+from skrnn._data.weights import weights_of_steps
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.labels import LabelsMixin
 from skrnn._estimators.reading import ReadingMixin
 from skrnn._estimators.steps import StepsMixin
 from skrnn._preprocessing.word_vectors import WordVectors
-from skrnn._targets.steps import CRFLabels, StepLabels, weights_of_steps
+from skrnn._targets.steps import CRFLabels, StepLabels
 from skrnn._typing import Label, Prediction, Sequences, State
 
 
@@ -604,7 +605,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
         data, target = self._read_new(X), self._target
         labels, weight = (
             target.check(self._as_given(X, y), data),
-            weights_of_steps(sample_weight, data),
+            weights_of_steps(sample_weight, data.lengths),
         )
         known = target.known(labels)
         predicted = self._decoded(data, target.predict)

@@ -16,8 +16,7 @@ from skrnn._core.losses import binary_cross_entropy, cross_entropy, log_softmax
 from skrnn._data.frames import to_array
 from skrnn._data.labels import as_labels, check_labels
 from skrnn._data.values import as_floats, checked_array, reject_masked
-from skrnn._targets.target import Target
-from skrnn._targets.weights import values_per_sequence
+from skrnn._targets.target import Target, values_per_sequence
 
 ONE_TYPE = "give every sequence a label, all of one type, and leave out those without one."
 

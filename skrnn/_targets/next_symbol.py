@@ -13,11 +13,11 @@ from skrnn._core.network import Batch
 from skrnn._core.packing import Packing
 from skrnn._data.ragged import offsets_of, sequence_starts
 from skrnn._data.symbols import has_hash, read_symbols
+from skrnn._data.weights import weights_of_sequences
 from skrnn._optim.batching import batches
 from skrnn._targets.symbols import Alphabet
 from skrnn._targets.target import Target
 from skrnn._targets.training_set import Chunk, TrainingSet
-from skrnn._targets.weights import check_sample_weight
 
 MAX_ROWS = 4096  # steps that are counted at a time
 
@@ -217,7 +217,7 @@ class NextSymbol(Target):
 
     def read(self, y, sample_weight=None, data=None, held_out=False):
         y = self.check(y, data, held_out)
-        weight = check_sample_weight(sample_weight, len(y))
+        weight = weights_of_sequences(sample_weight, len(y))
         if not self.is_learnt:
             self.learn(y, weight)
             self.is_learnt = True

@@ -9,14 +9,19 @@ from skrnn._core.crf import CRF, ObservedLabels
 from skrnn._core.packing import Packing
 from skrnn._data.labels import are_known, as_labels, check_labels, take_known
 from skrnn._data.ragged import place_of_row
-from skrnn._data.steps import concatenate_numbers, concatenate_steps, is_flat
+from skrnn._data.steps import (
+    check_lengths_of_steps,
+    concatenate_numbers,
+    concatenate_steps,
+    is_flat,
+)
+from skrnn._data.weights import weights_of_steps
 from skrnn._optim.batching import length_sorted_batches
 from skrnn._tagging import allowed_transitions
 from skrnn._targets.labels import Labels
 from skrnn._targets.target import Target, as_computed
 from skrnn._targets.training_set import StepTrainingSet, step_rows
 from skrnn._targets.values import Values
-from skrnn._targets.weights import check_sample_weight
 
 ONE_TYPE = (
     "give every step a label, all of one type, or set ignore_label to what marks all steps without "
@@ -37,34 +42,15 @@ def values_of_steps(values, data, name, concatenate=concatenate_steps):
             raise ValueError(f"{name} must hold values of steps, got {values.item()!r}.")
         values = values[:, np.newaxis]
     values, lengths = concatenate(values, name)
-    if len(lengths) != len(data):
-        raise ValueError(
-            f"{name} has {len(lengths)} item(s), but X has {len(data)} sequences: give one for "
-            "each."
-        )
-    for i in np.flatnonzero(lengths != data.lengths)[:1]:
-        raise ValueError(
-            f"{name}[{i}] has {lengths[i]} value(s), but X[{i}] has {data.lengths[i]} step(s): "
-            "give one for each."
-        )
+    check_lengths_of_steps(lengths, data.lengths, name, "X")
     return values
-
-
-def weights_of_steps(sample_weight, data):
-    """Weight of each step, end to end, from one for each sequence or each step; ones for None."""
-    if sample_weight is None:
-        return np.ones(int(data.lengths.sum()))
-    if is_flat(sample_weight, "sample_weight"):
-        return np.repeat(check_sample_weight(sample_weight, len(data)), data.lengths)
-    weight = values_of_steps(sample_weight, data, "sample_weight")
-    return check_sample_weight(weight, len(weight))
 
 
 class StepTarget(Target):
     """What targets of steps share: only what is known is learnt and encoded."""
 
     def read(self, y, sample_weight, data, held_out=False):
-        y, weight = self.check(y, data), weights_of_steps(sample_weight, data)
+        y, weight = self.check(y, data), weights_of_steps(sample_weight, data.lengths)
         known = self.known(y)
         values = self.known_values(y, known)
         if not self.is_learnt:

@@ -4,8 +4,10 @@ from abc import ABC, abstractmethod
 
 import numpy as np
 
+from skrnn._data.frames import readable
+from skrnn._data.values import as_list, converted, reject_masked
+from skrnn._data.weights import weights_of_sequences
 from skrnn._targets.training_set import TrainingSet
-from skrnn._targets.weights import check_sample_weight
 
 
 def as_computed(target, dtype):
@@ -20,6 +22,26 @@ def as_computed(target, dtype):
             "out, or give less different weights."
         )
     return target.astype(dtype, copy=False)
+
+
+def values_per_sequence(y):
+    """Number of values that `y` has for each sequence, (n_sequences,)."""
+    y = readable(y, "y")
+    reject_masked(y, "y")
+    is_array, what = hasattr(y, "__array__"), "a list of one target for each sequence"
+    items = converted(y, "y") if is_array else as_list(y, "y", what)
+    if isinstance(items, np.ndarray) and items.dtype.kind != "O":
+        return np.full(len(items), np.size(items[0]))
+    if not any(map(_holds_several, set(map(type, items)))):
+        return np.ones(len(items), np.intp)
+    try:
+        return np.array([np.size(item) for item in items])
+    except ValueError:
+        raise ValueError("y must have one value or vector for each sequence.") from None
+
+
+def _holds_several(kind):
+    return issubclass(kind, list | tuple | np.ndarray) or hasattr(kind, "to_numpy")
 
 
 class Target(ABC):
@@ -93,7 +115,7 @@ class Target(ABC):
 
     def read(self, y, sample_weight, data, held_out=False):
         """Return the training set of some sequences with their targets and weights."""
-        y, weight = self.check(y, data), check_sample_weight(sample_weight, len(data))
+        y, weight = self.check(y, data), weights_of_sequences(sample_weight, len(data))
         if not self.is_learnt:
             self.learn(y, weight)
             self.is_learnt = True

@@ -5,8 +5,7 @@ from sklearn.metrics import r2_score
 
 from skrnn._core.losses import regression_loss
 from skrnn._data.values import as_floats, checked_array, reject_too_large
-from skrnn._targets.target import Target
-from skrnn._targets.weights import values_per_sequence
+from skrnn._targets.target import Target, values_per_sequence
 
 NEEDS_NUMBERS = "{} predicts numbers. RNNClassifier learns labels, SequenceTagger those of steps."
 

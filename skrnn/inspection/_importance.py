@@ -23,8 +23,8 @@ from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sources import Grid
 from skrnn._data.steps import concatenate_numbers, is_flat
 from skrnn._data.values import check_same_length
+from skrnn._data.weights import weights_of_sequences
 from skrnn._series.windows import SlidingWindowTransformer
-from skrnn._targets.weights import check_sample_weight
 from skrnn._typing import Sequences
 
 CONSTRAINTS = {
@@ -162,7 +162,7 @@ def _check_target(estimator, y):
 def _check_weights(estimator, sample_weight, n_sequences):
     """Return a weight for each sequence, or those of the steps of a tagger as they are."""
     if is_classifier(estimator) or is_flat(sample_weight, "sample_weight"):
-        return check_sample_weight(sample_weight, n_sequences)
+        return weights_of_sequences(sample_weight, n_sequences)
     check_columns(sample_weight, "sample_weight")
     concatenate_numbers(sample_weight, "sample_weight")
     return sample_weight

@@ -13,9 +13,10 @@ from skrnn._data.ragged import sequence_of_rows, sequence_starts
 from skrnn._data.steps import concatenate_steps
 from skrnn._data.symbols import has_hash
 from skrnn._data.values import as_array, as_list, check_integer
+from skrnn._data.weights import weights_of_sequences
 from skrnn._tagging import find_spans, tags_of_spans
 from skrnn._typing import Score, Sequences
-from skrnn.metrics._tokens import read_pair, sequence_weights
+from skrnn.metrics._tokens import read_pair
 
 
 class Span(NamedTuple):
@@ -368,6 +369,6 @@ def _match_spans(y_true, y_pred, labels, scheme, ignore_label, sample_weight):
     if sample_weight is None:
         return codes, names, None
     # The place without a span needs a weight, too; which one does not matter.
-    weight = np.append(sequence_weights(sample_weight, len(lengths)), 1.0)
+    weight = np.append(weights_of_sequences(sample_weight, len(lengths), "y_true"), 1.0)
     place = np.append(sequence, len(lengths))[every // (len(known) + 1)]
     return codes, names, weight[place]

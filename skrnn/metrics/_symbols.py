@@ -8,8 +8,8 @@ from numpy.typing import ArrayLike
 from skrnn._data.ragged import sequence_starts
 from skrnn._data.symbols import read_symbols
 from skrnn._data.values import check_same_length
+from skrnn._data.weights import weights_of_sequences
 from skrnn._typing import Sequences
-from skrnn.metrics._tokens import sequence_weights
 
 PAIRS_AT_ONCE = 256
 
@@ -82,9 +82,7 @@ def symbol_error_rate(
     0.3333
     """
     distances, lengths = read_and_count(y_true, y_pred)
-    weight = np.ones(len(lengths))
-    if sample_weight is not None:
-        weight = sequence_weights(sample_weight, len(lengths))
+    weight = weights_of_sequences(sample_weight, len(lengths), "y_true")
     total = float(weight @ lengths)
     if not total > 0:
         raise ValueError(

@@ -10,8 +10,8 @@ from sklearn import metrics
 
 from skrnn._data.labels import are_known, check_labels, take_known
 from skrnn._data.ragged import sequence_of_rows
-from skrnn._data.steps import concatenate_steps, is_flat
-from skrnn._data.values import as_floats
+from skrnn._data.steps import check_lengths_of_steps, concatenate_steps
+from skrnn._data.weights import weights_of_sequences, weights_of_steps
 from skrnn._typing import Label, Sequences
 
 ONE_TYPE = "give every step a label, all of one type."
@@ -98,8 +98,8 @@ def token_accuracy_score(
     0.75
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
-    weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
-    return weighted_mean(true == pred, weight)
+    weight = weights_of_steps(sample_weight, lengths, "y_true")
+    return weighted_mean(true == pred, weight[known])
 
 
 def sequence_accuracy_score(
@@ -144,9 +144,8 @@ def sequence_accuracy_score(
     sequence = sequence_of_rows(lengths)[known]
     wrong = sequence[true != pred]
     counted = np.unique(sequence)
-    if sample_weight is not None:
-        sample_weight = sequence_weights(sample_weight, len(lengths))[counted]
-    return weighted_mean(np.isin(counted, wrong, invert=True), sample_weight)
+    weight = weights_of_sequences(sample_weight, len(lengths), "y_true")
+    return weighted_mean(np.isin(counted, wrong, invert=True), weight[counted])
 
 
 def token_classification_report(
@@ -191,7 +190,9 @@ def token_classification_report(
     <BLANKLINE>
     """
     true, pred, lengths, known = read_pair(y_true, y_pred, ignore_label)
-    weight = None if sample_weight is None else step_weights(sample_weight, lengths)[known]
+    weight = None  # counts would become floats
+    if sample_weight is not None:
+        weight = weights_of_steps(sample_weight, lengths, "y_true")[known]
     return metrics.classification_report(true, pred, sample_weight=weight, **kwargs)
 
 
@@ -203,15 +204,7 @@ def read_pair(y_true, y_pred, ignore_label):
     """
     true, lengths = concatenate_steps(y_true, "y_true")
     pred, pred_lengths = concatenate_steps(y_pred, "y_pred")
-    if len(lengths) != len(pred_lengths):
-        raise ValueError(f"y_true has {len(lengths)} sequences but y_pred has {len(pred_lengths)}.")
-    differ = np.flatnonzero(lengths != pred_lengths)
-    if len(differ):
-        i = differ[0]
-        raise ValueError(
-            f"y_true[{i}] has {lengths[i]} labels but y_pred[{i}] has {pred_lengths[i]}. "
-            "Each time step needs one label in both."
-        )
+    check_lengths_of_steps(pred_lengths, lengths, "y_pred", "y_true")
     known = are_known(true, ignore_label)
     true = check_labels(take_known(true, known), "y_true", ONE_TYPE_OR_UNKNOWN)
     pred = check_labels(take_known(pred, known), "y_pred", ONE_TYPE)
@@ -223,37 +216,8 @@ def read_pair(y_true, y_pred, ignore_label):
     return true, pred, lengths, known
 
 
-def step_weights(sample_weight, lengths):
-    """Expand weights of sequences, or of steps, to one weight per step."""
-    if is_flat(sample_weight, "sample_weight"):
-        return np.repeat(sequence_weights(sample_weight, len(lengths)), lengths)
-    weight, weight_lengths = concatenate_steps(sample_weight, "sample_weight")
-    if not np.array_equal(weight_lengths, lengths):
-        raise ValueError("sample_weight must have one weight per sequence or one per time step.")
-    return _as_weights(weight)
-
-
-def sequence_weights(sample_weight, n_sequences):
-    """Return one weight per sequence."""
-    weight = _as_weights(sample_weight)
-    if weight.shape != (n_sequences,):
-        raise ValueError(f"sample_weight must have one weight for each of {n_sequences} sequences.")
-    return weight
-
-
-def _as_weights(values):
-    """Return weights in float64; raise unless they are finite numbers and none is negative."""
-    weight = as_floats(values, "sample_weight")
-    if not (np.isfinite(weight).all() and (weight >= 0).all()):
-        raise ValueError(
-            "sample_weight must be finite and not negative, but has "
-            f"{weight[~(np.isfinite(weight) & (weight >= 0))][0]:g}: leave out by a weight of 0."
-        )
-    return weight
-
-
 def weighted_mean(right, weight):
     """Return the share of what is right; raise if nothing counts, in words that say so."""
-    if len(right) == 0 or (weight is not None and np.sum(weight) == 0):
+    if not weight.any():
         raise ValueError("There is nothing to score: no time step counts or all weights are 0.")
     return float(np.average(right, weights=weight))

@@ -91,7 +91,7 @@ def test_what_is_refused(true, pred, message, error):
 def test_a_rate_needs_symbols_and_weights():
     with pytest.raises(ValueError, match="y_true has no symbols of positive weight"):
         symbol_error_rate(["", ""], ["a", ""])
-    with pytest.raises(ValueError, match=r"one weight for each of 2 sequences"):
+    with pytest.raises(ValueError, match=r"but y_true has 2 sequences: pass one weight"):
         symbol_error_rate(["a", "b"], ["a", "b"], sample_weight=[1.0])
 
 

@@ -47,7 +47,7 @@ def test_sequence_accuracy_weighs_sequences():
 @pytest.mark.parametrize("weight", [[1, 2, 3, 4], [], [[1], [2], [3]], np.ones((3, 1))])
 def test_scores_of_sequences_need_a_weight_for_each(score, weight):
     y = [["O"], ["B-A"], ["O"]]
-    with pytest.raises(ValueError, match="one weight for each of 3 sequences"):
+    with pytest.raises(ValueError, match="but y_true has 3 sequences: pass one weight for each"):
         score(y, y, sample_weight=weight)
 
 
@@ -67,8 +67,8 @@ def test_ignored_steps_do_not_count():
 @pytest.mark.parametrize(
     "true, pred, message",
     [
-        ([["N"], ["V"]], [["N"]], "y_true has 2 sequences but y_pred has 1"),
-        ([["N"], ["V", "N"]], [["N"], ["V"]], r"y_true\[1\] has 2 labels but y_pred\[1\] has 1"),
+        ([["N"], ["V"]], [["N"]], "y_pred has 1 item.s., but y_true has 2 sequences"),
+        ([["N"], ["V", "N"]], [["N"], ["V"]], r"y_pred\[1\] has 1 value.*true\[1\] has 2 step"),
         (["N", "V"], ["N", "V"], r"y_true\[0\] is 'N'.*Wrap the values of a single sequence"),
         ([["N"]], np.array([1]), r"y_pred\[0\] is .*1"),
         (np.zeros((1, 2, 3)), [["N"]], r"y_true\[0\] has shape \(2, 3\)"),
@@ -113,9 +113,20 @@ def test_all_ignored_or_without_weight_is_refused():
     with pytest.raises(ValueError, match="nothing to score"):
         token_accuracy_score([["X"]], [["N"]], ignore_label="X")
     with pytest.raises(ValueError, match="all weights are 0"):
-        token_accuracy_score(TRUE, PRED, sample_weight=[0, 0, 0])
-    with pytest.raises(ValueError, match="one weight per sequence or one per time step"):
+        token_accuracy_score([["X"], ["N"]], PRED[1:2] * 2, sample_weight=[1, 0], ignore_label="X")
+    with pytest.raises(ValueError, match=r"weight\[0\] has 1 value.*y_true\[0\] has 3 step"):
         token_accuracy_score(TRUE, PRED, sample_weight=[[1], [2], [3]])
+
+
+@pytest.mark.parametrize("score", [token_accuracy_score, sequence_accuracy_score, span_f1_score])
+@pytest.mark.parametrize(
+    "weight, message",
+    [([0, 0], "zero for every sequence"), ([1e308, 1e308], "the sum of which no float can hold")],
+)
+def test_weights_have_a_sum(score, weight, message):
+    y = [["B-A"], ["O"]]
+    with pytest.raises(ValueError, match=f"^sample_weight .*{message}"):
+        score(y, y, sample_weight=weight)
 
 
 def test_token_report_is_that_of_the_flat_labels():
