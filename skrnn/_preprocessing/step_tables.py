@@ -1,4 +1,4 @@
-"""The steps of sequences as one table for a transformer, and its result as sequences again."""
+"""The steps of sequences as one table for a transformer, and what it makes of them."""
 
 from __future__ import annotations
 
@@ -7,10 +7,7 @@ from scipy.sparse import issparse
 from sklearn.preprocessing import FunctionTransformer
 
 from skrnn._data.frames import frame_of, is_frame, to_array
-from skrnn._data.named_array import with_names
-from skrnn._data.ragged import object_array, offsets_of, split_sequences
-from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.sources import Grid
+from skrnn._data.ragged import offsets_of, split_sequences
 from skrnn._data.values import reject_beyond_floats
 
 
@@ -33,26 +30,6 @@ def table_of(X, source, names):
 
 def _is_mixed(frame):
     return len(set(map(str, frame.dtypes))) > 1
-
-
-def like(X, source, rows, names=None):
-    """Return `rows`, one for each step, in the kind of container that X is.
-
-    Sequences without a feature axis stay so where a step has one feature. A `SequenceArray` and
-    data frames keep the `names` of their columns.
-    """
-    rows = rows if source.has_feature_axis or rows.shape[1] > 1 else rows[:, 0]
-    if isinstance(X, SequenceArray):
-        # Ids stay ids where they stay integers.
-        categorical = X.categorical if rows.dtype.kind in "iu" else None
-        return SequenceArray(rows, X.offsets, categorical, names)
-    if isinstance(source, Grid):
-        steps = rows.reshape(len(source), -1, *rows.shape[1:])
-        return with_names(steps, names) if steps.ndim == 3 else steps
-    items = split_sequences(rows, offsets_of(source.lengths))
-    if source.frame is not None and names is not None:
-        items = [frame_of(item, names, like=source.frame) for item in items]
-    return items if isinstance(X, list | tuple) else object_array(items)
 
 
 def apply(function, table, source):

@@ -19,13 +19,13 @@ from sklearn.utils.validation import check_is_fitted
 from skrnn._data.checks import check_features, learn_features
 from skrnn._data.frames import column_names
 from skrnn._data.recognise import recognise
+from skrnn._data.same_form import in_form_of
 from skrnn._data.schema import Schema
 from skrnn._data.values import as_list, check_choice, check_same_length
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._preprocessing.step_tables import (
     apply,
     apply_by_sequence,
-    like,
     names_made_by,
     table_of,
     takes_each_row_alone,
@@ -228,7 +228,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             rows = self._apply("transform", table, source)
         else:
             rows = apply_by_sequence(self._fit_transform_anew(), table, source)
-        return like(X, source, rows, self._names_of(source))
+        return in_form_of(X, source, rows, self._names_of(source))
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -258,7 +258,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         check_is_fitted(self)
         source = recognise(X, type(self).__name__, numeric=False)
         rows = self._apply("inverse_transform", table_of(X, source, None), source)
-        return like(X, source, rows)
+        return in_form_of(X, source, rows)
 
     @available_if(_inner_has("get_feature_names_out"))
     def get_feature_names_out(self, input_features: ArrayLike | None = None) -> np.ndarray:

@@ -17,10 +17,9 @@ from sklearn.utils.parallel import Parallel, delayed
 from skrnn._compat import Interval, StrOptions, validate_params
 from skrnn._data.frames import check_columns, frame_of, readable
 from skrnn._data.labels import as_labels, check_labels
-from skrnn._data.ragged import offsets_of, sequence_starts, split_sequences
+from skrnn._data.ragged import sequence_starts
 from skrnn._data.recognise import recognise
-from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.sources import Grid
+from skrnn._data.same_form import in_form_of
 from skrnn._data.steps import concatenate_numbers, is_flat
 from skrnn._data.values import check_same_length
 from skrnn._data.weights import weights_of_sequences
@@ -190,6 +189,8 @@ class Shuffled:
         self.X, self.source = X, recognise(X, owner, numeric=False)
         self.rows = np.asarray(self.source.rows())
         self.starts = sequence_starts(self.source.lengths)
+        has_columns = self.source.frame is not None and not self.source.table
+        self.names = list(self.source.frame.columns) if has_columns else self.source.names
 
     def groups(self, by, block_size):
         """Return the groups that `by` names, and their names."""
@@ -204,12 +205,9 @@ class Shuffled:
         return groups, np.array(names, dtype=object)
 
     def feature_names(self):
-        source = self.source
-        names = source.names
-        if names is None and source.frame is not None and not source.table:
-            names = list(source.frame.columns)
+        names = self.names
         if names is None:
-            names = [f"x{column}" for column in range(source.n_features)]
+            names = [f"x{column}" for column in range(self.source.n_features)]
         return np.array(names, dtype=object)
 
     def permuted(self, group, rng):
@@ -229,22 +227,10 @@ class Shuffled:
     def in_form(self, rows):
         """Give rows, all sequences laid end to end, the form of X."""
         X, source = self.X, self.source
-        if isinstance(X, SequenceArray):
-            values = rows if X.values.ndim == 2 else rows[:, 0]
-            names = {"feature_names": X.feature_names, "categories": X.categories}
-            return SequenceArray(values, X.offsets, X.categorical, **names)
-        if source.table:
-            table = rows.reshape(len(source), -1)
-            if source.frame is not None:
-                return frame_of(table, X.columns, X)
-            return table.tolist() if isinstance(X, (list, tuple)) else table
-        if isinstance(source, Grid):
-            return rows.reshape(source.values.shape)
-        rows = rows if source.has_feature_axis else rows[:, 0]
-        items = split_sequences(rows, offsets_of(source.lengths))
-        if source.frame is not None:
-            return [frame_of(item, source.frame.columns, source.frame) for item in items]
-        return items
+        result = in_form_of(X, source, rows, self.names, source.categories)
+        if source.table and source.frame is not None:
+            return frame_of(result, X.columns, X)
+        return result.tolist() if source.table and isinstance(X, (list, tuple)) else result
 
 
 def _refuse_windows(estimator):

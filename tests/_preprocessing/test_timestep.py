@@ -23,7 +23,7 @@ from sklearn.preprocessing import (
 )
 from sklearn.utils import estimator_checks
 
-from skrnn import RNNClassifier, SlidingWindowTransformer
+from skrnn import RNNClassifier, SequenceTagger, SlidingWindowTransformer, TokenEncoder
 from skrnn._data.sequence_array import SequenceArray
 from skrnn._preprocessing.timestep import TimestepTransformer
 
@@ -327,6 +327,14 @@ def test_scope_sequence_does_not_depend_on_the_training_set():
 
 
 # ---------------------------------------------------------------------------------- scikit-learn
+
+
+def test_texts_without_a_token_stay_so():
+    texts, y = [["a", "b"], [], ["b"]], [["x", "y"], [], ["y"]]
+    encoder = TimestepTransformer(OneHotEncoder(handle_unknown="ignore"))
+    tagger = SequenceTagger(hidden_size=2, max_iter=1, random_state=0)
+    model = make_pipeline(TokenEncoder(), encoder, tagger).fit(texts, y)
+    assert [len(tags) for tags in model.predict(texts)] == [2, 0, 1]
 
 
 @pytest.mark.parametrize("pack", [np.array, list, SequenceArray.from_list])

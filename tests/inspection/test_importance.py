@@ -102,6 +102,24 @@ def test_data_frames_have_names(library):
     assert permutation_importance(model, array, Y[:30]).names.tolist() == ["a", "b"]
 
 
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_windows_have_names(library):
+    series = pytest.importorskip(library).DataFrame({"a": X[0][:, 0], "b": X[0][:, 1]})
+    windows = SlidingWindowTransformer(window_size=3).fit_transform(series)
+    model = RNNRegressor(**TINY).fit(windows, series["a"])
+    found = permutation_importance(model, windows, series["a"], n_repeats=1)
+    assert found.names.tolist() == ["a", "b"]
+
+
+@pytest.mark.parametrize("scoring", [None, token_accuracy_scorer], ids=str)
+def test_texts_without_a_token_have_no_label(scoring):
+    texts, y = [["a", "b"], [], ["b"]], [["x", "y"], [], ["y"]]
+    ids = TokenEncoder().fit_transform(texts)
+    model = SequenceTagger(**TINY).fit(ids, y)
+    found = permutation_importance(model, ids, y, by="step", scoring=scoring, n_repeats=1)
+    assert found.names.tolist() == ["0", "1"]
+
+
 def test_tables():
     table = np.stack([x[:6, 1] for x in X])
     model = RNNRegressor(**OPTIONS).fit(table, Y)
