@@ -58,11 +58,16 @@ def fading(flow, architecture, estimator):
     return f"{text}. If it matters, {' or '.join(remedies(architecture, estimator))}."
 
 
+def start_of(norm):
+    """Norm after one step of the recurrence, or at the loss if there is none, (..., 1)."""
+    return norm[..., 1:2] if norm.shape[-1] > 1 else norm
+
+
 def share_left(flow):
     """Share of what one step of the recurrence leaves that reaches the other end, at the least."""
     norm = flow.norm.sum(axis=0)
-    start = norm[:, min(1, norm.shape[-1] - 1)]
-    return np.divide(norm[:, -1], start, where=start > 0, out=np.ones(len(start))).min()
+    start, end = start_of(norm), norm[:, -1:]
+    return np.divide(end, start, where=start > 0, out=np.ones_like(end)).min()
 
 
 def remedies(architecture, estimator):
@@ -83,7 +88,7 @@ def remedies(architecture, estimator):
 def growth(flow, architecture, estimator):
     """Advice if the gradient explodes."""
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        grown = flow.norm[..., 1:] / flow.norm[..., 1:2]
+        grown = flow.norm[..., 1:] / start_of(flow.norm)
     most = np.nan_to_num(grown, nan=1, posinf=np.inf).max(initial=1)
     if most <= LARGEST_GROWTH or architecture["pooling"] in EVERY_STEP:
         return None

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from skrnn._typing import Sequences
+from skrnn.inspection._advice import start_of
 from skrnn.inspection._axes import legend_above, new_axes, whole_numbers
-from skrnn.inspection._gradient_flow import gradient_flow, start_of
+from skrnn.inspection._gradient_flow import gradient_flow
 from skrnn.inspection._importance import permutation_importance
 from skrnn.inspection._step_outputs import step_outputs
 

@@ -12,7 +12,7 @@ from skrnn._model import Model
 from skrnn._targets.training_set import Chunk
 from skrnn._threads import single_blas_thread
 from skrnn._typing import Sequences
-from skrnn.inspection._advice import advise
+from skrnn.inspection._advice import advise, start_of
 from skrnn.inspection._reading import DIRECTIONS, look_into
 
 # Logistic gates are saturated so near to 0 or 1, and tanh so near to -1 or 1.
@@ -189,11 +189,6 @@ class GateShares:
 
     def shares(self):
         return self.count / self.total
-
-
-def start_of(norm):
-    """Norm after one step of the recurrence, or at the loss if there is none, (..., 1)."""
-    return norm[..., min(1, norm.shape[-1] - 1)][..., None]
 
 
 def only(rows, values):

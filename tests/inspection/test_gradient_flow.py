@@ -6,12 +6,14 @@ from estimators import TINY, TOKENS, each_case, every_plain_network, numbers, se
 from gradcheck import assert_gradient
 from numpy.testing import assert_allclose
 from sklearn.pipeline import make_pipeline
+from sklearn.utils import Bunch
 
 from skrnn import RNNClassifier, RNNLanguageModel, RNNRegressor, SequenceTagger
 from skrnn._core.packing import Packing
 from skrnn._estimators.base import open_up
 from skrnn.datasets import make_adding_problem
 from skrnn.inspection import gate_activations, gradient_flow
+from skrnn.inspection._advice import share_left
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -229,6 +231,19 @@ def test_what_the_flow_says_of_a_gru_comes_true():
         )
         scores[forget_bias] = model.fit(X[:1500], y[:1500]).score(X[1500:], y[1500:])
     assert scores[1.0] < 0.1 and min(scores[3.0], scores["chrono"]) > 0.9, scores
+
+
+@pytest.mark.parametrize(
+    "norm, share",
+    [
+        ([[[8.0, 4.0, 2.0]], [[0.0, 4.0, 1.0]]], 3 / 8),  # the layers together
+        ([[[8.0, 4.0, 2.0], [9.0, 1.0, 0.1]]], 0.1),  # the direction that loses more
+        ([[[5.0]]], 1.0),  # a single step has nothing to lose
+        ([[[5.0, 0.0, 0.0]]], 1.0),
+    ],
+)
+def test_the_share_that_is_left_is_of_what_one_step_leaves(norm, share):
+    assert share_left(Bunch(norm=np.array(norm))) == share
 
 
 def test_a_healthy_lstm():
