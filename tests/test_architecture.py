@@ -61,6 +61,7 @@ FLOORS = {
     "skrnn._optim": 1,
     "skrnn._compat": 1,
     "skrnn._config": 1,
+    "skrnn._pipelines": 1,
     "skrnn._twin": 1,
     "skrnn._threads": 1,
     "skrnn._typing": 1,

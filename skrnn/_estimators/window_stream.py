@@ -15,6 +15,7 @@ from skrnn._data.named_array import with_names
 from skrnn._data.values import as_array
 from skrnn._estimators.base import BaseRNN
 from skrnn._estimators.stream import check_n_streams, check_streams
+from skrnn._pipelines import working_steps
 from skrnn._series.series import largest_horizon
 from skrnn._series.windows import SlidingWindowTransformer
 
@@ -103,7 +104,8 @@ class WindowStream:
 
     def __init__(self, pipeline: Pipeline, n_streams: int = 1):
         self.n_streams = check_n_streams(n_streams)
-        pipeline = without_passthrough(pipeline)
+        # A Pipeline knows its features only from its first step, and one that is off has none.
+        pipeline = Pipeline(working_steps(pipeline))
         k = place_of_windows(pipeline)
         self._before, self._windows = part(pipeline, slice(k)), without_names(pipeline[k])
         self._window_names = getattr(pipeline[k], "feature_names_in_", None)
@@ -288,15 +290,6 @@ class WindowStream:
             return self._windows.transform(rows)[-1:]
         window = rows[np.newaxis, : self._windows.window_size]
         return window.reshape(1, -1) if self._windows.output == "2d" else window
-
-
-def without_passthrough(pipeline):
-    """Return a Pipeline of the same fitted steps, but for those that a search has switched off.
-
-    A Pipeline knows its features only from its first step, and a string has none.
-    """
-    steps = [(name, step) for name, step in pipeline.steps if step not in (None, "passthrough")]
-    return Pipeline(steps)
 
 
 def without_names(windows):

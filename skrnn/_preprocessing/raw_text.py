@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from skrnn._data.values import as_list
+from skrnn._pipelines import working_steps
 from skrnn._preprocessing.tokens import TokenEncoder
 from skrnn._tagging import find_spans, fitting_scheme
 
@@ -112,7 +113,7 @@ def tag_text(
 
 
 def _encoder_of(pipeline):
-    steps = getattr(pipeline, "steps", ())
+    steps = working_steps(pipeline)
     if not (steps and isinstance(steps[0][1], TokenEncoder)):
         raise TypeError(
             f"estimator is a {type(pipeline).__name__} that does not begin with a TokenEncoder, "

@@ -11,10 +11,10 @@ from sklearn.utils.validation import check_is_fitted
 
 from skrnn._core.network import Network
 from skrnn._estimators.base import open_up
+from skrnn._pipelines import working_steps
 from skrnn._preprocessing.timestep import TimestepTransformer
 from skrnn.export._layers import DOUBLE, FLOAT, OPERATORS
 
-OFF = (None, "passthrough")  # steps of a Pipeline that do nothing
 # A function of Python can be converted by nobody.
 CONVERT = ", or let skl2onnx convert the step: see register_with_skl2onnx"
 SCALERS = "TimestepTransformer(StandardScaler()) and TimestepTransformer(MinMaxScaler())"
@@ -46,7 +46,7 @@ def split(estimator):
     """Return the fitted scalers of steps in front of a network, and the network's estimator."""
     if not isinstance(estimator, Pipeline):
         return [], estimator
-    steps = [(name, step) for name, step in estimator.steps if step not in OFF]
+    steps = working_steps(estimator)
     if not steps:
         raise TypeError(
             "The Pipeline has no steps but those that are switched off, so that there is nothing "

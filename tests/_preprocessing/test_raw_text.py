@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sklearn.feature_extraction.text import CountVectorizer
 from sklearn.model_selection import GridSearchCV
-from sklearn.pipeline import make_pipeline
+from sklearn.pipeline import Pipeline, make_pipeline
 
 from skrnn import RNNClassifier, SequenceArray, SequenceTagger, TokenEncoder, tag_text
 from skrnn.inspection import TagDisplay
@@ -266,6 +266,12 @@ def test_texts_are_tagged_as_they_were_learnt(wrap):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("off", [None, "passthrough"])
+def test_the_encoder_comes_first_of_the_steps_that_are_not_switched_off(model, off):
+    steps = [("off", off), *model.steps]
+    assert tag_text(Pipeline(steps), "Ann met Bob") == tag_text(model, "Ann met Bob")
+
+
 @pytest.mark.parametrize("scheme", ["bio", "iobes", "bilou", "bmes", "conlleval", None])
 def test_entities_of_every_scheme(scheme):
     tags = {
