@@ -570,9 +570,16 @@ def test_what_differs_in_length_is_named(call, named):
         call()
 
 
-@pytest.mark.parametrize("place", ["sample_weight", "embedding_init", "vectors"])
-def test_what_has_other_dimensions_is_named(place):
-    with pytest.raises(ValueError, match=f"^{place}: Found array with dim 4"):
+@pytest.mark.parametrize(
+    "place, message",
+    [
+        ("sample_weight", r" has shape \(6, 3, 2, 1\), but X has 6 sequences"),
+        ("embedding_init", ": Found array with dim 4"),
+        ("vectors", ": Found array with dim 4"),
+    ],
+)
+def test_what_has_other_dimensions_is_named(place, message):
+    with pytest.raises(ValueError, match=f"^{place}{message}"):
         PLACES[place](np.ones((6, 3, 2, 1)))
 
 
