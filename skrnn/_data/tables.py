@@ -4,6 +4,7 @@ import numpy as np
 from sklearn.utils.validation import check_array
 
 from skrnn._data.checks import EXPECTED
+from skrnn._data.frames import to_array
 from skrnn._data.values import (
     BEYOND_FLOATS,
     ENCODE_TOKENS,
@@ -76,15 +77,29 @@ def check_cells(values, name):
         return
     for column, cells in columns_of(values, name):
         where = f"Column {column!r} of {name} holds"
-        kinds = set(map(type, cells))
         if not are_numbers_as_text([cell for cell in cells if isinstance(cell, (str, bytes))]):
             raise ValueError(f"{where} strings. {ENCODE_TOKENS}")
-        if any(hasattr(kind, "__len__") and kind not in (str, bytes, dict, set) for kind in kinds):
+        if _sequence_among(cells) is not None:
             raise ValueError(
                 f"{where} a sequence in each cell: pass the column as a list, "
                 f"list({name}[{column!r}])."
             )
         reject_cells(cells, f"Column {column!r} of {name}", hasattr(values, "isna"))
+
+
+def nested_column(table):
+    """Return the name of a column that holds sequences, and one of these; or None."""
+    if to_array(table, "X").dtype.kind == "O":
+        for column, cells in columns_of(table, "X"):
+            if (sequence := _sequence_among(cells)) is not None:
+                return column, sequence
+    return None
+
+
+def _sequence_among(cells):
+    kinds = {kind for kind in set(map(type, cells)) if hasattr(kind, "__len__")}
+    kinds -= {str, bytes, dict, set}
+    return next((cell for cell in cells if type(cell) in kinds), None) if kinds else None
 
 
 def one_dimension_error(n_values):

@@ -21,7 +21,8 @@ from skrnn._data.frames import column_names
 from skrnn._data.recognise import recognise
 from skrnn._data.same_form import in_form_of
 from skrnn._data.schema import Schema
-from skrnn._data.values import as_list, check_choice, check_same_length
+from skrnn._data.tables import nested_column
+from skrnn._data.values import as_list, check_choice, check_same_length, shorten
 from skrnn._preprocessing.sequence_transformer import SequenceTransformerMixin
 from skrnn._preprocessing.step_tables import (
     apply,
@@ -46,13 +47,28 @@ def _inner_has(method):
 
 
 @contextmanager
-def _noting_steps(transformer):
-    """Note at errors of a transformer what it has read."""
+def _noting_steps(transformer, table, source):
+    """Say at errors of a transformer what it has read."""
     try:
         yield
     except (TypeError, ValueError) as error:
+        nested = nested_column(_columns_of_X(table, source))
+        if nested is not None:
+            column, sequence = nested
+            raise ValueError(
+                f"Column {column!r} of X holds sequences in its cells, such as "
+                f"{shorten(sequence)}, which {transformer!r} does not take ({error}): give each of "
+                "their values a column of its own, or leave the column out."
+            ) from error
         error.add_note(f"{transformer!r} read the steps of X, those of all sequences in one table.")
         raise
+
+
+def _columns_of_X(table, source):
+    """Return a table with the columns that X has: those of 2-D input are the steps."""
+    if source.table is None:
+        return table
+    return source.rows().reshape(len(source), -1) if source.frame is None else source.frame
 
 
 def _is_invertible(self):
@@ -163,8 +179,9 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """
         source, schema = self._learn(X)
         params = self._repeat_for_steps("fit", params, source)
-        with _noting_steps(transformer := self._new()):
-            transformer.fit(table_of(X, source, schema.step_names), **params)
+        table, transformer = table_of(X, source, schema.step_names), self._new()
+        with _noting_steps(transformer, table, source):
+            transformer.fit(table, **params)
         return self._keep(transformer, schema)
 
     @available_if(_inner_has("partial_fit"))
@@ -195,8 +212,9 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         source, schema = self._learn(X) if is_first else (self._read(X), self._schema)
         params = self._repeat_for_steps("partial_fit", params, source)
         transformer = self._new() if is_first else copy.deepcopy(self.transformer_)
-        with _noting_steps(transformer):
-            transformer.partial_fit(table_of(X, source, schema.step_names), **params)
+        table = table_of(X, source, schema.step_names)
+        with _noting_steps(transformer, table, source):
+            transformer.partial_fit(table, **params)
         return self._keep(transformer, schema)
 
     def transform(self, X: Sequences) -> Sequences:
@@ -321,7 +339,7 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
         """Return what a method of the fitted transformer makes of every step."""
         function = getattr(self.transformer_, method)
         is_rowwise = takes_each_row_alone(self.transformer_)
-        with _noting_steps(self.transformer_):
+        with _noting_steps(self.transformer_, table, source):
             return (apply if is_rowwise else apply_by_sequence)(function, table, source)
 
     def _fit_transform_anew(self):

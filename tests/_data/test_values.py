@@ -12,7 +12,7 @@ from estimators import series
 from numpy.testing import assert_array_equal
 from sklearn.linear_model import Ridge
 from sklearn.pipeline import make_pipeline
-from sklearn.preprocessing import StandardScaler
+from sklearn.preprocessing import FunctionTransformer, OneHotEncoder, StandardScaler
 from wrong_values import Tensor
 
 from skrnn import (
@@ -381,11 +381,26 @@ def test_columns_of_several_numbers_are_named(kind):
             transformer.fit(frame)
     with pytest.raises(ValueError, match="Column 'wrong' of X holds a sequence in each cell"):
         RNNClassifier(**TINY).fit(frame, LABELS)
-    with pytest.raises((TypeError, ValueError)) as error:
-        TimestepTransformer(StandardScaler()).fit(frame)
-    assert "StandardScaler() read the steps of X" in error.value.__notes__[0]
+    for X in (frame, [frame, frame]):
+        for transformer in (StandardScaler(), OneHotEncoder()):
+            message = rf"Column 'wrong' of X holds .*1\.0?.* {re.escape(str(transformer))} does not"
+            with pytest.raises(ValueError, match=message):
+                TimestepTransformer(transformer).fit(X)
     with pytest.raises(ValueError, match="Feature 'wrong' of dtype .* is not numeric"):
         SequenceArray.from_long(frame, sequence="a")
+
+
+def test_columns_of_sequences_are_for_transformers_that_take_them():
+    pd = pytest.importorskip("pandas")
+    frame = pd.DataFrame({"pairs": [[1.0, 2.0], [3.0, 4.0]]})
+    sums = FunctionTransformer(lambda rows: rows.map(sum))
+    assert TimestepTransformer(sums).fit_transform([frame])[0].tolist() == [[3.0], [7.0]]
+
+
+def test_steps_that_a_transformer_refuses_are_noted():
+    with pytest.raises(ValueError, match="could not convert string") as error:
+        TimestepTransformer(StandardScaler()).fit([np.array([["a"], ["b"]])])
+    assert "StandardScaler() read the steps of X" in error.value.__notes__[0]
 
 
 def test_an_array_of_one_number_in_a_cell_is_no_number():
