@@ -114,10 +114,17 @@ def _number(sequences, lengths, name, label):
     return list(number), numbers
 
 
+def is_measured(symbol):
+    """Whether this is a float that is no integer, or a tuple of numbers with such a float."""
+    if isinstance(symbol, tuple):
+        return all(isinstance(n, Number | tuple) for n in symbol) and any(map(is_measured, symbol))
+    return isinstance(symbol, float | np.floating) and not float(symbol).is_integer()
+
+
 def reject_measured(read):
-    """Raise for floats that are no integers: as labels in scikit-learn, they are values."""
+    """Raise for what was measured: as labels in scikit-learn, floats are values."""
     for i, symbol in enumerate(read.distinct):
-        if isinstance(symbol, float | np.floating) and not float(symbol).is_integer():
+        if is_measured(symbol):
             raise ValueError(
                 f"Unknown label type: continuous. {read.place(i)} is {symbol!r}, which is a value "
                 "and no symbol: SequenceRegressor learns values, and KBinsDiscretizer puts them "

@@ -19,7 +19,7 @@ from skrnn._data.categories import check_same_categories
 from skrnn._data.frames import readable, readable_items
 from skrnn._data.ragged import offsets_of
 from skrnn._data.sequence_array import SequenceArray
-from skrnn._data.symbols import has_hash
+from skrnn._data.symbols import has_hash, is_measured
 from skrnn._data.values import as_array, as_list, reject_masked, shorten
 from skrnn._preprocessing.cutting import (
     WORDS,
@@ -520,7 +520,8 @@ def _number_tokens(sequences):
     distinct = list(number)[1:]
     for token in distinct:
         if not isinstance(token, str):
-            raise TypeError(f"Tokens must be strings, but X holds {token!r}; use str(token).")
+            remedy = "networks read values as they are" if is_measured(token) else "use str(token)"
+            raise TypeError(f"Tokens must be strings, but X holds {token!r}; {remedy}.")
     return _Tokens(distinct, numbers, lengths)
 
 

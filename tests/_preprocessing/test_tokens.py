@@ -238,6 +238,7 @@ def test_vocabularies_that_are_none(vocabulary):
         ([["a", 7]], TypeError, r"Tokens must be strings, but X holds 7; use str\(token\)"),
         ([["a", None]], TypeError, "Tokens must be strings, but X holds None"),
         (np.ones((2, 3)), TypeError, "Tokens must be strings, but X holds 1.0"),
+        ([[(0.5, 1), "a"]], TypeError, r"but X holds \(0.5, 1\); networks read values as they are"),
         (np.array([["a b"], ["c"]]), ValueError, r"X has shape \(2, 1\).*pass X\[:, 0\] for texts"),
         (np.array([["a b"], ["c"]], object), ValueError, "its one column may hold texts or tokens"),
         ([[["a"], ["b"]]], TypeError, r"strings, but X\[0\] holds \['a'\]"),

@@ -81,6 +81,8 @@ MEASURED = {
     "half precision": ([[1, 2], [3, np.float16(0.5)]], ""),
     "infinity": ([[1, 2], [3, np.inf]], "inf"),
     "beside words": ([["a", "b"], ["a", 0.5]], "0.5"),
+    "tuples": ([[(1, 2), (1, 2)], [(1, 2), (0.5, 1)]], "(0.5, 1)"),
+    "tuples of tuples": ([["a", "b"], ["a", (0, (1, np.nan))]], ""),
 }
 
 
@@ -100,7 +102,8 @@ def test_floats_that_were_measured_are_no_symbols(items, value):
     ],
 )
 def test_every_estimator_of_symbols_refuses_values(estimator, given_):
-    for items in ([np.array([0.13, 2.77])] * 2, np.array([[0.5, 1.5]] * 2)):
+    values = np.array([0.13, 2.77])
+    for items in ([values] * 2, np.array([values] * 2), [[tuple(values), (1.0, 2.0)]] * 2):
         with pytest.raises(ValueError, match=r"[Xy]\[0\] at step 0 is .*, which is a value"):
             estimator.fit(*given_, items)
 
