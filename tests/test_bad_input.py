@@ -1245,7 +1245,7 @@ WRONG_SERIES = {
     ),
     "known, but missing": (
         lambda: fit_windows(frame(feast=[0.0] * 39 + [np.nan]), known_features=["feast"]),
-        "X has nan (NaN is a missing value, inf an infinite one) in row 39",
+        "X has nan (NaN is a missing value, inf an infinite one) in row 39 of column 'feast'",
     ),
     "no horizon": (lambda: fit_windows(frame(), horizon=[]), "number of horizons == 0"),
     "a horizon in the past": (lambda: fit_windows(frame(), horizon=[1, -1]), "horizon == -1"),

@@ -25,9 +25,9 @@ def warn_of_large_values(source, n_categories, owner):
     column = int(magnitude.argmax())
     if magnitude[column] >= _LARGE:
         warnings.warn(
-            f"The values of feature {column} of X are about {magnitude[column]:.2g} in magnitude, "
-            f"from which {owner} hardly learns: scale X, for example with "
-            "make_pipeline(TimestepTransformer(StandardScaler()), model).",
+            f"The values of feature {source.called(column)} of X are about "
+            f"{magnitude[column]:.2g} in magnitude, from which {owner} hardly learns: scale X, for "
+            "example with make_pipeline(TimestepTransformer(StandardScaler()), model).",
             stacklevel=2,
         )
 
@@ -42,8 +42,8 @@ def warn_of_gaps(source, n_categories, owner):
             occurs[block[:, column].astype(np.intp)] = True
         if occurs.mean() < _SMALL_SHARE:
             warnings.warn(
-                f"The categorical column {column} of X has ids up to {n - 1}, of which "
-                f"{occurs.sum()} occur, but {owner} keeps a vector for every id: number the "
+                f"The categorical column {source.called(column)} of X has ids up to {n - 1}, of "
+                f"which {occurs.sum()} occur, but {owner} keeps a vector for every id: number the "
                 "categories without gaps, with TokenEncoder or OrdinalEncoder.",
                 stacklevel=2,
             )

@@ -85,7 +85,8 @@ def _id_error(source, column, limit, reason):
 
     i, step, _ = first_place(source, is_wrong)
     value = source[i][step, column]
-    message = f"X[{i}] holds {value} at step {step} of the categorical column {column}"
+    name = source.called(column)
+    message = f"X[{i}] holds {value} at step {step} of the categorical column {name}"
     if value >= limit:
         return ValueError(f"{message}, but {reason.format(limit)} {as_read(source)}")
     return ValueError(

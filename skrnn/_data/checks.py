@@ -162,7 +162,7 @@ def check_finite(source, dtype, owner):
 def _non_finite_error(source, dtype, owner):
     limit = np.finfo(dtype).max
     i, step, column = first_place(source, lambda steps: ~(np.abs(steps) <= limit))
-    place = f"first in X[{i}] at step {step}, feature {column}"
+    place = f"first in {source.place(i, step, column)}"
     if np.isnan(source[i][step, column]):
         return ValueError(
             f"Input X contains NaN, {place}. {owner} reads NaN as a missing value, never as "

@@ -33,6 +33,23 @@ class Source:
     def __len__(self):
         return len(self.lengths)
 
+    @property
+    def feature_names(self):
+        """Names of the features, which the columns of a data frame may be; or None."""
+        if self.frame is None or self.table == "series":
+            return self.names
+        return list(self.frame.columns)
+
+    def called(self, feature):
+        """Return what messages call a feature: its name or, if it has none, its number."""
+        return repr(feature if self.feature_names is None else self.feature_names[feature])
+
+    def place(self, sequence, step, feature):
+        """Say where a value is; of 2-D data frames the columns are the steps."""
+        if self.frame is not None and self.table == "series":
+            return f"X[{sequence}] at step {step}, column {list(self.frame.columns)[step]!r}"
+        return f"X[{sequence}] at step {step}, feature {self.called(feature)}"
+
     def stacked(self):
         """Return sequences of one length as an array (n, n_steps, n_features)."""
         return self.rows().reshape(len(self), -1, self.n_features)

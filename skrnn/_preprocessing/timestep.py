@@ -17,7 +17,7 @@ from sklearn.utils.metadata_routing import MetadataRouter, MethodMapping, proces
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._data.checks import check_features, learn_features
-from skrnn._data.frames import column_names
+from skrnn._data.frames import string_names
 from skrnn._data.recognise import recognise
 from skrnn._data.same_form import in_form_of
 from skrnn._data.schema import Schema
@@ -330,9 +330,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
 
     def _names_of(self, source):
         """Return the names of what the transformer makes of named features, or None."""
-        names = source.names
-        if source.frame is not None and source.table is None:
-            names = column_names(source.frame)
+        names = source.feature_names
+        names = None if names is None else string_names(names)
         return None if names is None else names_made_by(self.transformer_, names)
 
     def _apply(self, method, table, source):

@@ -517,11 +517,12 @@ class SlidingWindowTransformer(VersionMixin, TransformerMixin, BaseEstimator):
             finite[np.ix_(unused, np.flatnonzero(delays == delay))] = True
         if not finite.all():
             row, column = np.argwhere(~finite)[0]
+            name = self._names()[self._held()[column]]
             raise ValueError(
                 f"X has {rows[row, column]} (NaN is a missing value, inf an infinite one) in row "
-                f"{row}, which up to {self.window_size} windows would hold: padding "
-                "stands for rows before the start of a series only. Put an imputer in front of "
-                "the windows."
+                f"{row} of column {name!r}, which up to {self.window_size} windows would hold: "
+                "padding stands for rows before the start of a series only. Put an imputer in "
+                "front of the windows."
             )
 
     def _names(self):

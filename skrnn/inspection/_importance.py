@@ -189,8 +189,6 @@ class Shuffled:
         self.X, self.source = X, recognise(X, owner, numeric=False)
         self.rows = np.asarray(self.source.rows())
         self.starts = sequence_starts(self.source.lengths)
-        has_columns = self.source.frame is not None and not self.source.table
-        self.names = list(self.source.frame.columns) if has_columns else self.source.names
 
     def groups(self, by, block_size):
         """Return the groups that `by` names, and their names."""
@@ -205,7 +203,7 @@ class Shuffled:
         return groups, np.array(names, dtype=object)
 
     def feature_names(self):
-        names = self.names
+        names = self.source.feature_names
         if names is None:
             names = [f"x{column}" for column in range(self.source.n_features)]
         return np.array(names, dtype=object)
@@ -227,7 +225,7 @@ class Shuffled:
     def in_form(self, rows):
         """Give rows, all sequences laid end to end, the form of X."""
         X, source = self.X, self.source
-        result = in_form_of(X, source, rows, self.names, source.categories)
+        result = in_form_of(X, source, rows, source.feature_names, source.categories)
         if source.table and source.frame is not None:
             return frame_of(result, X.columns, X)
         return result.tolist() if source.table and isinstance(X, (list, tuple)) else result

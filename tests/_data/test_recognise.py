@@ -22,6 +22,7 @@ from sklearn.model_selection import (
 
 from skrnn import SequenceArray
 from skrnn._core.packing import Packing
+from skrnn._data.named_array import with_names
 from skrnn._data.recognise import read_again, read_sequences
 
 LENGTHS = [3, 5, 1, 4, 5, 2]
@@ -671,6 +672,44 @@ BAD_AT_FIT = {
                     "categories are non-negative integers: encode them"),
     "huge id": ([[0, 2**24]], ValueError, "holds 16777216 .* fit takes ids below 16777216: number"),
 }  # fmt: skip
+
+
+def from_long(frames):
+    rows = {name: np.concatenate([frame[name] for frame in frames]) for name in ("a", "b")}
+    ids = np.repeat(np.arange(len(frames)), list(map(len, frames)))
+    return SequenceArray.from_long(type(frames[0])({**rows, "id": ids}), sequence="id")
+
+
+def windows(frames):
+    return with_names(np.stack(frames), ["a", "b"])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+@pytest.mark.parametrize("form", [list, SequenceArray.from_list, from_long, windows])
+def test_messages_name_the_column_of_a_value(form, library):
+    def read(value, **options):
+        kind = pytest.importorskip(library).DataFrame
+        X = form([kind({"a": [0.0, 1.0], "b": [2.0, value]}) for value in (3.0, value)])
+        return read_sequences(X, owner="Reader", **options)
+
+    for value in (np.nan, np.inf):
+        with pytest.raises(ValueError, match=r"first in X\[1\] at step 1, feature 'b'. "):
+            read(value)
+    with pytest.raises(
+        ValueError, match=r"X\[1\] holds 0.5 at step 1 of the categorical col.* 'b'"
+    ):
+        read(0.5, categorical_features=["b"])
+    with pytest.warns(UserWarning, match="The values of feature 'b' of X are about"):
+        read(1e6)
+    with pytest.warns(UserWarning, match="The categorical column 'b' of X has ids up to 1000000"):
+        read(1e6, categorical_features=["b"])
+
+
+@pytest.mark.parametrize("library", ["pandas", "polars"])
+def test_messages_name_the_step_of_a_table(library):
+    table = pytest.importorskip(library).DataFrame({"monday": [0.0, 1.0], "tuesday": [2.0, np.nan]})
+    with pytest.raises(ValueError, match=r"first in X\[1\] at step 1, column 'tuesday'"):
+        Reader().fit(table)
 
 
 @pytest.mark.parametrize(("X", "error", "message"), BAD_AT_FIT.values(), ids=BAD_AT_FIT)

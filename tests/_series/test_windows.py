@@ -468,7 +468,7 @@ def with_value(value, row, n_rows=12):
         ({"horizon": -1}, ramp(12), "horizon == -1, must be >= 0"),
         ({"padding": "mean"}, ramp(12), "padding must be one of .* got 'mean'"),
         ({"output": "4d"}, ramp(12), "output must be one of .* got '4d'"),
-        ({}, with_value(np.nan, 7), "X has nan .* row 7, .* imputer"),
+        ({}, with_value(np.nan, 7), "X has nan .* row 7 of column 0, .* imputer"),
         ({"padding": "nan"}, with_value(np.nan, 7), "X has nan .* row 7"),
         ({}, with_value(np.inf, 7), "X has inf .* row 7"),
         ({"horizon": 2}, with_value(np.nan, 9), "row 9"),
