@@ -2,6 +2,7 @@
 
 import ast
 import re
+from itertools import pairwise
 from textwrap import dedent
 
 import pytest
@@ -10,6 +11,7 @@ from docs.docstrings import write
 
 PARTS = write.read_shared((write.HERE / "shared.txt").read_text("utf-8"))
 SOURCES = {path: path.read_text("utf-8") for path in sorted(write.PACKAGE.rglob("*.py"))}
+EXAMPLES = sorted((write.PACKAGE.parent / "examples").rglob("*.py"))
 
 
 def folder(path):
@@ -39,6 +41,14 @@ def test_every_shared_entry_is_used():
                 }
     every = {(i, part.section, name) for i, part in enumerate(PARTS) for name in part.entries}
     assert every == used
+
+
+@pytest.mark.parametrize("path", EXAMPLES, ids=lambda path: path.stem)
+def test_what_is_indented_in_an_example_is_code(path):
+    """On its page it would be a quotation."""
+    paragraphs = ast.get_docstring(ast.parse(path.read_text("utf-8"))).split("\n\n")
+    for before, paragraph in pairwise(paragraphs):
+        assert not paragraph.startswith(" ") or before.endswith("::"), paragraph
 
 
 SHARED = """

@@ -3,11 +3,11 @@
 
 Images of digits, and what is on them in words: "seven", letter by letter.
 
-    python examples/generate/captions.py
-
 From one to many: the pixels of an image are a vector, and its caption is a sequence of letters. The
 other model is told the ten words, and has to choose one of them; the generator has to spell them.
-The picture shows some images with their captions, wrong ones in red.
+The picture shows some images with their captions, wrong ones in red. Run it by::
+
+    python examples/generate/captions.py
 """
 
 import matplotlib.pyplot as plt

@@ -3,13 +3,13 @@
 
 Dates as people write them, to dates as machines read them: "the 3rd of March 1997" to "1997-03-03".
 
-    python examples/generate/dates.py [--pairs N]
-
 A translator reads the characters, and writes others: an encoder and a decoder with attention. It is
 told neither the names of the months nor what a day is. Beside it, a linear classifier for each of
 the eight digits counts groups of characters. It is told that answers have eight digits in fixed
 places, and with that it needs no translator: where the form of the answers is known, try it first.
-The picture shows which characters the translator looked at for each that it wrote.
+The picture shows which characters the translator looked at for each that it wrote. Run it by::
+
+    python examples/generate/dates.py [--pairs N]
 """
 
 import argparse

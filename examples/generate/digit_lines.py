@@ -3,14 +3,14 @@
 
 Lines of three to six handwritten digits, read column by column.
 
-    python examples/generate/digit_lines.py [--lines N] [--other-writers]
-
 A line is an image 8 pixels high, and each of its columns a step. Nobody says where a digit begins:
 the network is told only which digits a line has. Connectionist temporal classification lets each
 column emit a digit or nothing. Beside it, a logistic regression reads each digit by itself, for
 which it is told that all are 8 columns wide. No image is in lines of both training and test; with
 --other-writers those of the test were also written by other people. The picture shows the columns
-at which the digits were read.
+at which the digits were read. Run it by::
+
+    python examples/generate/digit_lines.py [--lines N] [--other-writers]
 """
 
 import argparse

@@ -3,12 +3,13 @@
 
 Surnames of 18 languages: new ones, and which language a name is from.
 
-    python examples/generate/names.py [--names N]
-
 A generator learns how probable a name is in each language, letter by letter. So it makes new names
 of a language, and tells the language of a name by Bayes' rule: the one in which the name is most
 probable, times the share of the language. A network made to tell languages apart, RNNClassifier,
 stands beside it. The picture shows how a name becomes one of a language, letter by letter.
+Run it by::
+
+    python examples/generate/names.py [--names N]
 """
 
 import argparse

@@ -3,11 +3,11 @@
 
 A network writes Python, character by character.
 
-    python examples/generate/program_text.py [--characters N] [--epochs N]
-
 It learns from some modules of Python's own library which character follows, and is tested on
 another. The other model counts what follows any five. Both are measured in bits for each character.
-The picture shows how sure the network is of each character of a line.
+The picture shows how sure the network is of each character of a line. Run it by::
+
+    python examples/generate/program_text.py [--characters N] [--epochs N]
 """
 
 import argparse

@@ -3,13 +3,13 @@
 
 From letters to phones: how an English word is spoken.
 
-    python examples/generate/pronunciations.py [--words N]
-
 Letters and phones are not the same in number: "though" has six and two. The translator reads the
 word in both directions, and writes one phone after the other. Beside it stands the pronunciation of
 the word that is spelt most like it. Errors are counted in edits for each phone. The picture shows
 which letters were looked at for each phone; its steps read both directions, so that a neighbour of
-the letter may do as well.
+the letter may do as well. Run it by::
+
+    python examples/generate/pronunciations.py [--words N]
 """
 
 import argparse
