@@ -12,8 +12,8 @@ from skrnn._optim.batching import length_sorted_batches
 # which n_jobs=2 runs side by side. The parts do not depend on n_jobs, so neither do the results.
 SPLIT_UNITS = 16384
 # The same for compiled code, whose threads do not wait for the interpreter: hidden units times
-# gates, in networks of at most so many units. Halves of larger ones cost one thread up to a fifth.
-COMPILED_SPLIT_GATES, COMPILED_UNITS = 6144, 64
+# gates.
+COMPILED_SPLIT_GATES = 6144
 # Packed rows that a solver whose batch is the whole set takes through the network at a time.
 FULL_BATCH_ROWS = 8192
 
@@ -84,10 +84,10 @@ class Objective:
 
     def splits(self, n):
         """Whether a batch of n sequences is computed in two parts."""
-        units, n_gates = n * self.stack.hidden_size, self.stack.cell.n_gates
-        is_narrow = self.unroll is not None and self.stack.hidden_size <= COMPILED_UNITS
-        is_enough = is_narrow and units * n_gates >= COMPILED_SPLIT_GATES
-        return n > 1 and (is_enough or units >= SPLIT_UNITS)
+        units = n * self.stack.hidden_size
+        if self.unroll is not None:
+            return n > 1 and units * self.stack.cell.n_gates >= COMPILED_SPLIT_GATES
+        return n > 1 and units >= SPLIT_UNITS
 
     def take(self, chunk, part):
         """Batch of a part of a chunk, some of its tokens replaced by the unknown one."""

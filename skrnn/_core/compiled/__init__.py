@@ -2,6 +2,8 @@
 
     vecmath   exp and tanh that LLVM turns into SIMD code
     blas      matrix products by SciPy's BLAS, called from compiled code
+    blocks    a block of a matrix product whose sums stay in registers
+    products  matrix products of a step, by blocks or by BLAS, whichever is faster
     calls     what stands for NumPy's functions under the names that the equations use
     build     compiles a kernel with the equations of a cell, once
     kernels   the loop, forward and back, for packed rows of one direction

@@ -8,9 +8,6 @@ from numba.extending import get_cython_function_address, intrinsic
 from scipy.linalg import cython_blas
 
 NAMES = {np.dtype("f4"): "sgemm", np.dtype("f8"): "dgemm"}
-# Numbers in weights from which their order counts: 1.15 to 1.3 times as fast from 128 units on.
-# OpenBLAS packs large ones anew at each product; for small ones it has code without packing.
-LARGE = 1 << 15
 # gemm's flags: a matrix as it stands or transposed.
 PLAIN, TRANSPOSED = ord("N"), ord("T")
 
@@ -18,14 +15,6 @@ PLAIN, TRANSPOSED = ord("N"), ord("T")
 def gemm_address(dtype):
     """Address of BLAS's gemm for float32 or float64."""
     return get_cython_function_address("scipy.linalg.cython_blas", NAMES[np.dtype(dtype)])
-
-
-def by_order(weights, n):
-    """W and W_T of `Arranged` weights, of which that is empty which takes longer with n columns."""
-    W_T = weights.W_T
-    if n > 1 and W_T[0].size >= LARGE:
-        return W_T[:, :0].swapaxes(1, 2), W_T
-    return weights.W, W_T[:, :0]
 
 
 def takes_int():

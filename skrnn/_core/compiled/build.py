@@ -6,7 +6,7 @@ from pathlib import Path
 from types import FunctionType
 
 import numpy as np
-from numba import njit
+from numba import cfunc, njit
 
 from skrnn._core import cells
 from skrnn._core.compiled import calls
@@ -40,7 +40,7 @@ def _build(kernel, signature, equations):
     # numba keeps compiled code under the name of the function.
     copy = rename(FunctionType(kernel.__code__, names, kernel.__name__))
     copy.__module__ = kernel.__module__
-    return kept(copy, signature)
+    return kept(copy, signature, **OPTIONS)
 
 
 def checksum(equations, signature):
@@ -56,11 +56,19 @@ def checksum(equations, signature):
     return zlib.crc32(b"".join(sources))
 
 
-def kept(function, signature):
+def kept_for_c(function, signature):
+    """Compile a function that is called by its ``address``, and need not know any cell."""
+    rename = calls.named(checksum((), signature))
+    copy = rename(FunctionType(function.__code__, function.__globals__, function.__name__))
+    copy.__module__ = function.__module__
+    return kept(copy, signature, cfunc, error_model=OPTIONS["error_model"])
+
+
+def kept(function, signature, compiler=njit, **options):
     """Compile, or load what an earlier process has compiled, if there is a place to keep it."""
     try:
-        return njit(signature, cache=True, **OPTIONS)(function)
+        return compiler(signature, cache=True, **options)(function)
     except RuntimeError as error:
         if "cannot cache" not in str(error):
             raise
-        return njit(signature, **OPTIONS)(function)
+        return compiler(signature, **options)(function)

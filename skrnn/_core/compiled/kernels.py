@@ -10,9 +10,9 @@ from numba import njit, types
 from numba.np.numpy_support import from_dtype
 
 from skrnn._core.compiled import calls
-from skrnn._core.compiled.blas import PLAIN, TRANSPOSED, gemm
 from skrnn._core.compiled.build import built
 from skrnn._core.compiled.calls import borrowed
+from skrnn._core.compiled.products import add_outer, multiply
 from skrnn._core.compiled.vecmath import OPTIONS, like
 
 # The functions of a cell stand here when `built` compiles the kernels for it.
@@ -74,22 +74,18 @@ def fill_state_block(s, h, mask, x, H):
 
 
 @njit(**OPTIONS)
-def multiply_weights(address, W, W_T, s, H, n_from_h, g):
-    """Write the products of a step into the first slabs of its frame. W or W_T is empty."""
+def multiply_weights(addresses, W, W_T, s, H, n_from_h, g):
+    """Write the products of a step into the first slabs of its frame, by W or W_T."""
     K, R = W.shape[0], max(W.shape[1], W_T.shape[0])
     n, rest = s.size // K, R - n_from_h
     x, products = s[H * n :], g[n_from_h * n :]
-    if n == 1 and W.size:
+    if W.size:
         multiply_by_row(s, W, 0, 0, g[:n_from_h])
         multiply_by_row(x, W, H, n_from_h, g[n_from_h:R])
         return
-    all_W, W_x, flag = W, W[H:, n_from_h:], TRANSPOSED
-    if W_T.size:
-        all_W, W_x, flag = W_T, W_T[n_from_h:, H:], PLAIN
-    how, leading = (PLAIN, flag, 0), all_W.shape[1]
-    gemm(address, how, (n, n_from_h, K), (s, n), (all_W, leading), (g, n))
+    multiply(addresses, (n_from_h, n, K), (W_T, K, 1), s, g)
     if rest:
-        gemm(address, how, (n, rest, K - H), (x, n), (W_x, leading), (products, n))
+        multiply(addresses, (rest, n, K - H), (W_T[n_from_h:, H:], K, 1), x, products)
 
 
 @njit(**OPTIONS)
@@ -118,18 +114,19 @@ def part_ways(value, n, n_after, ended, going_on):
             ended[row, j] = value[row * n + j]
 
 
-def forward(sizes, steps, inputs, tape, state, outputs):
+def forward(addresses, sizes, steps, inputs, tape, state, outputs):
     """Go over the steps of one direction; overwrite state (n_states, H, N).
 
-    sizes    the address of gemm, n_from_h, n_slabs, n_terms, whether each step has memory of its
-             own in the tape, and the first of the H columns of outputs
-    steps    offsets of a `Packing`, and ``carried`` of a cell
-    inputs   W (H + D + 1, R) or W_T (R, H + D + 1), see `by_order`, x (n_rows, D), and the mask
-             (H, N), or (0, N) for none
-    tape     S, G, h, and memory to work with
-    outputs  written to if they have rows
+    addresses  of products, see `multiply`
+    sizes      n_from_h, n_slabs, n_terms, whether each step has memory of its own in the tape, and
+               the first of the H columns of outputs
+    steps      offsets of a `Packing`, and ``carried`` of a cell
+    inputs     W (H + D + 1, R) or W_T (R, H + D + 1), see `weights_for`, x (n_rows, D), and the
+               mask (H, N), or (0, N) for none
+    tape       S, G, h, and memory to work with
+    outputs    written to if they have rows
     """
-    address, n_from_h, n_slabs, n_terms, keeps, column = sizes
+    n_from_h, n_slabs, n_terms, keeps, column = sizes
     offsets, carried = steps
     W, W_T = borrowed(inputs[0]), borrowed(inputs[1])
     x, mask = borrowed(inputs[2]), borrowed(inputs[3])
@@ -149,7 +146,7 @@ def forward(sizes, steps, inputs, tape, state, outputs):
         h_now = h[here_h * H : (here_h + n) * H]
         h_before = narrow(h_before, width, n, narrowed)
         fill_state_block(s, h_before, mask, x[start:stop], H)
-        multiply_weights(address, W, W_T, s, H, n_from_h, g)
+        multiply_weights(addresses, W, W_T, s, H, n_from_h, g)
         after = G[there * n_slabs * H :] if n_after == n else spare
         term_now = term[: n_terms * H * n]
         step_forward(one, step_forward_parts(g, after, h_before, h_now, term_now, H * n))
@@ -175,43 +172,37 @@ def exchange(d, dstate, width, n):
 
 
 @njit(**OPTIONS)
-def through_products(address, W, a, n_from_h, mask, dh):
+def through_products(addresses, W, a, n_from_h, mask, dh):
     """Gradient of the hidden state that the products have read, by the mask if there is one."""
     R = W.shape[1]
     n = a.size // R
-    gemm(address, (PLAIN, PLAIN, 0), (n, dh.size // n, n_from_h), (a, n), (W, R), (dh, n))
+    multiply(addresses, (dh.size // n, n, n_from_h), (W, R, 1), a, dh)
     for row in range(mask.shape[0]):
         for i in range(n):
             dh[row * n + i] *= mask[row, i]
 
 
 @njit(**OPTIONS)
-def add_outer(address, a, s, n, dW):
-    """Add to dW (R, K) the sum of a_i s_i' over sequences."""
-    R, K = dW.shape
-    gemm(address, (TRANSPOSED, PLAIN, 1), (K, R, n), (s, n), (a, n), (dW, K))
-
-
-@njit(**OPTIONS)
-def read_back(address, W_x, a, buffer, dx):
+def read_back(addresses, W_x, a, buffer, dx):
     """Write the gradient of what a step has read, dx (n, D)."""
     (n, D), R = dx.shape, W_x.shape[1]
-    gemm(address, (PLAIN, PLAIN, 0), (n, D, R), (a, n), (W_x, R), (buffer, n))
+    multiply(addresses, (D, n, R), (W_x, R, 1), a, buffer)
     write_rows(buffer[: D * n], n, 0, dx)
 
 
-def backward(sizes, offsets, inputs, tape, given, gradient):
+def backward(addresses, sizes, offsets, inputs, tape, given, gradient):
     """Go back over the steps of one direction.
 
-    sizes     the address of gemm, n_from_h, n_slabs, n_local, n_terms, keeps_h, and the first of
-              the H columns of doutputs
-    inputs    W, which is not empty, and the mask, as in `forward`
-    tape      as in `forward`
-    given     h0 (H, N), the first hidden state, and doutputs, which may have no rows
-    gradient  dstate (n_states * H, N), which is overwritten; dW (R, H + D + 1), which is added to;
-              dx (n_rows, D), which is filled if it has rows
+    addresses  as in `forward`
+    sizes      n_from_h, n_slabs, n_local, n_terms, keeps_h, and the first of the H columns of
+               doutputs
+    inputs     W, which is not empty, and the mask, as in `forward`
+    tape       as in `forward`
+    given      h0 (H, N), the first hidden state, and doutputs, which may have no rows
+    gradient   dstate (n_states * H, N), which is overwritten; dW (R, H + D + 1), which is added
+               to; dx (n_rows, D), which is filled if it has rows
     """
-    address, n_from_h, n_slabs, n_local, n_terms, keeps_h, column = sizes
+    n_from_h, n_slabs, n_local, n_terms, keeps_h, column = sizes
     S, G, h, work = borrowed(tape[0]), borrowed(tape[1]), borrowed(tape[2]), borrowed(tape[3])
     W, mask, h0 = borrowed(inputs[0]), borrowed(inputs[1]), borrowed(given[0])
     doutputs, dstate, dW = borrowed(given[1]), borrowed(gradient[0]), borrowed(gradient[1])
@@ -236,14 +227,14 @@ def backward(sizes, offsets, inputs, tape, given, gradient):
         step_local(one, step_local_parts(g, a, h_before, h_now, H * n))
         step_back(step_back_parts(g, a, d_now, term[: n_terms * H * n], H * n))
         a = a[: R * n]
-        through_products(address, W, a, n_from_h, mask, through)
+        through_products(addresses, W, a, n_from_h, mask, through)
         if keeps_h:
             add(dh, through, dh)
         else:
             dh[:] = through
-        add_outer(address, a, S[start * K : stop * K], n, dW)
+        add_outer(addresses, a, S[start * K : stop * K], n, buffer, dW)
         if dx.size:
-            read_back(address, W[H:], a, buffer, dx[start:stop])
+            read_back(addresses, W[H:], a, buffer, dx[start:stop])
     exchange(d, dstate, width, 0)
 
 
@@ -254,8 +245,8 @@ def kernels_for(cell, dtype):
     tape = types.UniTuple(flat, 4)
     steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 4)
     pair, gradient = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
-    sizes, sizes_back = types.UniTuple(integer, 6), types.UniTuple(integer, 7)
+    addresses, sizes, sizes_back = (types.UniTuple(integer, n) for n in (2, 5, 6))
     return (
-        built(forward, types.void(sizes, steps, inputs, tape, cube, matrix), cell),
-        built(backward, types.void(sizes_back, whole, pair, tape, pair, gradient), cell),
+        built(forward, types.void(addresses, sizes, steps, inputs, tape, cube, matrix), cell),
+        built(backward, types.void(addresses, sizes_back, whole, pair, tape, pair, gradient), cell),
     )

@@ -7,10 +7,10 @@ from numba import carray, types
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from skrnn._core.compiled.blas import by_order, gemm_address
 from skrnn._core.compiled.build import as_argument, built
 from skrnn._core.compiled.calls import borrowed
 from skrnn._core.compiled.kernels import multiply_by_row, multiply_weights, read_rows
+from skrnn._core.compiled.products import addresses_for, weights_for
 from skrnn._core.compiled.vecmath import like
 from skrnn._core.stepper import LayerStates, Stepper
 from skrnn._core.unroll import products_from_h
@@ -32,33 +32,33 @@ def pointer(typing_context, address, number):
 def step(plan, x, outputs):
     """Take a step with all layers, and with the head if there are outputs to write.
 
-    plan     the address of gemm, n_from_h, n_slabs, n_terms, the numbers of units, of products and
-             of sequences, the addresses of `term` and of the head's weights; then, for each layer,
-             the addresses of its weights, its state block and its frame, how much it reads, and
-             the address and the number of rows of W_T, see `by_order`
+    plan     the addresses of products, n_from_h, n_slabs, n_terms, the numbers of units, of
+             products and of sequences, the addresses of `term` and of the head's weights; then,
+             for each layer, the addresses of its weights, its state block and its frame, how much
+             it reads, and the address and the number of rows of W_T, see `weights_for`
     x        (N, D)
     outputs  (n_outputs,), for a single sequence, or (0,)
     """
     plan, x, outputs = borrowed(plan), borrowed(x), borrowed(outputs)
-    gemm, n_from_h, n_slabs, n_terms = plan[0], plan[1], plan[2], plan[3]
-    H, R, N = plan[4], plan[5], plan[6]
+    addresses, n_from_h, n_slabs, n_terms = (plan[0], plan[1]), plan[2], plan[3], plan[4]
+    H, R, N = plan[5], plan[6], plan[7]
     zero, one = like(x[0, 0], 0), like(x[0, 0], 1)
-    term = h = carray(pointer(plan[7], zero), n_terms * H * N)
-    for first in range(9, plan.size, 6):
+    term = h = carray(pointer(plan[8], zero), n_terms * H * N)
+    for first in range(10, plan.size, 6):
         D = plan[first + 3]
         W = carray(pointer(plan[first], zero), (H + D + 1, R - plan[first + 5]))
         s = carray(pointer(plan[first + 1], zero), (H + D + 1) * N)
         g = carray(pointer(plan[first + 2], zero), n_slabs * H * N)
-        if first == 9:
+        if first == 10:
             read_rows(x, s[H * N :])
         else:
             s[H * N : (H + D) * N] = h
         W_T = carray(pointer(plan[first + 4], zero), (plan[first + 5], H + D + 1))
-        multiply_weights(gemm, W, W_T, s, H, n_from_h, g)
+        multiply_weights(addresses, W, W_T, s, H, n_from_h, g)
         h = s[: H * N]
         step_forward(one, step_forward_parts(g, g, h, h, term, H * N))
     if outputs.size:
-        head = carray(pointer(plan[8], zero), (H + 1, outputs.size))
+        head = carray(pointer(plan[9], zero), (H + 1, outputs.size))
         multiply_by_row(h, head, 0, 0, outputs)
         for j in range(outputs.size):
             outputs[j] += head[H, j]
@@ -80,9 +80,9 @@ class CompiledStepper(Stepper):
         R, sizes = len(cell.products) * H, (products_from_h(cell, H), cell.n_slabs, cell.n_terms)
         self.kept = []  # arrays of which the kernel knows addresses
         shared = address_of(self.memory), address_of(self.head)
-        plan = [gemm_address(self.W.dtype), *sizes, H, R, n_sequences, *shared]
+        plan = [*addresses_for(self.W.dtype), *sizes, H, R, n_sequences, *shared]
         for layer, weights in zip(self.layers, arranged, strict=True):
-            W, W_T = by_order(weights, n_sequences)
+            W, W_T = weights_for(weights, n_sequences)
             self.kept += W, W_T
             plan += *map(address_of, (W, layer.s, layer.products)), len(layer.x)
             plan += address_of(W_T), W_T.shape[1]

@@ -5,20 +5,20 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from skrnn._core.compiled.blas import by_order, gemm_address
 from skrnn._core.compiled.build import as_argument
 from skrnn._core.compiled.kernels import kernels_for
+from skrnn._core.compiled.products import addresses_for, weights_for
 from skrnn._core.unroll import products_from_h
 
 
 def unroll_for(cell, dtype):
     """Compile the kernels for a cell and a type of numbers; return the loop over time by them."""
-    kernels, address = kernels_for(cell, dtype), gemm_address(dtype)
+    kernels, addresses = kernels_for(cell, dtype), addresses_for(dtype)
 
     def unroll(layer, xs, packing, state, mask, how, return_steps=True):
         """Do what `skrnn._core.unroll.unroll` does."""
-        W, W_T = by_order(how.arranged, state.shape[-1])
-        call = Call(layer, W, W_T, list_spans(layer, packing, how), kernels, address, how)
+        W, W_T = weights_for(how.arranged, state.shape[-1])
+        call = Call(layer, W, W_T, list_spans(layer, packing, how), kernels, addresses, how)
         outputs = np.empty((packing.n_rows if return_steps else 0, layer.n_outputs), W.dtype)
         ways = [Way(k, x, own_mask(mask, k, state), [], []) for k, x in enumerate(xs)]
         for way in ways:
@@ -66,7 +66,7 @@ class Call(NamedTuple):
     W_T: np.ndarray
     spans: list
     kernels: tuple
-    address: int  # of the product of matrices
+    addresses: tuple  # of products of matrices
     how: Any
 
 
@@ -108,7 +108,8 @@ def go_over_span(call, way, span, state, outputs, how):
     tape = [how.empty((n,), dtype) for n in n_floats]
     work = np.empty((1 + cell.n_terms + cell.n_slabs) * H * N, dtype)
     call.kernels[0](
-        (call.address, products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), way.k * H),
+        call.addresses,
+        (products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), way.k * H),
         (span.offsets, positions(cell.carried)),
         (call.W[way.k], call.W_T[way.k], as_argument(way.x[span.rows], dtype), way.mask),
         (*tape, work),
@@ -147,9 +148,10 @@ def go_back_over_span(call, way, span, tape, given, gradient):
     """Take one direction back through a span: see ``backward`` in `kernels`."""
     cell, H, D, N = call.layer.cell, call.layer.hidden_size, call.layer.n_features, span.n_sequences
     n_units = 2 + cell.n_terms + 1 + len(cell.carried) + cell.n_local + len(cell.products)
-    work = np.empty((n_units * H + D) * N, call.W.dtype)
-    sizes = call.address, products_from_h(cell, H), cell.n_slabs, cell.n_local, cell.n_terms
+    work = np.empty(((n_units + 1) * H + D + 1) * N, call.W.dtype)
+    sizes = products_from_h(cell, H), cell.n_slabs, cell.n_local, cell.n_terms
     call.kernels[1](
+        call.addresses,
         (*sizes, int(cell.keeps_h), way.k * H),
         span.offsets,
         (call.how.arranged.W[way.k], way.mask),

@@ -9,7 +9,7 @@ pytest.importorskip("numba")
 from numba import njit  # noqa: E402
 
 from skrnn._core import cells  # noqa: E402
-from skrnn._core.compiled import blas, calls  # noqa: E402
+from skrnn._core.compiled import calls  # noqa: E402
 from skrnn._core.compiled.calls import NAMES  # noqa: E402
 
 DTYPES = [np.float32, np.float64]
@@ -83,31 +83,6 @@ def test_one_slab_multiplies_each_of_many():
     a, b = np.arange(12.0), np.array([1.0, 10, 100])
     compiled("multiply")(a, b, a)
     assert_array_equal(a.reshape(4, 3), np.arange(12.0).reshape(4, 3) * b)
-
-
-@pytest.mark.parametrize("dtype", DTYPES)
-@pytest.mark.parametrize("beta", [0, 1])
-@pytest.mark.parametrize("trans_a", "NT")
-@pytest.mark.parametrize("trans_b", "NT")
-def test_products(trans_a, trans_b, beta, dtype):
-    rng, (m, n, k) = np.random.default_rng(2), (3, 4, 5)
-    A = rng.standard_normal((m, k) if trans_a == "N" else (k, m)).astype(dtype)
-    B = rng.standard_normal((k, n) if trans_b == "N" else (n, k)).astype(dtype)
-    C = rng.standard_normal((m, n)).astype(dtype)
-    expected = (A if trans_a == "N" else A.T) @ (B if trans_b == "N" else B.T) + beta * C
-    how = ord(trans_a), ord(trans_b), beta
-    gemm = blas.gemm
-
-    @njit
-    def multiply(address, how, sizes, A, B, C):
-        gemm(address, how, sizes, A, B, C)
-
-    # BLAS counts by columns, so that what it sees are the transposed matrices.
-    a, b, c = (np.ascontiguousarray(M.T) for M in (A, B, C))
-    leading = A.shape[0], B.shape[0], m
-    arrays = [(array, lead) for array, lead in zip((a, b, c), leading, strict=True)]
-    multiply(blas.gemm_address(dtype), how, (m, n, k), *arrays)
-    assert_allclose(c.T, expected, rtol=1e-5)
 
 
 def test_functions_that_differ_have_names_that_differ():
