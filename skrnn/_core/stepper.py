@@ -34,14 +34,15 @@ class LayerStepper(LayerStates):
 
     def __init__(self, layer, weights, n_sequences, dtype):
         super().__init__(layer, weights, n_sequences, dtype)
-        cell, H, (W,) = layer.cell, layer.hidden_size, weights.W
+        cell, H, (W,) = layer.cell, layer.hidden_size, weights.for_columns(n_sequences)
         # What takes in x alone is a product of its own: in one with h it would meet zeros.
         n_from_h = products_from_h(cell, H)
-        parts = [(W[:, :n_from_h], self.s, self.products[:n_from_h])]
-        if n_from_h < W.shape[1]:
-            parts.append((W[H:, n_from_h:], self.s[H:], self.products[n_from_h:]))
+        parts = [(W[:n_from_h], self.s, self.products[:n_from_h])]
+        if n_from_h < len(W):
+            parts.append((W[n_from_h:, H:], self.s[H:], self.products[n_from_h:]))
         # A part that is not contiguous would be copied by each call of `np.dot`.
-        self.multiply = [(np.ascontiguousarray(W).T, s, out) for W, s, out in parts]
+        order = "F" if W.flags.f_contiguous else "C"
+        self.multiply = [(np.asarray(part, order=order), s, out) for part, s, out in parts]
         term = np.empty((cell.n_terms * H, 1, n_sequences), dtype)
         # The step's frame is also the next one's, and a state is overwritten by the next.
         arrays = self.frame, self.state[0], term, *weights.vectors

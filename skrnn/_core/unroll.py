@@ -165,14 +165,14 @@ class Tape(NamedTuple):
 
 def go_over(cell, weights, xs, state, mask, how):
     """Take K arrays xs (T, D, N) through T steps of N sequences; overwrite `state`."""
-    H, W = state.shape[1], weights.W
-    S = state_blocks(xs, H, W.dtype, how.empty)
+    H, W_T = state.shape[1], weights.W_T
+    S = state_blocks(xs, H, W_T.dtype, how.empty)
     # With a mask the h in S is what the mask leaves of it, and h itself has a place of its own.
-    h = S[:, :H] if mask is None else how.empty((len(S), H, *S.shape[2:]), W.dtype)
+    h = S[:, :H] if mask is None else how.empty((len(S), H, *S.shape[2:]), W_T.dtype)
     h[0] = state[0]
     # Products of the input alone are computed for all steps at once, and so need all frames.
-    one_frame = not how.for_backward and W.shape[2] == products_from_h(cell, H)
-    G = frames(cell, h.shape, state, one_frame, W.dtype, how.empty)
+    one_frame = not how.for_backward and W_T.shape[1] == products_from_h(cell, H)
+    G = frames(cell, h.shape, state, one_frame, W_T.dtype, how.empty)
     tape = Tape(cell, weights, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
         step_forward(tape)
@@ -216,14 +216,14 @@ def products_from_h(cell, H):
 def step_forward(tape):
     """Fill h and the tape."""
     cell, weights, S, h, G, mask = tape
-    W, (H, K, N), n_steps = weights.W, h.shape[1:], len(h) - 1
-    n_products = W.shape[2]
+    (H, K, N), n_steps = h.shape[1:], len(h) - 1
+    W = weights.for_columns(N)
+    n_products = W.shape[1]
     n_from_h = products_from_h(cell, H)
     by_direction, products = S[:-1].swapaxes(1, 2), G[:-1, :n_products].swapaxes(1, 2)
     if n_products > n_from_h:
-        W_from_x = W[:, H:, n_from_h:].swapaxes(1, 2)
-        np.matmul(W_from_x, by_direction[:, :, H:], out=products[:, :, n_from_h:])
-    W_from_h, products = W[:, :, :n_from_h].swapaxes(1, 2), products[:, :, :n_from_h]
+        np.matmul(W[:, n_from_h:, H:], by_direction[:, :, H:], out=products[:, :, n_from_h:])
+    W_from_h, products = W[:, :n_from_h], products[:, :, :n_from_h]
     term = endless(np.empty((cell.n_terms * H, K, N), W.dtype), n_steps)
     vectors = [endless(vector, n_steps) for vector in weights.vectors]
     parts = cell.forward_parts(G[:-1], G[1:], h[:-1], h[1:], term, H, *vectors)

@@ -8,6 +8,9 @@ import numpy as np
 
 from skrnn._core.cached import cached_property
 
+# Weights from which their order counts: BLAS copies large ones at each product.
+LARGE = 1 << 15
+
 
 @dataclass(eq=False)
 class Arranged:
@@ -23,11 +26,16 @@ class Arranged:
 
     @cached_property
     def W(self):
-        """(K, H + D + 1, R), by which the product of one sequence is three times as fast.
-
-        The product of many is no slower, but for large weights in compiled code.
-        """
+        """(K, H + D + 1, R)."""
         return np.ascontiguousarray(self.W_T.swapaxes(1, 2))
+
+    def for_columns(self, n):
+        """View the weights as (K, R, H + D + 1), in the memory by which n columns take less time.
+
+        The product of one is three times as fast by `W`; that of 32 is up to 1.3 times as fast by
+        `W_T` if it is large.
+        """
+        return self.W_T if n > 1 and self.W_T[0].size >= LARGE else self.W.swapaxes(1, 2)
 
     def zero_gradient(self):
         return Arranged(np.zeros_like(self.W_T), 0 * self.vectors)
