@@ -59,6 +59,9 @@ class BaseRNN(
     publishes is taken from them and from the `History` of its training.
     """
 
+    # Whether each sequence has a label, which a training may have learnt before its last epoch.
+    _labels_sequences = False
+
     # The attributes that a fit sets. Any stands for None: users know when to expect it, and need
     # not rule it out at every use.
     feature_names_in_: np.ndarray
@@ -119,7 +122,7 @@ class BaseRNN(
             score.try_out()
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
-        settings = settings.for_set(train)
+        settings = settings.for_set(train, self._labels_sequences)
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
         n_epochs = 1 if incremental else settings.max_iter

@@ -120,7 +120,10 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
     max_iter : int or 'auto', default='auto'
         Largest number of epochs, passes over the training set; for 'lbfgs' of iterations. 'auto' is
         the number that takes about 1000 mini-batches, but from 10 to 100, so that small sets get
-        many epochs and large ones few; for 'lbfgs' it is 100. `n_iter_` tells how many were done.
+        many epochs and large ones few; for 'lbfgs' it is 100. With 'auto', `RNNClassifier` ends
+        sooner where the loss without penalty has been below a hundredth of that of a constant
+        prediction for more than `n_iter_no_change` epochs in a row: it has learnt its labels.
+        `n_iter_` tells how many epochs were done.
     shuffle : bool, default=True
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
         length, which are computed faster together.
@@ -287,6 +290,7 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
     (20, 2)
     """
 
+    _labels_sequences = True
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "pooling": [StrOptions({"last", "mean", "max"})],

@@ -29,6 +29,7 @@ class Settings:
     max_grad_norm: float | None
     verbose: bool | int
     token_dropout: float = 0.0
+    ends_when_learnt: bool = False  # see `Trainer.has_learnt`
 
     @classmethod
     def of(cls, params):
@@ -58,8 +59,13 @@ class Settings:
         size = self.sequences_per_batch(len(train))
         return train.batches(size, rng, self.shuffle and rng is not None)
 
-    def for_set(self, train):
-        """Return the settings with a number of epochs that suits the training set."""
+    def for_set(self, train, is_for_labels):
+        """Return the settings with a number of epochs that suits the training set.
+
+        is_for_labels  whether sequences have labels, which training may have learnt before
+        """
         if self.max_iter != "auto":
             return self
-        return replace(self, max_iter=auto_epochs(len(self.batches(train))))
+        n_epochs = auto_epochs(len(self.batches(train)))
+        ends_when_learnt = is_for_labels and not self.rule.needs_whole_set
+        return replace(self, max_iter=n_epochs, ends_when_learnt=ends_when_learnt)

@@ -1,6 +1,7 @@
 """One training: an objective minimised by a solver, epoch by epoch, and the record of it."""
 
 import warnings
+from functools import cached_property
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
@@ -16,6 +17,9 @@ from skrnn._targets.training_set import Chunk
 # constant prediction costs has learnt nothing. Of the sets in ``benchmarks/README.md`` none that
 # learns ends above two thirds, and those that are stuck above 0.98.
 ENOUGH_UPDATES, STUCK = 100, 0.97
+# One whose loss is below this share of it has learnt the labels of its sequences: measured in
+# ``benchmarks/README.md``, "What the budget of small sets costs".
+LEARNT = 0.01
 # Where all targets are equal, a constant costs nothing but rounding, and there is nothing to learn.
 NOTHING = 1e-12
 # An L2 penalty that is so much larger than the weight of a batch is the reason of a divergence.
@@ -48,6 +52,7 @@ class Trainer:
             keep_best=score is not None,
         )
         self.stopped = self.ended = False
+        self.n_learnt = 0  # epochs in a row
 
     def fit(self, theta, n_epochs, incremental=False):
         """Train `theta` in place for at most so many epochs; return the history.
@@ -159,15 +164,10 @@ class Trainer:
 
     def warn_stuck(self, theta):
         """Warn if the network predicts no better than a constant does."""
-        train, network = self.objective.train, self.objective.network
-        n_batches = len(self.settings.batches(train))
+        network, n_batches = self.objective.network, self.n_batches
         if self.history.n_iter * n_batches < ENOUGH_UPDATES:
             return
-        penalty = self.objective.penalise(
-            theta, np.zeros_like(theta), train.sequence_weight.sum() / n_batches
-        )
-        loss = self.history.loss - penalty
-        constant = constant_loss(self.objective.loss, train, network.head.n_outputs)
+        loss, constant = self.without_penalty(theta, self.history.loss), self.constant_loss
         if constant < NOTHING or loss < STUCK * constant:
             return
         pooling = " read all steps with pooling='max'," if network.pooling == "last" else ""
@@ -181,18 +181,42 @@ class Trainer:
             stacklevel=2,
         )
 
+    def has_learnt(self, theta, loss):
+        """Whether labels cost hardly anything beside a constant prediction, and have for long.
+
+        More epochs would change no label of the training set, and few of others.
+        """
+        is_low = self.without_penalty(theta, loss) < LEARNT * self.constant_loss
+        self.n_learnt = self.n_learnt + 1 if is_low else 0
+        return self.n_learnt > self.settings.n_iter_no_change
+
+    def without_penalty(self, theta, loss):
+        """Return the mean loss of an epoch without the L2 penalty of its batches."""
+        weight = self.objective.train.sequence_weight.sum() / self.n_batches
+        return loss - self.objective.penalise(theta, np.zeros_like(theta), weight)
+
+    @cached_property
+    def n_batches(self):
+        return len(self.settings.batches(self.objective.train))
+
+    @cached_property
+    def constant_loss(self):
+        network = self.objective.network
+        return constant_loss(self.objective.loss, self.objective.train, network.head.n_outputs)
+
     def record(self, theta, loss, grad_norm):
         """Note one epoch; True if training should end."""
         history = self.history
         history.n_iter += 1
         history.loss_curve.append(loss)
         history.grad_norm_curve.append(grad_norm)
-        message = f"Iteration {history.n_iter}, loss = {loss:.8f}"
+        message, learnt = f"Iteration {history.n_iter}, loss = {loss:.8f}", False
         if self.score is None:
             # A quasi-Newton method ends by its own rule, and a plan is carried out: the loss of
             # 'cosine' may stall at a high rate, and improve only as the rate falls.
             ends_itself = self.settings.is_planned or self.settings.rule.needs_whole_set
             stalled = self.stopping.update(loss) and not ends_itself
+            learnt = self.settings.ends_when_learnt and self.has_learnt(theta, loss)
         else:
             score, validation_loss = self.score(theta, history)
             history.validation_scores.append(score)
@@ -201,6 +225,6 @@ class Trainer:
             message += f", validation score = {score:.6f}"
         if self.settings.verbose:
             print(message)
-        self.stopped = self.report(theta, history)
+        self.stopped = self.report(theta, history) or learnt
         self.ended = self.stopped or stalled
         return self.ended
