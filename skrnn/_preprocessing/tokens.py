@@ -35,6 +35,9 @@ from skrnn._typing import Sequences
 from skrnn._version import VersionMixin
 
 UNKNOWN = "<unk>"
+# From so many on, tokens of a single sequence teach less than what is unknown does: measured in
+# ``benchmarks/README.md``, "Recipes for texts".
+MANY_SEQUENCES = 1000
 
 # It stands for the token of a sequence that has none.
 _NOTHING = object()
@@ -69,10 +72,12 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         ``r"\S+"`` cuts at white space alone. Combining marks and joiners belong to the character
         before them, whatever the pattern.
 
-    min_df : int or float, default=1
+    min_df : int, float or 'auto', default='auto'
         Tokens in fewer sequences than this have no id of their own: a number of sequences or, if
         float, a share of them. Applies to each token feature as well. With 2 or more, the vector
-        of the unknown token is trained on the rare ones.
+        of the unknown token is trained on the rare ones, which makes it one to rely on. 'auto' is
+        2 from 1000 sequences on and 1 below, or where no token is in two of them. Set 1 if the
+        network begins with vectors that know rare tokens (`embedding_init`).
 
     max_features : int, default=None
         Keep only so many tokens, the most frequent ones, of equally frequent ones the first in
@@ -153,6 +158,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         "min_df": [
             Interval(RealNotInt, 0, 1, closed="both"),
             Interval(Integral, 1, None, closed="left"),
+            StrOptions({"auto"}),
         ],
         "max_features": [Interval(Integral, 1, None, closed="left"), None],
         "vocabulary": [Iterable, None],
@@ -165,7 +171,7 @@ class TokenEncoder(VersionMixin, SequenceTransformerMixin, BaseEstimator):
         analyzer: str | Callable[[Any], Iterable[str]] = "word",
         lowercase: bool = True,
         token_pattern: str | None = None,
-        min_df: int | float = 1,
+        min_df: int | float | str = "auto",
         max_features: int | None = None,
         vocabulary: Iterable[str] | Mapping[str, int] | None = None,
         token_features: str | Sequence[str | Callable[[str], str]] | None = "auto",
@@ -534,7 +540,7 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
     once = csr_array((np.ones(len(found), bool), found, offsets_of(tokens.lengths)))
     once.sum_duplicates()  # within each sequence
     n_sequences = np.bincount(once.indices, minlength=len(number) + 1)
-    least = min_df if isinstance(min_df, Integral) else min_df * len(tokens.lengths)
+    least = _least_sequences(min_df, n_sequences, len(tokens.lengths))
     kept = [value for value, i in number.items() if n_sequences[i] >= least]
     if max_features is not None:
         kept = sorted(kept, key=lambda value: (-count[number[value]], value))[:max_features]
@@ -544,6 +550,13 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
             f"min_df={min_df!r}. Lower min_df, or let token_pattern match more."
         )
     return _numbered(sorted(kept))
+
+
+def _least_sequences(min_df, n_sequences, n_in_all):
+    """In how many sequences a token must be, given in how many each of them is."""
+    if min_df == "auto":
+        return 2 if n_in_all >= MANY_SEQUENCES and n_sequences.max() > 1 else 1
+    return min_df if isinstance(min_df, Integral) else min_df * n_in_all
 
 
 def as_vocabulary(vocabulary):

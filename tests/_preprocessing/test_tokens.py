@@ -89,6 +89,17 @@ def test_lists_of_tokens_have_the_features_of_their_form(X, params, features):
     assert encoder.transform(X)[0].ndim == (2 if features else 1)
 
 
+def test_tokens_of_one_sequence_have_no_id_where_there_are_many():
+    words = [[f"word{i}", "a" if i % 2 else "b", "b"] for i in range(1000)]
+    many = TokenEncoder(token_features=["suffix1"]).fit(words)
+    assert many.vocabulary_ == {"a": 1, "b": 2}
+    assert len(many.feature_vocabularies_[0]) == 10 + 2  # all digits, a and b
+    assert len(TokenEncoder(min_df=1).fit(words).vocabulary_) == 1002
+    assert len(TokenEncoder().fit(words[1:]).vocabulary_) == 1001
+    # What is in one sequence each is all there is.
+    assert len(TokenEncoder().fit([[f"word{i}"] for i in range(1000)]).vocabulary_) == 1000
+
+
 def test_equally_frequent_tokens_are_kept_in_order():
     X = [["d", "c"], ["b", "a"], ["c", "b"]]
     for tokens in (X, X[::-1]):
