@@ -57,10 +57,11 @@ def set_config(*, backend: str | None = None) -> None:
     Examples
     --------
     >>> import skrnn
+    >>> before = skrnn.get_config()
     >>> skrnn.set_config(backend="numpy")
     >>> skrnn.get_config()
     {'backend': 'numpy'}
-    >>> skrnn.set_config(backend="auto")
+    >>> skrnn.set_config(**before)
     """
     if backend is not None:
         os.environ[VARIABLE] = check_backend(backend)

@@ -6,7 +6,6 @@ import runpy
 import sys
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 pyplot = pytest.importorskip("matplotlib.pyplot")
@@ -142,8 +141,7 @@ SCORES = {
     "tagging_search": {r"test F1 of the best: (\S+)": (0.95, 1)},
     "vanishing_gradient": {
         r"rnn: R2 (\S+),": (-0.1, 0.1),
-        # A network that learns nothing ends by chance: with NumPy 1 its gradient does not vanish.
-        r"rnn: .* gradient (\S+)": (0, 1e-3 if np.__version__ >= "2" else 1),
+        r"rnn: .* gradient (\S+)": (0, 2e-3),
         r"lstm: R2 (\S+),": (0.9, 1),
         r"lstm: .* gradient (\S+)": (1e-2, 1),
     },

@@ -84,10 +84,9 @@ class Objective:
 
     def splits(self, n):
         """Whether a batch of n sequences is computed in two parts."""
-        units = n * self.stack.hidden_size
-        if self.unroll is not None:
-            return n > 1 and units * self.stack.cell.n_gates >= COMPILED_SPLIT_GATES
-        return n > 1 and units >= SPLIT_UNITS
+        units, n_gates = n * self.stack.hidden_size, self.stack.cell.n_gates
+        is_enough = self.unroll is not None and units * n_gates >= COMPILED_SPLIT_GATES
+        return n > 1 and (is_enough or units >= SPLIT_UNITS)
 
     def take(self, chunk, part):
         """Batch of a part of a chunk, some of its tokens replaced by the unknown one."""

@@ -1,8 +1,8 @@
 """Blocks of a matrix product, whose sums stay in registers over the whole inner dimension.
 
 A number of A fills a vector, by which a vector of B's columns is multiplied as it stands. A block
-of 8 rows by 2 vectors keeps the multipliers busy and fits half of the registers of AVX-512 (for the
-sizes that do, see Low et al., 2016).
+must have enough sums to keep the multipliers busy, and no more than there are registers for (Low et
+al., 2016): 8 rows by 2 vectors with AVX-512, 6 by 2 with AVX2.
 
 Each number of the product is a sum in the order of the inner dimension, whatever the number of
 columns.
@@ -136,6 +136,6 @@ class Vectors:
     def call(self, name, result, *args):
         """Call one of LLVM's own functions."""
         kind = ir.FunctionType(result, [arg.type for arg in args])
-        end = ".p0" if name.startswith("masked") else ""
+        end = ".p0" if name.startswith("masked") else ""  # for a pointer of any kind
         name = f"llvm.{name}.v{self.lanes}f{8 * self.size}{end}"
         return self.builder.call(get_or_insert_function(self.builder.module, kind, name), args)

@@ -71,7 +71,7 @@ def test_outer_products_are_added(n, by, dtype):
 @pytest.mark.skipif(not products.HAS_AVX512, reason="AVX2 multiplies some numbers of columns only")
 @pytest.mark.parametrize("dtype", DTYPES)
 def test_by_blocks_a_column_does_not_depend_on_the_others(dtype):
-    """So the halves of a batch, which two threads compute, have the bits of the whole."""
+    """Nor do the halves of a batch, as far as products by blocks go, differ from the whole."""
     A, b, addresses = (
         random((40, 50), dtype),
         random((50, 43), dtype),
