@@ -1,11 +1,11 @@
 """One training: an objective minimised by a solver, epoch by epoch, and the record of it."""
 
 import warnings
-from functools import cached_property
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
+from skrnn._core.cached import cached_property
 from skrnn._fitting.constant import constant_loss
 from skrnn._fitting.objective import ignore_overflow
 from skrnn._optim.minimize import minimize_lbfgs, minimize_minibatch
