@@ -23,6 +23,17 @@ def takes_int():
     return capsule.count(", int *") == 6
 
 
+def place_of(array, kind, context, builder):
+    """Return the place of the numbers of an array."""
+    return context.make_array(kind)(context, builder, array).data
+
+
+def call_at(address, pointers, builder):
+    """Call the function at an address."""
+    function = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
+    builder.call(builder.inttoptr(address, function.as_pointer()), pointers)
+
+
 @intrinsic
 def gemm(typing_context, address, how, sizes, A, B, C):
     """``C = A @ B + beta C``, column-major as BLAS has it.
@@ -38,22 +49,17 @@ def gemm(typing_context, address, how, sizes, A, B, C):
             value = builder.trunc(value, ir.IntType(bits))
             return cgutils.alloca_once_value(builder, value)
 
-        def items(j):
-            return [builder.extract_value(args[j], i) for i in range(len(signature.args[j]))]
-
         def matrix(j):
-            array, leading = items(j)
-            data = context.make_array(signature.args[j][0])(context, builder, array).data
-            return [data, integer(leading)]
+            array, leading = cgutils.unpack_tuple(builder, args[j])
+            return [place_of(array, signature.args[j][0], context, builder), integer(leading)]
 
-        (trans_a, trans_b, beta), a, b, c = items(1), matrix(3), matrix(4), matrix(5)
+        (trans_a, trans_b, beta), sizes = (cgutils.unpack_tuple(builder, args[j]) for j in (1, 2))
+        a, b, c = map(matrix, (3, 4, 5))
         real = a[0].type.pointee
         one = cgutils.alloca_once_value(builder, ir.Constant(real, 1.0))
         factor = cgutils.alloca_once_value(builder, builder.sitofp(beta, real))
-        pointers = [integer(trans_a, 8), integer(trans_b, 8), *map(integer, items(2))]
-        pointers += [one, *a, *b, factor, *c]
-        function = ir.FunctionType(ir.VoidType(), [pointer.type for pointer in pointers])
-        builder.call(builder.inttoptr(args[0], function.as_pointer()), pointers)
+        pointers = [integer(trans_a, 8), integer(trans_b, 8), *map(integer, sizes)]
+        call_at(args[0], [*pointers, one, *a, *b, factor, *c], builder)
         return context.get_dummy_value()
 
     return types.void(address, how, sizes, A, B, C), codegen

@@ -12,7 +12,7 @@ from itertools import chain
 
 from llvmlite import ir
 from numba import types
-from numba.core.cgutils import alloca_once, for_range, get_or_insert_function
+from numba.core.cgutils import alloca_once, for_range, get_or_insert_function, unpack_tuple
 from numba.extending import intrinsic
 
 BIT, INT, LONG = (ir.IntType(bits) for bits in (1, 32, 64))
@@ -32,14 +32,12 @@ def block(rows, bits, vectors):
     @intrinsic
     def multiply_block(typing_context, sizes, A, B, C):
         def codegen(context, builder, signature, args):
-            def items(j):
-                return [builder.extract_value(args[j], i) for i in range(len(signature.args[j]))]
-
             def matrix(j):
-                pointer, place, *strides = items(j)
+                pointer, place, *strides = unpack_tuple(builder, args[j])
                 return [builder.gep(pointer, [place]), *strides]
 
-            (k, n, rest, adds), a, (b,), (c,) = items(0), *map(matrix, (1, 2, 3))
+            (k, n, rest, adds), a = unpack_tuple(builder, args[0]), matrix(1)
+            (b,), (c,) = matrix(2), matrix(3)
             code = Vectors(builder, b.type.pointee, bits, rest if vectors == 1 else None)
             sums = begin(code, n, c, builder.trunc(adds, BIT), (rows, vectors))
             sum_up(code, (k, n), a, b, sums)
@@ -58,8 +56,7 @@ def begin(code, n, c, adds, shape):
     sums = [[alloca_once(builder, code.type) for _ in range(vectors)] for _ in range(rows)]
     with builder.if_else(adds) as (then, otherwise):
         with then:
-            for i, places in enumerate(sums):
-                row = builder.gep(c, [builder.mul(n, LONG(i))])
+            for row, places in zip(code.rows(c, n, rows), sums, strict=True):
                 for j, place in enumerate(places):
                     builder.store(code.read(row, j), place)
         with otherwise:
@@ -71,7 +68,7 @@ def begin(code, n, c, adds, shape):
 def sum_up(code, sizes, A, b, sums):
     """Add the products of numbers of A and vectors of B to the sums."""
     builder, (k, n), (a, down, across) = code.builder, sizes, A
-    starts = [builder.gep(a, [builder.mul(down, LONG(i))]) for i in range(len(sums))]
+    starts = code.rows(a, down, len(sums))
     with for_range(builder, k) as loop:
         row, step = builder.gep(b, [builder.mul(loop.index, n)]), builder.mul(loop.index, across)
         columns = [code.read(row, j) for j in range(len(sums[0]))]
@@ -83,8 +80,7 @@ def sum_up(code, sizes, A, b, sums):
 
 def write(code, n, sums, c):
     """Write the sums to rows of C."""
-    for i, places in enumerate(sums):
-        row = code.builder.gep(c, [code.builder.mul(n, LONG(i))])
+    for row, places in zip(code.rows(c, n, len(sums)), sums, strict=True):
         for j, place in enumerate(places):
             code.write(code.builder.load(place), row, j)
 
@@ -101,6 +97,11 @@ class Vectors:
             lanes = list(range(self.lanes))
             lane = ir.Constant(ir.VectorType(LONG, self.lanes), lanes)
             self.mask = builder.icmp_signed("<", lane, self.fill(n))
+
+    def rows(self, first, distance, n_rows):
+        """List the places of rows that begin so many numbers after one another."""
+        places = (self.builder.mul(distance, LONG(i)) for i in range(n_rows))
+        return [self.builder.gep(first, [place]) for place in places]
 
     def fill(self, number):
         """Fill a vector with a number."""

@@ -33,14 +33,21 @@ def built(kernel, signature, cell):
 
 @lru_cache
 def _build(kernel, signature, equations):
-    names, rename = dict(kernel.__globals__), calls.named(checksum(equations, signature))
+    names, number = dict(kernel.__globals__), checksum(equations, signature)
     for name, function in zip(FUNCTIONS, equations, strict=True):
-        copy = rename(FunctionType(function.__code__, function.__globals__ | calls.NAMES, name))
+        copy = renamed(function, name, function.__globals__ | calls.NAMES, number)
         names[f"step_{name}"] = njit(**OPTIONS)(copy)
-    # numba keeps compiled code under the name of the function.
-    copy = rename(FunctionType(kernel.__code__, names, kernel.__name__))
-    copy.__module__ = kernel.__module__
-    return kept(copy, signature, **OPTIONS)
+    return kept(renamed(kernel, kernel.__name__, names, number), signature, **OPTIONS)
+
+
+def renamed(function, name, names, number):
+    """Return a function that sees these names, and is itself called by a name and a number.
+
+    numba keeps compiled code under the name of the function.
+    """
+    copy = FunctionType(function.__code__, names, name)
+    copy.__module__ = function.__module__
+    return calls.named(number)(copy)
 
 
 def checksum(equations, signature):
@@ -58,9 +65,8 @@ def checksum(equations, signature):
 
 def kept_for_c(function, signature):
     """Compile a function that is called by its ``address``, and need not know any cell."""
-    rename = calls.named(checksum((), signature))
-    copy = rename(FunctionType(function.__code__, function.__globals__, function.__name__))
-    copy.__module__ = function.__module__
+    number = checksum((), signature)
+    copy = renamed(function, function.__name__, function.__globals__, number)
     return kept(copy, signature, cfunc, error_model=OPTIONS["error_model"])
 
 

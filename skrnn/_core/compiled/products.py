@@ -8,14 +8,13 @@ product stays in registers over the whole inner dimension instead, see `blocks`.
 from functools import lru_cache
 
 import numpy as np
-from llvmlite import ir
 from numba import njit, types
-from numba.core.cgutils import alloca_once_value
+from numba.core.cgutils import alloca_once_value, unpack_tuple
 from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 from numba.np.numpy_support import from_dtype
 
-from skrnn._core.compiled.blas import PLAIN, TRANSPOSED, gemm, gemm_address
+from skrnn._core.compiled.blas import PLAIN, TRANSPOSED, call_at, gemm, gemm_address, place_of
 from skrnn._core.compiled.blocks import block
 from skrnn._core.compiled.build import kept_for_c
 from skrnn._core.compiled.vecmath import OPTIONS
@@ -117,12 +116,9 @@ def call(typing_context, address, numbers, arrays):
     """Call a function by its address, with the places of numbers and of arrays."""
 
     def codegen(context, builder, signature, args):
-        given = [alloca_once_value(builder, args[1])]
-        for j, kind in enumerate(arrays):
-            array = builder.extract_value(args[2], j)
-            given.append(context.make_array(kind)(context, builder, array).data)
-        function = ir.FunctionType(ir.VoidType(), [value.type for value in given])
-        builder.call(builder.inttoptr(args[0], function.as_pointer()), given)
+        pairs = zip(unpack_tuple(builder, args[2]), arrays, strict=True)
+        places = [place_of(array, kind, context, builder) for array, kind in pairs]
+        call_at(args[0], [alloca_once_value(builder, args[1]), *places], builder)
         return context.get_dummy_value()
 
     return types.void(address, numbers, arrays), codegen
