@@ -116,14 +116,23 @@ class Objective:
             return self.network.loss_and_grad(theta, batch, self.loss, how, layout)
 
     def penalise(self, theta, grad, total):
-        """Return ``alpha / 2 * |weights|^2 / total`` and add its gradient, if there is one."""
+        """Return the penalty and add its gradient, if there is one."""
+        penalty, dpenalty = self.penalty(theta, total)
+        if dpenalty is not None:
+            grad[: len(dpenalty)] += dpenalty
+        return penalty
+
+    def penalty(self, theta, total):
+        """Return ``alpha / 2 * |weights|^2 / total`` and its gradient, which is None without one.
+
+        The next call overwrites the gradient.
+        """
         if not self.settings.alpha or self.settings.rule.decays_weights:
-            return 0.0
+            return 0.0, None
         dense = theta[: len(self.penalised)]
         dpenalty = np.multiply(dense, self.penalised, self.dpenalty)
         dpenalty *= self.settings.alpha / total
-        grad[: len(dense)] += dpenalty
-        return float(dpenalty @ dense) / 2
+        return float(dpenalty @ dense) / 2, dpenalty
 
 
 def ignore_overflow():

@@ -193,7 +193,7 @@ class Trainer:
     def without_penalty(self, theta, loss):
         """Return the mean loss of an epoch without the L2 penalty of its batches."""
         weight = self.objective.train.sequence_weight.sum() / self.n_batches
-        return loss - self.objective.penalise(theta, np.zeros_like(theta), weight)
+        return loss - self.objective.penalty(theta, weight)[0]
 
     @cached_property
     def n_batches(self):
