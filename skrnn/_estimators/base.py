@@ -9,7 +9,7 @@ from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 from sklearn.utils.validation import check_is_fitted
 
 from skrnn._compat import CallbackSupportMixin, check_parameters
@@ -58,9 +58,6 @@ class BaseRNN(
     is read; ``_target``, how y is; and ``_model``, the network with its parameters. Whatever it
     publishes is taken from them and from the `History` of its training.
     """
-
-    # Whether each sequence has a label, which a training may have learnt before its last epoch.
-    _labels_sequences = False
 
     # The attributes that a fit sets. Any stands for None: users know when to expect it, and need
     # not rule it out at every use.
@@ -122,7 +119,7 @@ class BaseRNN(
             score.try_out()
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
-        settings = settings.for_set(train, self._labels_sequences)
+        settings = settings.for_set(train, is_classifier(self))
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
         n_epochs = 1 if incremental else settings.max_iter

@@ -290,7 +290,6 @@ class RNNClassifier(LabelsMixin, ClassifierMixin, ReadingMixin, BaseRNN):
     (20, 2)
     """
 
-    _labels_sequences = True
     _parameter_constraints = {
         **BaseRNN._parameter_constraints,
         "pooling": [StrOptions({"last", "mean", "max"})],
