@@ -23,6 +23,7 @@ import importlib.util
 import subprocess
 import sys
 import warnings
+from functools import partial
 from time import perf_counter
 
 import numpy as np
@@ -93,7 +94,8 @@ def sequence_times(case, n, args):
     """Smallest seconds of each side to predict probabilities of n sequences."""
     X, y = make_data(case._replace(n_sequences=2 * max(case.batch_size, n)))
     model, x = classifier(case, args.threads, max_iter=1).fit(X, y), X[:n]
-    sides = {backend: skrnn_predict(model, x, backend) for backend in installed_backends()}
+    backends = installed_backends()
+    sides = dict.fromkeys(backends, partial(model.predict_proba, x))
     if importlib.util.find_spec("torch"):
         sides["torch"] = torch_predict(case, x)
     if has_onnx():
@@ -101,20 +103,13 @@ def sequence_times(case, n, args):
     times = {side: [] for side in sides}
     for _ in range(args.repeats if n == 1 else args.repeats // 4):
         for side, call in sides.items():
-            times[side].append(clock(call, args.threads))
+            with skrnn.config_context(backend=side if side in backends else None):
+                times[side].append(clock(call, args.threads))
     return {side: min(seconds) for side, seconds in times.items()}
 
 
 def has_onnx():
     return all(importlib.util.find_spec(name) for name in ("onnx", "onnxruntime"))
-
-
-def skrnn_predict(model, x, backend):
-    def predict():
-        with skrnn.config_context(backend=backend):
-            return model.predict_proba(x)
-
-    return predict
 
 
 def onnx_predict(model, x, threads):

@@ -36,8 +36,9 @@ products : entry j is ``(gate, from_h, from_x)`` of product slab j: which of tor
     supplies its weights and whether it takes in the hidden state and the input. Slabs fed by the
     hidden state come first.
 n_sigmoid : the number of leading slabs that are logistic gates. Their weights are negated: their
-    products are the -z of ``s = sigmoid(z) = 1 / (1 + exp(-z))``, and ``local`` differentiates by
-    -z: ``ds = s (s - 1)``.
+    products are the -z of ``s = sigmoid(z) = 1 / (1 + exp(-z))``. ``forward`` leaves ``1 / s`` in
+    them, by which it divides; the loop replaces that by s for a way back, where ``local``
+    differentiates by -z: ``ds = s (s - 1)``.
 n_slabs : slabs of G, the products and whatever else the backward pass needs.
 n_local : slabs of A behind those of the products.
 carried : slabs that hold a state besides h; at step t they hold its value *before* the step.
@@ -52,7 +53,7 @@ import numpy as np
 
 # In the loops over time NumPy's functions go by their own names and write to their last argument by
 # position: a tenth of what a call for a small array takes is looking these up.
-from numpy import add, exp, greater, maximum, multiply, reciprocal, subtract, tanh
+from numpy import add, divide, exp, greater, maximum, multiply, subtract, tanh
 from scipy.special import expit
 
 
@@ -173,14 +174,13 @@ class LSTM(Cell):
     @staticmethod
     def forward(one, parts):
         oif, if_, gc, o, g, tanh_c, term, admitted, remembered, c, h = parts
-        exp(oif, oif)  # 1 / (1 + exp(-z)); a tanh would take twice as long
+        exp(oif, oif)  # 1 / s = 1 + exp(-z); a tanh would take twice as long
         add(oif, one, oif)
-        reciprocal(oif, oif)
         tanh(g, g)
-        multiply(if_, gc, term)  # i * g and f * c_prev
+        divide(gc, if_, term)  # i * g and f * c_prev
         add(admitted, remembered, c)
         tanh(c, tanh_c)
-        multiply(o, tanh_c, h)
+        divide(tanh_c, o, h)
 
     @staticmethod
     def local_parts(G, A, h_before, h, H):
@@ -266,15 +266,14 @@ class GRU(Cell):
     @staticmethod
     def forward(one, parts):
         rz, r, z, a, n, h_before, h, term = parts
-        exp(rz, rz)
+        exp(rz, rz)  # 1 / s = 1 + exp(-z)
         add(rz, one, rz)
-        reciprocal(rz, rz)
-        multiply(r, a, term)
+        divide(a, r, term)
         add(n, term, n)
         tanh(n, n)
         # h = n + z (h_prev - n) takes one product less than the form of the papers.
         subtract(h_before, n, term)
-        multiply(term, z, term)
+        divide(term, z, term)
         add(n, term, h)
 
     @staticmethod

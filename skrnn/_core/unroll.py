@@ -175,7 +175,7 @@ def go_over(cell, weights, xs, state, mask, how):
     G = frames(cell, h.shape, state, one_frame, W_T.dtype, how.empty)
     tape = Tape(cell, weights, S, h, G, mask)
     with np.errstate(over="ignore", under="ignore"):  # in the exp of a closed and of an open gate
-        step_forward(tape)
+        step_forward(tape, how.for_backward)
     state[0] = h[-1]
     for j, slab in enumerate(cell.carried, 1):
         state[j] = G[-1, slab * H : (slab + 1) * H]
@@ -213,7 +213,7 @@ def products_from_h(cell, H):
     return H * sum(from_h for _, from_h, _ in cell.products)
 
 
-def step_forward(tape):
+def step_forward(tape, for_backward):
     """Fill h and the tape."""
     cell, weights, S, h, G, mask = tape
     (H, K, N), n_steps = h.shape[1:], len(h) - 1
@@ -233,10 +233,12 @@ def step_forward(tape):
         multiply = product_by(W_from_h)
     # An array of one is made once: a number would become one at each call.
     one = np.asarray(1, W.dtype)
+    logistic = by_step(G[:-1, : cell.n_sigmoid * H])
     in_turn(
         mask is not None and map(np.multiply, h[:-1], repeat(mask), S[:-1, :H]),
         map(multiply, repeat(W_from_h), by_direction, by_step(products)),
         map(cell.forward, repeat(one), zip(*map(by_step, parts), strict=True)),
+        for_backward and cell.n_sigmoid and map(np.reciprocal, logistic, logistic),
     )
 
 

@@ -85,11 +85,11 @@ class Grid(Source):
         return steps.astype(dtype, order="C", copy=False).reshape(packing.n_rows, -1)
 
     def blocks(self):
-        """Yield arrays (rows, n_features), bounded in size, that cover every value."""
+        """Return arrays (rows, n_features), bounded in size, that cover every value."""
         rows = _distinct_rows(self.values)
-        if rows is not None:
-            yield from _row_blocks(rows)
-            return
+        return self._copied_blocks() if rows is None else _row_blocks(rows)
+
+    def _copied_blocks(self):
         n_at_once = max(1, _BLOCK_SIZE // self.values[0].size)
         for start in range(0, len(self), n_at_once):
             yield self.values[start : start + n_at_once].reshape(-1, self.n_features)

@@ -42,6 +42,8 @@ class Peephole(LSTM):
         o[...] = expit(p_o * c - o)
         tanh_c[...] = np.tanh(c)
         h[...] = o * tanh_c
+        for s in (i, f, o):
+            s[...] = 1 / s
 
     @staticmethod
     def local_parts(G, A, h_before, h, H):

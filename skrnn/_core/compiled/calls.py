@@ -159,7 +159,12 @@ ONE = {
     "relu": _relu,
     "is_positive": _is_positive,
 }
-TWO = {"add": operator.add, "subtract": operator.sub, "multiply": operator.mul}
+TWO = {
+    "add": operator.add,
+    "subtract": operator.sub,
+    "multiply": operator.mul,
+    "divide": operator.truediv,
+}
 NAMES = {
     "slabs": slabs,
     "each": slabs,

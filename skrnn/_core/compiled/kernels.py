@@ -18,7 +18,7 @@ from skrnn._core.compiled.vecmath import OPTIONS, like
 # The functions of a cell stand here when `built` compiles the kernels for it.
 step_forward_parts = step_forward = step_local_parts = step_local = None
 step_back_parts = step_back = None
-add = calls.NAMES["add"]
+add, reciprocal = calls.NAMES["add"], calls.NAMES["reciprocal"]
 
 
 @njit(**OPTIONS)
@@ -118,15 +118,15 @@ def forward(addresses, sizes, steps, inputs, tape, state, outputs):
     """Go over the steps of one direction; overwrite state (n_states, H, N).
 
     addresses  of products, see `multiply`
-    sizes      n_from_h, n_slabs, n_terms, whether each step has memory of its own in the tape, and
-               the first of the H columns of outputs
+    sizes      n_from_h, n_sigmoid, n_slabs, n_terms, whether each step has memory of its own in the
+               tape, for a way back, and the first of the H columns of outputs
     steps      offsets of a `Packing`, and ``carried`` of a cell
     inputs     W (H + D + 1, R) or W_T (R, H + D + 1), see `weights_for`, x (n_rows, D), and the
                mask (H, N), or (0, N) for none
     tape       S, G, h, and memory to work with
     outputs    written to if they have rows
     """
-    n_from_h, n_slabs, n_terms, keeps, column = sizes
+    n_from_h, n_sigmoid, n_slabs, n_terms, keeps, column = sizes
     offsets, carried = steps
     W, W_T = borrowed(inputs[0]), borrowed(inputs[1])
     x, mask = borrowed(inputs[2]), borrowed(inputs[3])
@@ -150,6 +150,9 @@ def forward(addresses, sizes, steps, inputs, tape, state, outputs):
         after = G[there * n_slabs * H :] if n_after == n else spare
         term_now = term[: n_terms * H * n]
         step_forward(one, step_forward_parts(g, after, h_before, h_now, term_now, H * n))
+        if keeps:
+            logistic = g[: n_sigmoid * H * n]
+            reciprocal(logistic, logistic)
         write_rows(h_now, n, column, outputs[start:stop])
         if n_after < n:
             part_ways(h_now, n, n_after, state[0], narrowed)
@@ -245,7 +248,7 @@ def kernels_for(cell, dtype):
     tape = types.UniTuple(flat, 4)
     steps, inputs = types.UniTuple(whole, 2), types.UniTuple(matrix, 4)
     pair, gradient = types.UniTuple(matrix, 2), types.UniTuple(matrix, 3)
-    addresses, sizes, sizes_back = (types.UniTuple(integer, n) for n in (2, 5, 6))
+    addresses, sizes, sizes_back = (types.UniTuple(integer, n) for n in (2, 6, 6))
     return (
         built(forward, types.void(addresses, sizes, steps, inputs, tape, cube, matrix), cell),
         built(backward, types.void(addresses, sizes_back, whole, pair, tape, pair, gradient), cell),

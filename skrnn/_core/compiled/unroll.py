@@ -105,11 +105,11 @@ def go_over_span(call, way, span, state, outputs, how):
     cell, H = layer.cell, layer.hidden_size
     n_frames, n_h = (span.n_rows, span.n_rows) if keeps else (N, 2 * N)
     n_floats = n_frames * (H + layer.n_features + 1), n_frames * cell.n_slabs * H, n_h * H
-    tape = [how.empty((n,), dtype) for n in n_floats]
+    tape, sizes = [how.empty((n,), dtype) for n in n_floats], (cell.n_slabs, cell.n_terms)
     work = np.empty((1 + cell.n_terms + cell.n_slabs) * H * N, dtype)
     call.kernels[0](
         call.addresses,
-        (products_from_h(cell, H), cell.n_slabs, cell.n_terms, int(keeps), way.k * H),
+        (products_from_h(cell, H), cell.n_sigmoid, *sizes, int(keeps), way.k * H),
         (span.offsets, positions(cell.carried)),
         (call.W[way.k], call.W_T[way.k], as_argument(way.x[span.rows], dtype), way.mask),
         (*tape, work),
