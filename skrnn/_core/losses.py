@@ -13,7 +13,7 @@ those of scikit-learn's linear models. A loss of numbers is added by a class bel
 """
 
 import numpy as np
-from scipy.special import expit
+from scipy.special import entr, expit, xlogy
 
 
 def log_softmax(outputs):
@@ -61,6 +61,10 @@ class Loss:
         """Tell which numbers the loss is made for."""
         return np.isfinite(target)
 
+    def least(self, target):
+        """Loss of predictions that are right, of the shape of target."""
+        return np.zeros_like(target)
+
     def n_outputs(self, n_targets):
         """Outputs that the network needs for so many numbers to predict."""
         return n_targets
@@ -107,6 +111,9 @@ class Poisson(Loss):
     def in_domain(self, target):
         return target >= 0
 
+    def least(self, target):
+        return target - xlogy(target, target)
+
 
 class Pinball(Loss):
     """Quantile loss (Koenker & Bassett, 1978) of error = target - output.
@@ -143,6 +150,9 @@ class BinaryCrossEntropy(Loss):
 
     def in_domain(self, target):
         return (0 <= target) & (target <= 1)
+
+    def least(self, target):
+        return entr(target) + entr(1 - target)
 
 
 class CrossEntropy:

@@ -119,7 +119,7 @@ class BaseRNN(
             score.try_out()
         settings = Settings.of(vars(self))
         train = train.for_batches(settings)
-        settings = settings.for_set(train, is_classifier(self))
+        settings = settings.for_set(train, is_classifier(self) and not incremental)
         network, loss = self._model.network, self._target.loss
         objective = Objective(network, loss, train, settings, rng, parallel_map)
         n_epochs = 1 if incremental else settings.max_iter

@@ -59,13 +59,13 @@ class Settings:
         size = self.sequences_per_batch(len(train))
         return train.batches(size, rng, self.shuffle and rng is not None)
 
-    def for_set(self, train, is_for_labels):
+    def for_set(self, train, may_end_sooner):
         """Return the settings with a number of epochs that suits the training set.
 
-        is_for_labels  whether sequences have labels, which training may have learnt before
+        may_end_sooner  whether sequences have labels, and training ends when it has learnt them
         """
         if self.max_iter != "auto":
             return self
         n_epochs = auto_epochs(len(self.batches(train)))
-        ends_when_learnt = is_for_labels and not self.rule.needs_whole_set
+        ends_when_learnt = may_end_sooner and not self.rule.needs_whole_set
         return replace(self, max_iter=n_epochs, ends_when_learnt=ends_when_learnt)

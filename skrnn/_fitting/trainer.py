@@ -1,26 +1,28 @@
 """One training: an objective minimised by a solver, epoch by epoch, and the record of it."""
 
+import math
 import warnings
 
 import numpy as np
 from sklearn.exceptions import ConvergenceWarning
 
 from skrnn._core.cached import cached_property
-from skrnn._fitting.constant import constant_loss
+from skrnn._fitting.constant import loss_range
 from skrnn._fitting.objective import ignore_overflow
 from skrnn._optim.minimize import minimize_lbfgs, minimize_minibatch
 from skrnn._optim.schedules import Schedule
 from skrnn._optim.stopping import NonFiniteLoss, Stopping
 from skrnn._targets.training_set import Chunk
 
-# A training of at least so many updates whose last loss is above this share of what the best
-# constant prediction costs has learnt nothing. Of the sets in ``benchmarks/README.md`` none that
-# learns ends above two thirds, and those that are stuck above 0.98.
+# A loss is judged by the share that is left of what the best constant prediction costs more than
+# right ones. A training of at least so many updates that leaves more than this share has learnt
+# nothing. Of the sets in ``benchmarks/README.md`` none that learns ends above two thirds, and those
+# that are stuck above 0.98.
 ENOUGH_UPDATES, STUCK = 100, 0.97
-# One whose loss is below this share of it has learnt the labels of its sequences: measured in
+# One that leaves less than this share has learnt the labels of its sequences: measured in
 # ``benchmarks/README.md``, "What the budget of small sets costs".
 LEARNT = 0.01
-# Where all targets are equal, a constant costs nothing but rounding, and there is nothing to learn.
+# Where all targets are equal, a constant costs no more than rounding: there is nothing to learn.
 NOTHING = 1e-12
 # An L2 penalty that is so much larger than the weight of a batch is the reason of a divergence.
 TOO_STRONG = 1e20
@@ -167,14 +169,14 @@ class Trainer:
         network, n_batches = self.objective.network, self.n_batches
         if self.history.n_iter * n_batches < ENOUGH_UPDATES:
             return
-        loss, constant = self.without_penalty(theta, self.history.loss), self.constant_loss
-        if constant < NOTHING or loss < STUCK * constant:
+        loss = self.without_penalty(theta, self.history.loss)
+        if not self.share_left(loss) >= STUCK:  # It may be NaN.
             return
         pooling = " read all steps with pooling='max'," if network.pooling == "last" else ""
         warnings.warn(
             f"The network has learnt nothing from X: its loss is {loss:.4g} after "
-            f"{self.history.n_iter} epochs, and {constant:.4g} if the same is predicted for all "
-            f"sequences. Scale the input, for example with StandardScaler,{pooling} lower "
+            f"{self.history.n_iter} epochs, and {self.loss_range[1]:.4g} if the same is predicted "
+            f"for all sequences. Scale the input, for example with StandardScaler,{pooling} lower "
             f"learning_rate_init (now {self.settings.learning_rate_init:g}), or change "
             f"max_grad_norm (now {self.settings.max_grad_norm}).",
             ConvergenceWarning,
@@ -186,9 +188,14 @@ class Trainer:
 
         More epochs would change no label of the training set, and few of others.
         """
-        is_low = self.without_penalty(theta, loss) < LEARNT * self.constant_loss
+        is_low = self.share_left(self.without_penalty(theta, loss)) < LEARNT
         self.n_learnt = self.n_learnt + 1 if is_low else 0
         return self.n_learnt > self.settings.n_iter_no_change
+
+    def share_left(self, loss):
+        """Share of what can be saved that a loss has left; NaN where there is nothing to save."""
+        right, constant = self.loss_range
+        return (loss - right) / (constant - right) if constant - right > NOTHING else math.nan
 
     def without_penalty(self, theta, loss):
         """Return the mean loss of an epoch without the L2 penalty of its batches."""
@@ -200,9 +207,9 @@ class Trainer:
         return len(self.settings.batches(self.objective.train))
 
     @cached_property
-    def constant_loss(self):
+    def loss_range(self):
         network = self.objective.network
-        return constant_loss(self.objective.loss, self.objective.train, network.head.n_outputs)
+        return loss_range(self.objective.loss, self.objective.train, network.head.n_outputs)
 
     def record(self, theta, loss, grad_norm):
         """Note one epoch; True if training should end."""

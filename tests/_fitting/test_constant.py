@@ -7,18 +7,27 @@ import numpy as np
 import pytest
 from estimators import each_case, labels, sequences
 from numpy.testing import assert_allclose
-from scipy.special import entr
+from scipy.special import entr, logit
 from sklearn.exceptions import ConvergenceWarning
 from training import fitted
 
 from skrnn import RNNClassifier, RNNRegressor, SequenceTagger
-from skrnn._core.losses import BinaryCrossEntropy, cross_entropy, regression_loss
-from skrnn._fitting.constant import constant_loss
+from skrnn._core.losses import (
+    REGRESSION_LOSSES,
+    BinaryCrossEntropy,
+    cross_entropy,
+    regression_loss,
+)
+from skrnn._fitting.constant import loss_range
 from skrnn._targets.training_set import StepTrainingSet, TrainingSet
 
 RNG = np.random.default_rng(0)
 Y = RNG.gamma(2.0, size=(401, 2))
 WEIGHT = np.ones(401)
+
+
+def constant_loss(*args):
+    return loss_range(*args)[1]
 
 
 def deviance(y):
@@ -58,6 +67,15 @@ def test_for_probabilities_it_is_the_entropy_of_the_mean():
     assert_allclose(constant_loss(BinaryCrossEntropy(), train, 1), expected, rtol=1e-6)
 
 
+@pytest.mark.parametrize("loss", [*map(regression_loss, REGRESSION_LOSSES), BinaryCrossEntropy()])
+def test_right_predictions_cost_the_least(loss):
+    y = Y / (1 + Y)
+    right = {"log": np.log, "logit": logit}.get(loss.link, np.copy)(y)
+    expected, doutputs, _ = loss({}, right, y, WEIGHT / 401, None)
+    assert_allclose(doutputs, 0, atol=1e-15)
+    assert_allclose(loss_range(loss, TrainingSet(None, y, WEIGHT), 2)[0], expected, atol=1e-12)
+
+
 def test_unknown_steps_have_no_part_in_it():
     known = np.array([True, True, True, False])
     train = StepTrainingSet(None, np.array([0, 1, 1, 2]), np.ones(4), known)
@@ -88,12 +106,33 @@ def test_what_cannot_be_learnt_is_warned_of_with_a_remedy(model, y):
     assert ("pooling='max'" in message) == (getattr(fit, "pooling", None) == "last")
 
 
-@pytest.mark.parametrize("model, y", [(RNNClassifier, [1] * 40), (RNNRegressor, [2.0] * 40)])
+@pytest.mark.parametrize(
+    "model, y",
+    [
+        (RNNClassifier(), [1] * 40),
+        (RNNClassifier(), [[0, 1]] * 40),
+        (RNNRegressor(), [2.0] * 40),
+        (RNNRegressor(loss="poisson"), [2.0] * 40),
+        (RNNRegressor(loss="poisson"), [0.0] * 40),
+    ],
+)
 def test_where_there_is_nothing_to_learn_nothing_is_said(model, y):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
-        fit = model(hidden_size=4, max_iter=30, random_state=0).fit(ALIKE, y)
-    assert_allclose(fit.predict(ALIKE[:1]), y[:1], rtol=1e-3)
+        fit = model.set_params(hidden_size=4, max_iter=30, random_state=0).fit(ALIKE, y)
+    assert_allclose(fit.predict(ALIKE[:1]), y[:1], rtol=5e-3, atol=0.1)
+
+
+def test_counts_that_differ_little_are_learnt_all_the_same():
+    """Their loss is next to that of a constant, and all that lies between is what can be learnt."""
+    X = sequences(60)
+    y = 100 * np.exp([0.1 * x[-1, 0] for x in X])
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = RNNRegressor(loss="poisson", hidden_size=8, random_state=0).fit(X, y)
+    assert model.loss_ > 0.97 and model.score(X, y) > 0.9
+    with pytest.warns(ConvergenceWarning, match="learnt nothing"):
+        model.fit(ALIKE, y[:40])
 
 
 def test_a_strong_penalty_is_no_part_of_the_loss_that_is_compared():

@@ -50,6 +50,12 @@ def test_a_training_that_goes_on_where_it_had_ended_ends_soon():
     assert len(model.fit(X, Y).loss_curve_) <= n_epochs + 20
 
 
+def test_a_single_epoch_cannot_end_sooner(monkeypatch):
+    """What a constant costs takes longer than an epoch where sequences have many labels."""
+    monkeypatch.delattr("skrnn._fitting.trainer.loss_range")
+    assert RNNClassifier(**SMALL).partial_fit(X, Y, classes=np.unique(Y)).n_iter_ == 1
+
+
 def test_values_can_always_be_closer():
     model = RNNRegressor(hidden_size=16, learning_rate_init=0.02, random_state=0)
     assert model.fit(X, X[:, -1, 0]).n_iter_ == 100
