@@ -77,7 +77,7 @@ class Model:
     def _how(self):
         """A pass by the backend that is chosen now, in the thread that asks."""
         unroll = unroll_for(self.network.stack.cell, self.theta.dtype)
-        return self._arranged._replace(unroll=unroll)
+        return self._arranged._replace(unroll=unroll) if unroll else self._arranged
 
     @property
     def backend(self):

@@ -17,7 +17,7 @@ directions. Rows x features would need strided gate slices or a product for each
 about twice as long.
 """
 
-from functools import partial
+from functools import lru_cache, partial
 from itertools import groupby, repeat
 from typing import Any, NamedTuple
 
@@ -208,6 +208,7 @@ def endless(array, n_steps):
     return np.ndarray((n_steps, *array.shape), array.dtype, array, strides=(0, *array.strides))
 
 
+@lru_cache
 def products_from_h(cell, H):
     """Number of products that take in the hidden state; they come first."""
     return H * sum(from_h for _, from_h, _ in cell.products)
