@@ -69,5 +69,6 @@ for way, x, y in [("→", -1.5, 3.5), ("←", 8.5, 3.5), ("↓", 3.5, -1.2), ("�
     axes[0].text(x, y, way, fontsize=20, ha="center", va="center")
 axes[0].set_axis_off()
 axes[1].set(xlabel="share of errors")
+axes[1].locator_params(axis="x", nbins=4)  # else their numbers touch
 axes[1].invert_yaxis()
 plt.show()
