@@ -540,6 +540,7 @@ def _learn_vocabulary(tokens, min_df, max_features, values):
     once = csr_array((np.ones(len(found), bool), found, offsets_of(tokens.lengths)))
     once.sum_duplicates()  # within each sequence
     n_sequences = np.bincount(once.indices, minlength=len(number) + 1)
+    n_sequences[0] = 0  # those without a token
     least = _least_sequences(min_df, n_sequences, len(tokens.lengths))
     kept = [value for value, i in number.items() if n_sequences[i] >= least]
     if max_features is not None:

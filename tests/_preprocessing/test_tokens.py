@@ -97,7 +97,8 @@ def test_tokens_of_one_sequence_have_no_id_where_there_are_many():
     assert len(TokenEncoder(min_df=1).fit(words).vocabulary_) == 1002
     assert len(TokenEncoder().fit(words[1:]).vocabulary_) == 1001
     # What is in one sequence each is all there is.
-    assert len(TokenEncoder().fit([[f"word{i}"] for i in range(1000)]).vocabulary_) == 1000
+    ones = [[f"word{i}"] for i in range(1000)]
+    assert len(TokenEncoder().fit([*ones, [], []]).vocabulary_) == 1000
 
 
 def test_equally_frequent_tokens_are_kept_in_order():
