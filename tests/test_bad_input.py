@@ -189,6 +189,13 @@ def test_wrong_combinations_of_parameters_and_data(case, params, X, message):
 # X ------------------------------------------------------------------------------------------
 
 
+def lists_in(shape):
+    cells = np.empty(shape, dtype=object)
+    for place in np.ndindex(shape):
+        cells[place] = [0, 1]
+    return cells
+
+
 def with_value(value, X=X):
     """Copy X with one value replaced, in sequence 3 at step 1."""
     X = [np.array(sequence, np.result_type(X[0], type(value))) for sequence in X]
@@ -235,6 +242,13 @@ WRONG_X = {
     "mixed dimensions": ([X[0], X[1, :, 0]] * 6, "and X[1] has shape (5,)", ValueError),
     "ragged steps": ([[[1.0, 2.0], [3.0]]] * 12, "X[0] is not an array: its steps", ValueError),
     "3-D items": ([X] * 12, "X[0] has 3 dimensions, shape (12, 5, 2)", ValueError),
+    "lists in 3-D": (lists_in((12, 5, 2)), "X holds sequences in its cells, such as [", ValueError),
+    "lists in items": ([lists_in((5, 2))] * 12, "X[0] holds sequences in its cells", ValueError),
+    "lists in SequenceArray": (
+        SequenceArray.from_list([lists_in((5, 2))] * 12),
+        "X.values holds sequences in its cells, such as [0, 1]: give each of their values a column",
+        ValueError,
+    ),
     "NaN in 3-D": (np.stack([*X[:11], X[11] * np.nan]), "first in X[11] at step 0", ValueError),
     "NaN in list": (with_value(np.nan), "NaN, first in X[3] at step 1, feature 0", ValueError),
     "NaN in 2-D": (X[:, :, 0] * np.nan, "Input X contains NaN", ValueError),

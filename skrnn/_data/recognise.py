@@ -39,7 +39,7 @@ from skrnn._data.sequence_array import SequenceArray
 from skrnn._data.sequence_data import SequenceData
 from skrnn._data.sources import Flat, Grid, Items
 from skrnn._data.tables import as_matrix, check_cells, one_dimension_error
-from skrnn._data.values import UNEVEN, as_real, check_convertible, converted, of_cells
+from skrnn._data.values import UNEVEN, as_real, check_convertible, converted, of_cells, shorten
 
 
 def read_sequences(
@@ -143,7 +143,7 @@ def _from_sequence_array(X, numeric):
     values = X.values
     if numeric:
         check_lengths(X.lengths)
-        values = as_real(values, "X.values")
+        values = _as_numbers(values, "X.values")
     if not X.n_features:
         raise ValueError(f"X.values has 0 feature(s), shape {values.shape}; {AT_LEAST_ONE}")
     source = Flat(_as_rows(values), X.offsets)
@@ -165,7 +165,7 @@ def _from_array(X, numeric):
                 f"Found array with 0 {axis} (shape={X.shape}) while {AT_LEAST_ONE} The axes are "
                 "(n_sequences, n_steps, n_features)."
             )
-    return Grid(as_real(X, "X") if numeric else X)
+    return Grid(_as_numbers(X, "X") if numeric else X)
 
 
 def _from_items(items, X, numeric, table):
@@ -228,7 +228,7 @@ def _as_item(item, i, numeric):
         return of_cells(array, where) if is_nested else array
     if hasattr(item, "columns"):
         check_cells(item, where)
-    return as_real(array, where)
+    return _as_numbers(array, where)
 
 
 def _from_table(X, owner, numeric, table):
@@ -249,6 +249,17 @@ def _sparse_error(array, where):
         f"Sparse data was passed: {where} is a {type(array).__name__} of shape {array.shape}, but "
         f"sequences are dense. Pass {where}.toarray()."
     )
+
+
+def _as_numbers(values, where):
+    """Return numbers; raise where cells of a table or of a 3-D array hold several."""
+    numbers = as_real(values, where)
+    if numbers.ndim > max(values.ndim, 2):
+        raise ValueError(
+            f"{where} holds sequences in its cells, such as {shorten(values.flat[0])}: give each "
+            "of their values a column of its own."
+        )
+    return numbers
 
 
 def _as_rows(values):
