@@ -298,10 +298,12 @@ class Stream:
             )
         for column, n_categories in self._schema.n_categories.items():
             ids = values[:, column]
-            if ((ids < 0) | (ids >= n_categories) | (ids != np.floor(ids))).any():
+            is_wrong = (ids < 0) | (ids >= n_categories) | (ids != np.floor(ids))
+            if is_wrong.any():
                 raise ValueError(
-                    f"x holds {ids.tolist()} in the categorical column {column}, but fit saw ids "
-                    f"from 0 to {n_categories - 1}: map unseen categories to one that was seen."
+                    f"x holds {np.unique(ids[is_wrong]).tolist()} in the categorical column "
+                    f"{column}, but fit saw ids from 0 to {n_categories - 1}: map unseen "
+                    "categories to one that was seen."
                 )
 
 

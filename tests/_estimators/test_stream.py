@@ -179,6 +179,7 @@ IDS = RNNClassifier(hidden_size=3, max_iter=1, bidirectional=False, random_state
         (lambda: setattr(MODEL.stream(2), "state", MODEL.stream().state), "state has arrays of"),
         (lambda: IDS.stream().step(99), "fit saw ids from 0 to 8"),
         (lambda: IDS.stream().step(-1), "fit saw ids from 0 to 8"),
+        (lambda: IDS.stream(4).step([3, 99, 8, -1]), r"x holds \[-1, 99\] in the categorical"),
         (lambda: IDS.stream().step(0.5), "fit saw ids from 0 to 8"),
     ],
 )
