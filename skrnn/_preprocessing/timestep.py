@@ -246,7 +246,8 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
             rows = self._apply("transform", table, source)
         else:
             rows = apply_by_sequence(self._fit_transform_anew(), table, source)
-        return in_form_of(X, source, rows, self._names_of(source))
+        categories = source.categories if self._is_passthrough else None
+        return in_form_of(X, source, rows, self._names_of(source), categories)
 
     if TYPE_CHECKING:  # scikit-learn's own: third-party stubs of it know no lists of sequences
 
@@ -357,10 +358,13 @@ class TimestepTransformer(VersionMixin, SequenceTransformerMixin, BaseEstimator)
 
         return fit_transform
 
+    @property
+    def _is_passthrough(self):
+        return isinstance(self.transformer, str) and self.transformer == "passthrough"
+
     def _stands_for(self):
         """Return the transformer that `transformer` stands for."""
-        is_default = isinstance(self.transformer, str) and self.transformer == "passthrough"
-        if is_default:
+        if self._is_passthrough:
             return FunctionTransformer(feature_names_out="one-to-one")
         return self.transformer
 

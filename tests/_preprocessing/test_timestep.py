@@ -543,6 +543,9 @@ def test_passthrough_leaves_the_steps_as_they_are():
     for ours, theirs in zip(transformer.transform(ITEMS), ITEMS, strict=True):
         np.testing.assert_array_equal(ours, theirs)
     assert transformer.get_feature_names_out(list("abc")).tolist() == ["a", "b", "c"]
+    ids = TokenEncoder().fit_transform(["a text without", "one"])
+    [tokens] = TimestepTransformer("passthrough").fit_transform(ids).categories
+    assert tokens.tolist() == ["<unk>", "one", "text", "without"]
     with pytest.raises(ValueError, match="a transformer or 'passthrough', got 'nothing'"):
         TimestepTransformer("nothing").fit(ITEMS)
 
