@@ -45,8 +45,11 @@ means = np.array([new[test.target == i].mean(axis=0) for i in range(len(test.tar
 x, y = PCA(2).fit_transform(means).T
 figure, ax = plt.subplots(figsize=(8, 6), layout="constrained")
 ax.scatter(x, y)
-for place in zip(test.target_names, zip(x, y, strict=True), strict=True):
-    ax.annotate(*place, (4, 4), textcoords="offset points")
+for i, name in enumerate(test.target_names):  # a name stands away from its nearest neighbour
+    distance = np.hypot(x - x[i], y - y[i])
+    side = -1 if x[np.argsort(distance)[1]] > x[i] else 1
+    options = {"ha": "right" if side < 0 else "left", "textcoords": "offset points"}
+    ax.annotate(name, (x[i], y[i]), (4 * side, 4), **options)
 ax.set(xlabel="first component", ylabel="second component", title="Languages by their surnames")
-ax.margins(x=0.15)
+ax.margins(x=0.25)
 plt.show()

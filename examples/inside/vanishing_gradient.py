@@ -9,7 +9,8 @@ gradient of the loss, at the last step, what it should have kept some 50 to 100 
 gradient_flow measures what is left of the gradient on its way back, and says what to do about it
 (Hochreiter et al., 2001, Gradient flow in recurrent nets). In the Elman network half of it is gone
 after six steps, and nearly all of it after a hundred; in the LSTM most of it is lost on the way
-into the gates, and nothing after that. """
+into the gates, and nothing after that.
+"""
 
 import warnings
 
