@@ -21,6 +21,14 @@ class Run(NamedTuple):
     stop: int
 
 
+class Span(NamedTuple):
+    """Consecutive steps of those sequences that have them, as packed rows of their own."""
+
+    first_step: int
+    rows: slice
+    packing: "Packing"
+
+
 class Packing:
     """Where each step of each sequence lives among the packed rows.
 
@@ -88,19 +96,29 @@ class Packing:
         result[n:] = rows[self.offsets[self.step[n:] - 1] + self.sequence[n:]]
         return result
 
-    def runs(self, max_steps=None):
-        """List the runs in order of time; with `max_steps`, none crosses a multiple of it."""
-        if self.are_equal and max_steps is None:
+    def runs(self, one_by_one=False):
+        """List the runs in order of time, or each step as one."""
+        if self.are_equal and not one_by_one:
             return [Run(0, self.n_steps, self.n_sequences, 0, self.n_rows)]
-        cuts = {0, self.n_steps, *self.lengths.tolist()}
-        if max_steps is not None:
-            cuts.update(range(0, self.n_steps, max_steps))
-        cuts = sorted(cuts)
+        cuts = range(self.n_steps + 1) if one_by_one else sorted({0, *self.lengths.tolist()})
         offsets = [0, self.n_rows] if len(cuts) == 2 else self.offsets[cuts].tolist()
         return [
             Run(first, last - first, (stop - start) // (last - first), start, stop)
             for first, last, start, stop in zip(cuts, cuts[1:], offsets, offsets[1:], strict=False)
         ]
+
+    def spans(self, n_steps):
+        """List spans of so many steps, of which the last may have fewer."""
+        starts = range(0, self.n_steps, n_steps)
+        cuts = [*self.offsets[starts].tolist(), self.n_rows]
+        return [
+            Span(first, slice(start, stop), Packing(self.lengths_between(first, first + n_steps)))
+            for first, start, stop in zip(starts, cuts, cuts[1:], strict=False)
+        ]
+
+    def lengths_between(self, first, stop):
+        """Number of steps in ``first:stop`` of each sequence that has some."""
+        return np.minimum(self.lengths[: self.batch_sizes[first]], stop) - first
 
 
 @lru_cache

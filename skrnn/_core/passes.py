@@ -14,7 +14,7 @@ class Pass(NamedTuple):
                   needs the memory of one step instead of all
     empty         allocates what ``backward`` needs, as ``np.empty`` or a `Scratch` does
     arranged      weights from ``arrange`` of the same parameters; a pass makes them if None
-    watch         ``watch(layer, run, dh)`` is called in ``backward`` for each step of each layer,
+    watch         ``watch(layer, step, dh)`` is called in ``backward`` for each step of each layer,
                   with the gradient (H, K, n_sequences) of the hidden state after it; None for
                   nobody, so that many steps are treated at once
     params        views of the parameters by name; a pass makes them if None

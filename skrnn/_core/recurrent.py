@@ -12,6 +12,7 @@ import numpy as np
 
 from skrnn._core.packing import Packing
 from skrnn._core.passes import Pass
+from skrnn._core.truncated import unroll_spans
 from skrnn._core.unroll import unroll
 from skrnn._core.weights import add_gradient, arrange
 
@@ -118,8 +119,7 @@ class Recurrent:
         final = np.zeros((*self.state_shape, packing.n_sequences), x.dtype)
         if state0 is not None:
             final[...] = state0
-        go_over = how.unroll or unroll
-        outputs, go_back = go_over(self, xs, packing, final, mask, how, return_steps)
+        outputs, go_back = unroll_spans(self, xs, packing, final, mask, how, return_steps)
         # The mirror turns the second direction's outputs round, into the order of the input.
         if return_steps and K == 2:
             outputs[:, H:] = outputs[packing.mirror, H:]

@@ -18,7 +18,7 @@ about twice as long.
 """
 
 from functools import lru_cache, partial
-from itertools import groupby, repeat
+from itertools import repeat
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -34,9 +34,10 @@ def unroll(layer, xs, packing, state, mask, how, return_steps=True):
 
     layer         a `Recurrent`
     xs            K arrays (n_rows, D), one for each direction, each in its own order of steps
-    state         (n_states, H, K, n_sequences): h, and c for the LSTM. It is overwritten: the
-                  initial state goes in, the final state comes out
-    mask          (H, K, n_sequences) or None: multiplies the h that enters the products
+    state         (n_states, H, K, N): h, and c for the LSTM. It is overwritten: the initial state
+                  goes in, the final state comes out. Columns beyond ``packing.n_sequences``, if
+                  there are any, stay as they are
+    mask          (H, K, N) or None: multiplies the h that enters the products
     how           a `Pass` that has the weights, an `Arranged`
     return_steps  whether the outputs of all steps are needed
 
@@ -48,68 +49,26 @@ def unroll(layer, xs, packing, state, mask, how, return_steps=True):
         gradient of the final state goes in, that of the initial state comes out. `doutputs` is
         the gradient of outputs.
     """
-    dtype, spans = how.arranged.W_T.dtype, list_spans(layer, packing, how)
+    dtype, tapes = how.arranged.W_T.dtype, []
     outputs = np.empty((len(xs[0]), layer.n_outputs), dtype) if return_steps else None
-    passed = Passed(layer, xs, mask, how, spans, [], [])
-    for span in spans:
-        # Tapes of all spans but the last are made again on the way back, which bounds the memory.
-        is_last = span is spans[-1]
-        passed.starts.append(None if is_last else state[..., : span[0].n_sequences].copy())
-        how_now = how if is_last else how._replace(for_backward=False, empty=np.empty)
-        passed.last_tapes[:] = go_over_span(passed, span, state, how_now, outputs)
-    return outputs, partial(go_back, passed) if how.for_backward else None
-
-
-def list_spans(layer, packing, how):
-    """List spans of runs between which no gradient passes, where there is a way back."""
-    runs = packing.runs(1 if how.watch else layer.max_steps)
-    if how.watch or not (how.for_backward and layer.max_steps):
-        return [runs]
-    return [list(span) for _, span in groupby(runs, lambda run: run.first_step // layer.max_steps)]
-
-
-class Passed(NamedTuple):
-    """What the way through all spans takes, and what it leaves for the way back."""
-
-    layer: Any
-    xs: list
-    mask: Any
-    how: Any
-    spans: list
-    starts: list  # the state before each span, but None for the last one
-    last_tapes: list  # of the runs of the last span
-
-
-def go_over_span(passed, span, state, how, outputs=None):
-    """Take the runs of a span; overwrite `state`, and write to outputs if there are any.
-
-    Returns a list of their tapes, which is empty if there is no way back.
-    """
-    layer, tapes = passed.layer, []
-    for run in span:
-        blocks = [feature_major(x, run) for x in passed.xs]
+    for run in packing.runs(one_by_one=how.watch is not None):
+        blocks = [feature_major(x, run) for x in xs]
         # The states of sequences that have ended lie beyond these columns, and stay.
         now = state[..., : run.n_sequences]
-        tape = go_over(layer.cell, how.arranged, blocks, now, live(passed.mask, run), how)
+        tape = go_over(layer.cell, how.arranged, blocks, now, live(mask, run), how)
         if how.for_backward:
-            tapes.append(tape)
-        if outputs is not None:
+            tapes.append((run, tape))
+        if return_steps:
             by_unit(layer, outputs, run)[...] = tape.h[1:]
-    return tapes
+    return outputs, partial(go_back, layer, how, tapes) if how.for_backward else None
 
 
-def go_back(passed, gradient, dstate, doutputs=None, need_dx=False):
+def go_back(layer, how, tapes, gradient, dstate, doutputs=None, need_dx=False):
     """Do what `unroll` says of ``backward``."""
-    layer, how, spans, starts = passed.layer, passed.how, passed.spans, passed.starts
-    W, n_rows = how.arranged.W, spans[-1][-1].stop
+    W, n_rows = how.arranged.W, tapes[-1][0].stop
     dx = np.empty((len(W), n_rows, layer.n_features), W.dtype) if need_dx else None
-    for span, start in zip(reversed(spans), reversed(starts), strict=True):
-        tapes = passed.last_tapes
-        if start is not None:
-            how = how._replace(empty=np.empty)
-            tapes = go_over_span(passed, span, start.copy(), how)
-        for run, tape in zip(reversed(span), reversed(tapes), strict=True):
-            go_back_over_run(run, tape, layer, how, gradient, (dstate, doutputs), dx)
+    for run, tape in reversed(tapes):
+        go_back_over_run(run, tape, layer, how, gradient, (dstate, doutputs), dx)
     return dx
 
 
@@ -121,10 +80,10 @@ def go_back_over_run(run, tape, layer, how, gradient, given, dx):
     d = live(dstate, run)
     dh = None if doutputs is None else np.ascontiguousarray(by_unit(layer, doutputs, run))
     if how.watch:
-        how.watch(layer, run, d[0] if dh is None else d[0] + dh[0])
+        how.watch(layer, run.first_step, d[0] if dh is None else d[0] + dh[0])
     # `d` goes in as the gradient of the state after the run, and comes out as that before.
     run_dx = go_back_over(tape, gradient, d, dh, dx is not None, how.empty)
-    dstate[..., : run.n_sequences] = 0 if is_cut_before(layer, run) else d
+    dstate[..., : run.n_sequences] = d
     if dx is not None:
         for rows, block in zip(dx, run_dx.swapaxes(0, 1), strict=True):
             feature_major(rows, run)[...] = block
@@ -145,11 +104,6 @@ def feature_major(rows, run):
 def live(state, run):
     """Columns of the sequences that a run still has, in memory of their own if they are fewer."""
     return None if state is None else np.ascontiguousarray(state[..., : run.n_sequences])
-
-
-def is_cut_before(layer, run):
-    """Whether truncation keeps gradients from crossing the start of a run."""
-    return bool(layer.max_steps and run.first_step and run.first_step % layer.max_steps == 0)
 
 
 class Tape(NamedTuple):

@@ -120,10 +120,10 @@ class Flow:
         """Go through some sequences and back, once, or once for each direction's own loss."""
         origins = []
 
-        def watch(layer, run, dh):
+        def watch(layer, step, dh):
             norms = np.linalg.norm(dh, axis=0)
             for k, end in origins:
-                lag = end[: run.n_sequences] - run.first_step
+                lag = end[: dh.shape[-1]] - step
                 total = self.total[layer.index, k]
                 np.add.at(total, lag[lag >= 0], norms[k, lag >= 0])
 

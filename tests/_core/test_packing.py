@@ -24,17 +24,17 @@ def test_the_picture_of_the_docstring():
     assert packing.runs() == [Run(0, 1, 3, 0, 3), Run(1, 1, 2, 3, 5), Run(2, 2, 1, 5, 7)]
 
 
-def test_max_steps_cuts_the_runs():
-    assert Packing([5, 5]).runs(max_steps=2) == [
-        Run(0, 2, 2, 0, 4),
-        Run(2, 2, 2, 4, 8),
-        Run(4, 1, 2, 8, 10),
-    ]
-    assert Packing([5, 3]).runs(max_steps=4) == [
-        Run(0, 3, 2, 0, 6),
-        Run(3, 1, 1, 6, 7),
-        Run(4, 1, 1, 7, 8),
-    ]
+@pytest.mark.parametrize("n_steps", [1, 2, 3, 4, 9])
+@pytest.mark.parametrize("lengths", LENGTHS, ids=str)
+def test_spans_are_packed_rows_of_their_own(lengths, n_steps):
+    packing, next_row = Packing(lengths), 0
+    for span in packing.spans(n_steps):
+        rows, stop = span.rows, span.first_step + n_steps
+        assert (rows.start, rows.stop) == (next_row, np.searchsorted(packing.step, stop))
+        assert_array_equal(packing.step[rows], span.first_step + span.packing.step)
+        assert_array_equal(packing.sequence[rows], span.packing.sequence)
+        next_row = rows.stop
+    assert next_row == packing.n_rows
 
 
 @pytest.mark.parametrize("lengths", LENGTHS, ids=str)
@@ -57,11 +57,11 @@ def test_mirror_reverses_each_sequence_and_undoes_itself(lengths):
         assert_array_equal(packing.step[packing.mirror][own], np.arange(n)[::-1])
 
 
-@pytest.mark.parametrize("max_steps", [None, 1, 2, 3, 4, 9])
+@pytest.mark.parametrize("one_by_one", [False, True])
 @pytest.mark.parametrize("lengths", LENGTHS, ids=str)
-def test_runs_tile_the_rows(lengths, max_steps):
+def test_runs_tile_the_rows(lengths, one_by_one):
     packing = Packing(lengths)
-    runs = packing.runs(max_steps)
+    runs = packing.runs(one_by_one)
     assert [run.start for run in runs] == [0] + [run.stop for run in runs[:-1]]
     assert runs[-1].stop == packing.n_rows
     for run in runs:
@@ -70,8 +70,7 @@ def test_runs_tile_the_rows(lengths, max_steps):
         assert_array_equal(packing.step[rows], np.repeat(steps, run.n_sequences))
         assert_array_equal(packing.sequence[rows], np.tile(np.arange(run.n_sequences), run.n_steps))
     borders = {run.first_step for run in runs[1:]}
-    asked = set() if max_steps is None else set(range(max_steps, packing.n_steps, max_steps))
-    assert borders == asked | set(lengths) - {packing.n_steps}
+    assert borders == set(range(1, packing.n_steps) if one_by_one else lengths) - {packing.n_steps}
 
 
 @pytest.mark.parametrize("lengths", [[3, 3], [4, 2, 1], [5]])

@@ -55,10 +55,10 @@ def test_the_gradient_of_each_hidden_state_is_that_of_the_plain_equations(case, 
     K, H = 1 + stack.bidirectional, stack.hidden_size
     packing, recorded = Packing([n_steps]), np.zeros((len(stack.layers), K, n_steps, H))
 
-    def watch(layer, run, dh):
-        recorded[layer.index, 0, run.first_step] = dh[:, 0, 0]
+    def watch(layer, step, dh):
+        recorded[layer.index, 0, step] = dh[:, 0, 0]
         if K == 2:
-            recorded[layer.index, 1, n_steps - 1 - run.first_step] = dh[:, 1, 0]
+            recorded[layer.index, 1, n_steps - 1 - step] = dh[:, 1, 0]
 
     x = rng.standard_normal((n_steps, stack.width))
     model = model.on_vectors()
