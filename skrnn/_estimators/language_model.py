@@ -58,18 +58,18 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
     activation : {'tanh', 'relu'}, default='tanh'
         Nonlinearity of ``cell_type='rnn'``; the other cells do not use it.
     dropout : float in [0, 1), default=0.0
-        Share of the embeddings, of what each layer hands to the next and of what the output layer
-        reads that is set to zero in training, drawn anew for each of them (Srivastava et al.,
-        2014). Numeric features are never hidden.
+        Share of values that are set to zero in training (Srivastava et al., 2014): of the
+        embeddings, of what each layer passes to the next, and of what the output layer reads. Each
+        of these is drawn separately. Numeric features are never hidden.
     recurrent_dropout : float in [0, 1), default=0.0
         Share of the hidden units that is hidden from the recurrence in training, the same units at
         all steps of a sequence (Gal & Ghahramani, 2016).
     forget_bias : float or 'chrono', default=1.0
-        First bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update gate.
-        At 1 the cell starts out remembering (Gers et al., 2000). 'chrono' draws these biases, with
-        their negative for the LSTM's input gate, for memories of up to the length of the longest
-        sequence in training (Tallec & Ollivier, 2018); try it where what matters lies many steps
-        back. All other biases start at zero.
+        Initial bias of the gate that keeps the state: the LSTM's forget gate, the GRU's update
+        gate. At 1 the cell starts out remembering (Gers et al., 2000). 'chrono' draws these biases,
+        with their negative for the LSTM's input gate, for memories of up to the length of the
+        longest sequence in training (Tallec & Ollivier, 2018); try it where what matters lies many
+        steps back. All other biases start at zero.
     embedding_dim : int or 'auto', default='auto'
         Size of the vectors that stand for symbols. 'auto' is ``1.6 * n_symbols**0.56``, rounded,
         and between 2 and 100, the end counted as a symbol. With ``tie_embeddings=True`` it is
@@ -93,11 +93,11 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         and embeddings), divided by the summed weights of the targets in the batch, is added to the
         loss. For 'adamw' it is the decoupled weight decay, multiplied by the learning rate.
     batch_size : int or 'auto', default=32
-        Sequences in a mini-batch. 'auto' is a tenth of the training set, but from 8 to 32, and for
-        more than 32,000 sequences a thousandth of it, up to 256; a set of at most 32 is one batch.
-        'lbfgs' does not use it. Larger batches are computed faster, but take fewer steps in an
-        epoch. Of texts that are cut into pieces, see `tbptt_steps`, it is the number of pieces that
-        are read side by side.
+        Sequences in a mini-batch. 'auto' is a tenth of the training set, but at least 8 and at most
+        32. With more than 32,000 sequences it is a thousandth of them, up to 256; a set of at most
+        32 is one batch. 'lbfgs' does not use it. Larger batches are computed faster, but take fewer
+        steps in an epoch. Of texts that are cut into pieces, see `tbptt_steps`, it is the number of
+        pieces that are read side by side.
     learning_rate : {'constant', 'invscaling', 'adaptive', 'cosine', 'one_cycle'}, default='cosine'
         How the learning rate changes from `learning_rate_init`. 'cosine' lowers it to zero over
         `max_iter` epochs along half a cosine (Loshchilov & Hutter, 2017); 'one_cycle' first raises
@@ -108,16 +108,16 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         improvement, until it is 1e-6 or less. `partial_fit` has no last epoch to plan for, and
         keeps the rate where a plan is named.
     learning_rate_init : float, default=5e-3
-        Learning rate to begin with, for 'one_cycle' its peak. 'lbfgs' does not use it.
+        Initial learning rate; for 'one_cycle', its peak. 'lbfgs' does not use it.
     power_t : float, default=0.5
         Exponent of ``learning_rate='invscaling'``.
     max_iter : int or 'auto', default=20
-        Largest number of epochs, passes over the training set; for 'lbfgs' of iterations. 'auto' is
-        the number that takes about 1000 mini-batches, but from 10 to 100, so that small sets get
-        many epochs and large ones few; for 'lbfgs' it is 100. With 'auto', `RNNClassifier` ends
-        sooner where the loss without penalty has been below a hundredth of that of a constant
-        prediction for more than `n_iter_no_change` epochs in a row: it has learnt its labels.
-        `n_iter_` tells how many epochs were done.
+        Maximum number of epochs (passes over the training set) or, for 'lbfgs', of iterations.
+        'auto' is the number of epochs that makes about 1000 mini-batches, but at least 10 and at
+        most 100, so that small sets get many epochs and large ones few; for 'lbfgs' it is 100. With
+        'auto', `RNNClassifier` ends sooner where the loss without penalty has been below a
+        hundredth of that of a constant prediction for more than `n_iter_no_change` epochs in a row:
+        it has learnt its labels. `n_iter_` tells how many epochs were done.
     shuffle : bool, default=True
         Draw new mini-batches in each epoch. They are random, but gather sequences of similar
         length, which are computed faster together.
@@ -125,16 +125,16 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
         Change of the loss, or of the validation score, below which an epoch does not count as an
         improvement. For 'lbfgs' it is the largest gradient entry at which it has converged.
     n_iter_no_change : int or np.inf, default=10
-        Training stops after more than so many epochs in a row without an improvement of the
-        validation score or, without validation set, of the loss. A planned `learning_rate` goes on
-        whatever the loss does, for it may improve only when the rate falls.
+        Training stops after more than this number of epochs in a row without an improvement of the
+        validation score or, if there is no validation set, of the loss. A planned `learning_rate`
+        goes on whatever the loss does, for it may improve only when the rate falls.
     early_stopping : bool or 'time', default=False
-        Hold `validation_fraction` of the training set out, score it after each epoch, stop when
-        this score no longer improves, and keep the parameters of the best epoch. True holds
-        sequences out at random. 'time' holds out the last ones, and leaves out as many before them
-        as the longest has steps, less one: for windows of one series in order of time, which
-        overlap. Where neither is right, as for several recordings of one person, pass `X_val` to
-        `fit`. One long text cannot be divided so: pass another as `X_val`.
+        Hold out `validation_fraction` of the training set, score it after each epoch, stop when
+        this score no longer improves, and keep the parameters of the best epoch. True holds out
+        sequences at random. 'time' is meant for windows of one series in order of time, which
+        overlap: it holds out the last ones, and does not use those just before them, one fewer than
+        the longest sequence has steps. Where neither is right, as for several recordings of one
+        person, pass `X_val` to `fit`. One long text cannot be divided so: pass another as `X_val`.
     scoring : callable or None, default=None
         Validation score, of which higher is better: a callable ``scorer(estimator, X, y)``, which
         is given `sample_weight` as well if there are validation weights. None is the mean
@@ -169,7 +169,7 @@ class RNNLanguageModel(SymbolsMixin, DensityMixin, BaseRNN):
     warm_start : bool, default=False
         Let `fit` go on from the parameters of the last fit instead of drawing new ones.
     random_state : int, RandomState instance or None, default=None
-        Seed of all that is drawn: first parameters, mini-batches, the validation set and dropout.
+        Seed of all that is drawn: initial parameters, mini-batches, the validation set and dropout.
         With an int, the same fit on the same machine gives the same result, bit by bit, for any
         `n_jobs`.
     verbose : bool or int, default=False
