@@ -188,7 +188,8 @@ class Trainer:
 
         More epochs would change no label of the training set, and few of others.
         """
-        is_low = self.share_left(self.without_penalty(theta, loss)) < LEARNT
+        # Where a strong penalty has grown within the epoch, the difference may be far below zero.
+        is_low = abs(self.share_left(self.without_penalty(theta, loss))) < LEARNT
         self.n_learnt = self.n_learnt + 1 if is_low else 0
         return self.n_learnt > self.settings.n_iter_no_change
 

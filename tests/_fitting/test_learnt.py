@@ -1,7 +1,10 @@
 """A classifier that has learnt its labels does not go on for epochs that nobody needs."""
 
+import warnings
+
 import numpy as np
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 
 from skrnn import RNNClassifier, RNNRegressor
 
@@ -29,6 +32,16 @@ def test_the_penalty_is_no_part_of_what_is_learnt():
     model = RNNClassifier(**SMALL, alpha=0.02).fit(X, Y)
     assert model.n_iter_ < 100
     assert model.loss_ > 0.01 * np.log(4)
+
+
+def test_a_penalty_that_leaps_does_not_look_like_labels_that_are_learnt():
+    """What it is after an epoch may be far more than it was in its batches."""
+    changes = {"solver": "rmsprop", "alpha": 30.0, "learning_rate_init": 1.0, "batch_size": 20}
+    model = RNNClassifier(**SMALL | changes, n_iter_no_change=1)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model.fit(X, np.random.default_rng(0).integers(0, 2, 40))
+    assert model.n_iter_ == 100
 
 
 @pytest.mark.parametrize(
