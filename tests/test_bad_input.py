@@ -319,7 +319,11 @@ WRONG_AT_PREDICT = [
     ("tokens", [[0], [1, -2]], "X[1] holds -2 at step 1"),
     ("tokens", [[0], [1, -2]], "X was read as 2 sequences of 1 to 2 steps of 1 features."),
     ("tokens", [[0.5]], "categories are non-negative integers"),
-    ("tokens", [["a"]], "holds strings. Encode tokens as integer ids first, with TokenEncoder"),
+    (
+        "tokens",
+        [["a"]],
+        "holds strings. Encode tokens as integer ids first, with TokenEncoder (analyzer='char'",
+    ),
     ("tokens", X, "X has 2 features, but {} is expecting 1 features"),
 ]
 
@@ -1001,6 +1005,21 @@ WRONG_GENERATORS = [
 @pytest.mark.parametrize("params, message", WRONG_GENERATORS)
 def test_wrong_options_of_a_generator(params, message):
     check(lambda: GENERATOR(**params).fit(VECTORS, NAMES), message)
+
+
+@pytest.mark.parametrize("fitted, given", [(2, 1), (1, 2)])
+@pytest.mark.parametrize(
+    "make, y",
+    [
+        (GENERATOR, NAMES),
+        (partial(SequenceRegressor, **TINY | {"learning_rate": "cosine"}), [0, 1, 2]),
+    ],
+)
+def test_the_columns_of_a_table_of_single_steps_are_called_features(make, y, fitted, given):
+    model = make().fit(VECTORS[:, :fitted], y)
+    with pytest.raises(ValueError, match=f"X has {given} features") as error:
+        model.predict(VECTORS[:, :given])
+    assert str(error.value).endswith(f"X was read as 3 sequences of 1 steps of {given} features.")
 
 
 def test_wrong_calls_of_a_generator():

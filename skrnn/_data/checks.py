@@ -86,7 +86,8 @@ def check_features(source, schema, owner):
     expected = schema.n_features if is_table else schema.n_step_features
     if found != expected:
         message = f"X has {found} features, but {owner} is expecting {expected} features as input."
-        hint = _STEPS_ARE_COLUMNS if is_table else _meant(source, schema, owner)
+        of_series = is_table and schema.table == "series"
+        hint = _STEPS_ARE_COLUMNS if of_series else _meant(source, schema, owner)
         raise ValueError(f"{message} {hint}")
 
 
@@ -121,7 +122,7 @@ def _meant(source, schema, owner):
     """Say which shape was read, and which axis may have been meant."""
     if schema.table == "series":
         return f"{as_read(source)} {owner} was fitted on a 2-D X: univariate sequences."
-    if (source.lengths != schema.n_features).any():
+    if schema.table == "steps" or (source.lengths != schema.n_features).any():
         return as_read(source)
     if source.n_features == 1:
         hint = f"One sequence of {len(source)} steps is passed as X[np.newaxis]."

@@ -13,7 +13,8 @@ from sklearn.utils import check_array, check_consistent_length, check_scalar
 from skrnn._data.frames import check_columns, readable, to_array
 
 ENCODE_TOKENS = (
-    "Encode tokens as integer ids first, with TokenEncoder, and categories with OrdinalEncoder."
+    "Encode tokens as integer ids first, with TokenEncoder (analyzer='char' for characters), and "
+    "categories with OrdinalEncoder."
 )
 UNEVEN = "is not an array: its steps have different numbers of features."
 _OF_MANY_LENGTHS = "is not an array: its entries differ in shape."
