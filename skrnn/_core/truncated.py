@@ -16,35 +16,47 @@ def unroll_spans(layer, xs, packing, state, mask, how, return_steps=True):
     go_over, size = partial(how.unroll or unroll, layer), layer.max_steps
     if not (how.for_backward and size and size < packing.n_steps):
         return go_over(xs, packing, state, mask, how, return_steps)
-    spans, starts = packing.spans(size), []
-    take, how_again = partial(take_span, go_over, xs, mask), how._replace(empty=np.empty)
-    without_tape = how_again._replace(for_backward=False)
+    take, (*earlier, last) = partial(take_span, go_over, xs, mask), packing.spans(size)
     outputs = np.empty((packing.n_rows, layer.n_outputs), state.dtype) if return_steps else None
-    for span in spans:
-        is_last = span is spans[-1]
-        starts.append(None if is_last else state.copy())
-        own, last_back = take(span, state, how if is_last else without_tape, return_steps)
-        if return_steps:
-            outputs[span.rows] = own
-
-    def backward(gradient, dstate, doutputs=None, need_dx=False):
-        dxs, back = [], last_back
-        for span, start in zip(reversed(spans), reversed(starts), strict=True):
-            if start is not None:
-                back = take(span, start.copy(), how_again, return_steps=False)[1]
-            own = None if doutputs is None else doutputs[span.rows]
-            dxs.insert(0, back(gradient, dstate, own, need_dx))
-            if span.first_step:
-                dstate[..., : span.packing.n_sequences] = 0
-        return np.concatenate(dxs, axis=1) if need_dx else None
-
-    return outputs, backward
+    how_again, starts = how._replace(empty=np.empty), []
+    for span in earlier:
+        starts.append(state.copy())
+        take(how_again._replace(for_backward=False), span, state, outputs)
+    way_back = last, take(how, last, state, outputs)
+    starts = list(zip(earlier, starts, strict=True))
+    return outputs, partial(go_back, partial(take, how_again), starts, way_back)
 
 
-def take_span(go_over, xs, mask, span, state, how, return_steps):
-    """Take the steps of a span; who watches is told their numbers among all steps."""
-    if how.watch:
+def take_span(go_over, xs, mask, how, span, state, outputs=None):
+    """Take the steps of a span; write to outputs if there are any, and return its ``backward``."""
+    if how.watch:  # Who watches is told the numbers of steps among all.
         first, watch = span.first_step, how.watch
         how = how._replace(watch=lambda layer, step, dh: watch(layer, first + step, dh))
-    own_xs = [x[span.rows] for x in xs]
-    return go_over(own_xs, span.packing, state, mask, how, return_steps)
+    own_xs, return_steps = [x[span.rows] for x in xs], outputs is not None
+    own, backward = go_over(own_xs, span.packing, state, mask, how, return_steps)
+    if return_steps:
+        outputs[span.rows] = own
+    return backward
+
+
+def go_back(take_again, starts, way_back, gradient, dstate, doutputs=None, need_dx=False):
+    """Do what `unroll` says of ``backward``, from the last span to the first.
+
+    take_again  makes the tape of a span again, from the state before it
+    starts      pairs of each span but the last, and this state
+    way_back    the last span, and the ``backward`` through it
+    """
+    dxs = []
+    for span, backward in ways_back(take_again, starts, way_back):
+        own = None if doutputs is None else doutputs[span.rows]
+        dxs.insert(0, backward(gradient, dstate, own, need_dx))
+        if span.first_step:
+            dstate[..., : span.packing.n_sequences] = 0
+    return np.concatenate(dxs, axis=1) if need_dx else None
+
+
+def ways_back(take_again, starts, way_back):
+    """Yield each span, the last one first, and the ``backward`` through it."""
+    yield way_back
+    for span, start in reversed(starts):
+        yield span, take_again(span, start.copy())
