@@ -19,11 +19,11 @@ def unroll_spans(layer, xs, packing, state, mask, how, return_steps=True):
     take, (*earlier, last) = partial(take_span, go_over, xs, mask), packing.spans(size)
     outputs = np.empty((packing.n_rows, layer.n_outputs), state.dtype) if return_steps else None
     how_again, starts = how._replace(empty=np.empty), []
+    without_tape = how_again._replace(for_backward=False)
     for span in earlier:
-        starts.append(state.copy())
-        take(how_again._replace(for_backward=False), span, state, outputs)
+        starts.append((span, state.copy()))
+        take(without_tape, span, state, outputs)
     way_back = last, take(how, last, state, outputs)
-    starts = list(zip(earlier, starts, strict=True))
     return outputs, partial(go_back, partial(take, how_again), starts, way_back)
 
 

@@ -188,7 +188,7 @@ def step_forward(tape, for_backward):
         multiply = product_by(W_from_h)
     # An array of one is made once: a number would become one at each call.
     one = np.asarray(1, W.dtype)
-    logistic = by_step(G[:-1, : cell.n_sigmoid * H])
+    logistic = G[:-1, : cell.n_sigmoid * H]
     in_turn(
         mask is not None and map(np.multiply, h[:-1], repeat(mask), S[:-1, :H]),
         map(multiply, repeat(W_from_h), by_direction, by_step(products)),
