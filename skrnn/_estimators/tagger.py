@@ -173,7 +173,7 @@ class SequenceTagger(StepsMixin, LabelsMixin, ReadingMixin, BaseRNN):
     tbptt_steps : int or None, default=None
         Truncate backpropagation through time: gradients do not cross multiples of this number of
         steps, but the state does. The backward pass then keeps what it needs for this many steps at
-        a time, and computes it a second time, which takes much less memory and up to a third more
+        a time, and computes it a second time, which takes much less memory and up to half more
         time. Truncation makes training on very long sequences steadier, and limits what can be
         learnt to such distances. None does not truncate.
     class_weight : dict, 'balanced' or None, default=None
